@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'electron-vite';
+import { messageOptions } from './scripts/lib/messages.mjs';
+
+const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// The oldest runtime the app is run on is Electron 33: Node 20.18 and Chromium 130.
+const nodeTarget = 'node20.18';
+const chromeTarget = 'chrome130';
+
+export default defineConfig({
+  main: {
+    build: {
+      target: nodeTarget,
+      sourcemap: true,
+      rolldownOptions: {
+        input: {
+          index: fromRoot('src/main/index.ts'),
+          trestle: fromRoot('src/cli/trestle.ts'),
+          'import-worker': fromRoot('src/main/import-worker.ts'),
+          'paper-worker': fromRoot('src/hardware/virtual/paper-worker.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      target: nodeTarget,
+      // A sandboxed preload is one CommonJS file with everything inside: it can require nothing but `electron`.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { till: fromRoot('src/preload/till.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: fromRoot('src/renderer'),
+    build: {
+      target: chromeTarget,
+      outDir: fromRoot('out/renderer'),
+      emptyOutDir: true,
+      rolldownOptions: { input: { till: fromRoot('src/renderer/till/index.html') } },
+    },
+    plugins: [paraglideVitePlugin(messageOptions), svelte()],
+  },
+});
