@@ -1,0 +1,131 @@
+import type { ReceiptDocument } from '../domain/receipt';
+import type { PrinterProfile } from './models/profile';
+
+/**
+ * What the till needs of its devices, in words that hold for every make. Everything here can be sent over a wire as JSON.
+ * Reasons are codes; the words for people live with the screens.
+ */
+
+/** It prints, but a hand will be needed soon, or its answers cannot be relied on. */
+export type DegradedReason =
+  /** The roll is nearly used up. */
+  | 'paper-near-end'
+  /** The connection stands, but no status question was ever answered: prints will be `sent-unconfirmed`. */
+  | 'no-status';
+
+/** It cannot print now. */
+export type FaultReason =
+  | 'paper-out'
+  | 'cover-open'
+  | 'cutter-error'
+  /** The device reports an error that switching it off and on may clear. */
+  | 'device-error'
+  /** The device itself says it is offline, with no nearer cause. */
+  | 'offline'
+  /** Nothing takes the connection: switched off, wrong address, or no route. */
+  | 'unreachable'
+  /** The connection stands but the device stopped answering or taking data. */
+  | 'not-answering';
+
+/** One honest status for every device. `absent`: configured, but never seen since start or unplugged. */
+export type DeviceStatus =
+  | { readonly state: 'absent' }
+  | { readonly state: 'connecting' }
+  | { readonly state: 'ready' }
+  | { readonly state: 'degraded'; readonly reason: DegradedReason }
+  | { readonly state: 'faulted'; readonly reason: FaultReason }
+  | { readonly state: 'no-permission'; readonly reason: 'access-denied' };
+
+/** Why a print or kick did not happen, or did not finish. */
+export type FailureReason =
+  | FaultReason
+  /** The connection broke while data was on its way. */
+  | 'disconnected'
+  /** The document holds a character this printer cannot print; refused rather than misprinted. */
+  | 'unprintable'
+  /** The port was closed, or the till is shutting down. */
+  | 'closed';
+
+/** Why nothing proves that the paper came out. */
+export type UnconfirmedReason =
+  /** The device is known not to answer. */
+  | 'no-status'
+  /** The proof did not come in time. */
+  | 'proof-timeout'
+  /** The connection broke after the last byte had left. */
+  | 'disconnected'
+  /** The device reported a fault after the last byte had left. */
+  | 'fault-after-sending';
+
+/**
+ * The end of one print. *Sent* is not *printed*: only `acknowledged` says that the device itself reported the job done.
+ * `failed` with `bytesSent` 0 means that nothing reached the device, so a repeat is harmless; `truncated` means that part
+ * of the job left and paper may carry half of it.
+ */
+export type PrintOutcome =
+  | { readonly outcome: 'acknowledged' }
+  | { readonly outcome: 'sent-unconfirmed'; readonly reason: UnconfirmedReason }
+  | {
+      readonly outcome: 'failed';
+      readonly reason: FailureReason;
+      readonly bytesSent: number;
+      readonly truncated: boolean;
+    };
+
+/** The end of one drawer kick. `acknowledged`: the device processed the pulse. A kick is never repeated by itself. */
+export type KickOutcome =
+  | { readonly outcome: 'acknowledged' }
+  | { readonly outcome: 'sent-unconfirmed'; readonly reason: UnconfirmedReason }
+  | { readonly outcome: 'failed'; readonly reason: FailureReason };
+
+/** The connector pin that drives the drawer's solenoid. */
+export type DrawerPin = 2 | 5;
+
+/** `unknown` until the drawer's switch was seen to change: an unwired switch looks like a closed drawer. */
+export type DrawerState = 'open' | 'closed' | 'unknown';
+
+export type Unsubscribe = () => void;
+
+/** A printer, and the drawer wired to it. No method throws or rejects; each settles exactly once, in bounded time. */
+export interface PrinterPort {
+  readonly deviceId: string;
+  /** What the device answered about itself, or the configured address until it did. */
+  readonly label: string;
+  readonly profile: PrinterProfile;
+  readonly status: DeviceStatus;
+  /** Hears every change of status, from the next one on. */
+  onStatus(listener: (status: DeviceStatus) => void): Unsubscribe;
+  /** Jobs run one after the other; a job starts only when the device reports that it can print. */
+  print(document: ReceiptDocument): Promise<PrintOutcome>;
+  /** Pulses the drawer, even while the paper is out. */
+  kickDrawer(pin: DrawerPin): Promise<KickOutcome>;
+  drawerState(): DrawerState;
+  onDrawerState(listener: (state: DrawerState) => void): Unsubscribe;
+  /** Ends the connection; a job under way settles as `failed` or `sent-unconfirmed` first. */
+  close(): Promise<void>;
+}
+
+/** What needs printers needs only this of the registry. */
+export interface PrinterSource {
+  printer(deviceId: string): PrinterPort | undefined;
+  /** Hears of every change of status of every printer, of new ones too; `absent` when one is removed. */
+  onStatus(listener: (deviceId: string, status: DeviceStatus) => void): Unsubscribe;
+}
+
+/** Time as the hardware layer sees it; injected so that tests decide it. */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  now(): number;
+  /** Calls back once after `delayMs` unless cancelled. */
+  after(delayMs: number, callback: () => void): Unsubscribe;
+}
+
+/** The clock of the machine. Its timers do not keep a process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
