@@ -1,0 +1,100 @@
+/**
+ * Every kind of fact the journal knows, with the schema of its body. A kind's meaning never changes once shipped:
+ * new fields are optional, a new meaning is a new kind.
+ *
+ * No body holds personal data: people are random references into the `people` store, which can forget them.
+ */
+import { z } from 'zod';
+import {
+  cart,
+  id,
+  instant,
+  item,
+  minorPositive,
+  order,
+  payment,
+  shift,
+  shiftClose,
+  stall,
+  tenderState,
+} from '../shared/zod';
+
+export const ENTRY_KINDS = {
+  /** First entry of every device: who it is and the key that signs its journal head. */
+  'device.registered': z.object({ deviceId: id, prefix: z.string(), publicKey: z.string() }),
+  /** The store was damaged and this device continues from what the journal still held. */
+  'store.recovered': z.object({ quarantined: z.string(), entriesKept: z.int(), entriesLost: z.int(), at: instant }),
+  'stall.configured': z.object({ stall }),
+  'staff.added': z.object({ staffId: id, role: z.enum(['operator', 'cashier']) }),
+  'staff.signed-on': z.object({ staffId: id }),
+  'staff.signed-off': z.object({ staffId: id }),
+  'shift.opened': z.object({ shift }),
+  'shift.closed': z.object({ shiftId: id, close: shiftClose }),
+  /** Items written by hand, whole. Last writer wins per item, by the entry's hybrid clock. */
+  'catalogue.items-put': z.object({ items: z.array(item).min(1) }),
+  /** One slice of an import. Inert until its `catalogue.import-committed` names it. */
+  'catalogue.import-part': z.object({ importId: id, part: z.int(), items: z.array(item).min(1) }),
+  /** The one fact that makes an import real: all its parts, which lie between the two sequence numbers. */
+  'catalogue.import-committed': z.object({
+    importId: id,
+    source: z.string(),
+    firstSeq: z.int(),
+    lastSeq: z.int(),
+    parts: z.int(),
+    itemCount: z.int(),
+  }),
+  /** The sale in progress was set aside, with its payment when a card outcome is unknown. */
+  'cart.parked': z.object({ parkedCartId: id, label: z.string(), cart, payment: payment.nullable() }),
+  /** A parked cart came back to a till, or was thrown away. */
+  'cart.unparked': z.object({ parkedCartId: id, reason: z.enum(['resumed', 'discarded']) }),
+  /** A cart with lines was cleared without a sale. */
+  'cart.voided': z.object({ cart, reason: z.string() }),
+  /** The card machine is about to be asked: written before, so that no crash can hide a payment. */
+  'tender.started': z.object({
+    tenderId: id,
+    paymentId: id,
+    cartId: id,
+    provider: z.string(),
+    amountMinor: minorPositive,
+  }),
+  'tender.settled': z.object({
+    tenderId: id,
+    paymentId: id,
+    outcome: tenderState.exclude(['pending']),
+    reference: z.string(),
+  }),
+  'order.placed': z.object({ order }),
+  /** A copy of a receipt was asked for. */
+  'receipt.copied': z.object({ orderId: id, copy: z.int() }),
+  /** The drawer was told to open: for a tender of an order, or by an authorised no-sale. */
+  'drawer.kicked': z.object({ reason: z.enum(['tender', 'no-sale']), orderId: id.nullable() }),
+  /** What became of a print job that a person decided about. */
+  'job.decided': z.object({ jobId: id, decision: z.enum(['print', 'discard']), orderId: id.nullable() }),
+} as const;
+
+export type EntryKind = keyof typeof ENTRY_KINDS;
+export type EntryBody<K extends EntryKind> = z.infer<(typeof ENTRY_KINDS)[K]>;
+
+/** A fact about to be written: the store adds device, sequence, id, clock and hash. */
+export type EntryDraft = { [K in EntryKind]: { readonly kind: K; readonly body: EntryBody<K> } }[EntryKind];
+
+/** One line of the journal. */
+export interface Entry<K extends EntryKind = EntryKind> {
+  readonly device: string;
+  /** Gapless per device, from 1. */
+  readonly seq: number;
+  /** UUIDv7. */
+  readonly id: string;
+  readonly kind: K;
+  /** Hybrid logical clock, sortable as text. */
+  readonly at: string;
+  /** The market day it belongs to, or null. */
+  readonly event: string | null;
+  /** Who did it: a staff reference, or null for the device itself. */
+  readonly actor: string | null;
+  readonly body: EntryBody<K>;
+  /** Hash of the entry before, 64 hex; 64 zeros for the first. */
+  readonly prev: string;
+  /** SHA-256 over `prev` and the canonical entry (RFC 8785 JSON), 64 hex. */
+  readonly hash: string;
+}

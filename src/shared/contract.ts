@@ -1,0 +1,428 @@
+/**
+ * The one contract between the kiosk core and everything that talks to it: the till window over Electron IPC, a
+ * browser over the loopback or LAN WebSocket, outside tests. Channel lists, the main-side registry, the preload and the
+ * typed client all derive from this file; input and output are parsed at both ends.
+ *
+ * Queries change nothing. Commands carry a `requestId` minted where the person acted: the same id again returns the
+ * stored result and does nothing. State reaches screens as topics: subscribe, fetch `state.get`, apply events by `seq`,
+ * fetch again on a gap.
+ */
+import { z } from 'zod';
+import {
+  backdrop,
+  discount,
+  id,
+  instant,
+  item,
+  minor,
+  minorPositive,
+  minorSum,
+  order,
+  paymentView,
+  pricedCart,
+  pricing,
+  quantity,
+  receiptDocument,
+  resilienceFlag,
+  shiftTotals,
+  stall,
+} from './zod';
+
+/** Who is calling. `service` is a local tool or test holding the token; it may do what the till may. */
+export const ROLES = ['till', 'display', 'shopper', 'service'] as const;
+export type ClientRole = (typeof ROLES)[number];
+
+const tillOnly = ['till', 'service'] as const satisfies readonly ClientRole[];
+
+interface CallDefinition<I extends z.ZodType, O extends z.ZodType> {
+  readonly kind: 'query' | 'command';
+  readonly roles: readonly ClientRole[];
+  /** `operator` calls also need an operator signed on; checked in core. */
+  readonly staff: 'none' | 'signed-on' | 'operator';
+  readonly input: I;
+  readonly output: O;
+}
+
+function query<I extends z.ZodType, O extends z.ZodType>(
+  input: I,
+  output: O,
+  staff: CallDefinition<I, O>['staff'] = 'signed-on',
+): CallDefinition<I, O> {
+  return { kind: 'query', roles: tillOnly, staff, input, output };
+}
+function command<I extends z.ZodType, O extends z.ZodType>(
+  input: I,
+  output: O,
+  staff: CallDefinition<I, O>['staff'] = 'signed-on',
+): CallDefinition<I, O> {
+  return { kind: 'command', roles: tillOnly, staff, input, output };
+}
+
+const nothing = z.object({});
+const text = (most: number) => z.string().max(most);
+
+export const staffMember = z.object({ staffId: id, name: text(80), role: z.enum(['operator', 'cashier']) });
+
+export const sessionState = z.object({
+  stall,
+  device: z.object({ deviceId: id, prefix: text(8), publicKey: z.string() }),
+  staff: z.array(staffMember),
+  signedOn: staffMember.extend({ since: instant }).nullable(),
+  shift: z
+    .object({ shiftId: id, openedAt: instant, openedBy: id, floatMinor: minorSum, totals: shiftTotals })
+    .nullable(),
+  /** The number the next order will get. */
+  nextNumber: text(20),
+  theme: z.enum(['daylight', 'evening']),
+  /** Where the same till runs in a browser, or null when the WebSocket server is off. */
+  browserTill: z.string().nullable(),
+  /** PINs are printed on the sign-on screen only for the demo stall. */
+  demo: z.boolean(),
+  /** What a person must know about the store: recovered, disk nearly full. */
+  notices: z.array(
+    z.object({
+      noticeId: id,
+      code: z.enum(['store-recovered', 'disk-full', 'rebuilt']),
+      detail: text(500),
+      at: instant,
+    }),
+  ),
+});
+
+export const orderSummary = z.object({
+  orderId: id,
+  number: text(20),
+  placedAt: instant,
+  totalMinor: minorSum,
+  itemCount: z.int(),
+  tenders: z.array(z.enum(['cash', 'card'])),
+  /** True while a card outcome of this order is unknown. */
+  unsettled: z.boolean(),
+  flag: resilienceFlag,
+  staffName: text(80),
+  /** State of the newest receipt job, or `none`. */
+  receipt: z.enum([
+    'none',
+    'waiting',
+    'running',
+    'acknowledged',
+    'sent-unconfirmed',
+    'failed',
+    'unknown',
+    'expired',
+    'discarded',
+    'held',
+  ]),
+});
+
+export const parkedCart = z.object({
+  parkedCartId: id,
+  label: text(80),
+  parkedAt: instant,
+  staffName: text(80),
+  itemCount: z.int(),
+  totalMinor: minorSum,
+  firstItems: z.array(text(330)),
+  /** A card payment of unknown outcome travels with it. */
+  unsettled: z.boolean(),
+});
+
+export const saleState = z.object({
+  cart: pricedCart,
+  /** The line the keys act on, or null. */
+  markedLineId: id.nullable(),
+  payment: paymentView.nullable(),
+  /** Quick-tender keys shown under the docket before Pay. */
+  quickTendersMinor: z.array(minorSum),
+  parked: z.array(parkedCart),
+  /** The order just placed, until the next sale begins or the cashier moves on. */
+  done: z
+    .object({
+      order,
+      changeMinor: minorSum,
+      /** Notes and coins to hand back, largest first. */
+      coins: z.array(z.object({ denominationMinor: minorSum, count: z.int() })),
+    })
+    .nullable(),
+  lastOrder: orderSummary.nullable(),
+});
+
+export const jobSummary = z.object({
+  jobId: id,
+  kind: z.enum(['receipt', 'copy', 'test', 'report', 'drawer']),
+  deviceId: id,
+  orderId: id.nullable(),
+  orderNumber: text(20).nullable(),
+  state: orderSummary.shape.receipt.exclude(['none']),
+  reason: text(80),
+  createdAt: instant,
+});
+
+export const jobsState = z.object({
+  /** Waiting, held, failed or of unknown outcome: what is not known to be printed, oldest first. */
+  unprinted: z.array(jobSummary),
+  /** Receipts that wait for a person's word before they print. */
+  heldCount: z.int(),
+  unknownCount: z.int(),
+});
+
+export const deviceStatus = z.object({
+  deviceId: id,
+  kind: z.enum(['printer', 'drawer', 'scanner', 'network', 'power']),
+  label: text(120),
+  state: z.enum(['absent', 'connecting', 'ready', 'degraded', 'faulted', 'no-permission']),
+  /** A code of hardware/ports.ts, or empty. */
+  reason: text(80),
+});
+export const printerSettings = z.object({
+  deviceId: id,
+  host: text(253),
+  port: z.int().min(1).max(65_535),
+  model: text(40),
+  paperWidthMm: z.union([z.literal(58), z.literal(80)]),
+  drawerPin: z.union([z.literal(2), z.literal(5)]),
+});
+export const devicesState = z.object({ devices: z.array(deviceStatus), printers: z.array(printerSettings) });
+
+/** One tile of the grid. */
+export const tile = z.object({
+  itemId: id,
+  name: text(200),
+  category: text(80),
+  photo: item.shape.photo,
+  backdrop,
+  pricing,
+  /** Lowest price of the variants. */
+  priceMinor: minor,
+  priceVaries: z.boolean(),
+  /** Sum over counted variants, or null when none is counted. */
+  stock: z.int().nullable(),
+  variantCount: z.int(),
+  /** The only variant, so that one tap sells it; null when there are several. */
+  variantId: id.nullable(),
+});
+
+export const catalogueState = z.object({
+  /** Grows with every change of the catalogue: what a screen has cached is stale when it does. */
+  version: z.int(),
+  itemCount: z.int(),
+  categories: z.array(z.object({ name: text(80), icon: text(40), itemCount: z.int() })),
+});
+
+export const importProblem = z.object({
+  /** Line in the file as an editor counts, 0 when it concerns the file. */
+  line: z.int(),
+  column: text(120),
+  code: text(60),
+  message: text(400),
+});
+export const importPreview = z.object({
+  importId: id,
+  format: z.enum(['trestle', 'shopify', 'woocommerce', 'square']),
+  encoding: text(20),
+  rowCount: z.int(),
+  itemCount: z.int(),
+  variantCount: z.int(),
+  createdCount: z.int(),
+  updatedCount: z.int(),
+  unchangedCount: z.int(),
+  photoCount: z.int(),
+  errorCount: z.int(),
+  warningCount: z.int(),
+  /** The first 200 of each; the counts are complete. */
+  errors: z.array(importProblem),
+  warnings: z.array(importProblem),
+  /** A few items as they would become. */
+  sample: z.array(item),
+});
+export const importState = z
+  .object({
+    importId: id,
+    fileName: text(300),
+    phase: z.enum(['receiving', 'reading', 'previewed', 'writing', 'done', 'failed', 'cancelled']),
+    done: z.int(),
+    total: z.int(),
+    error: z.string().nullable(),
+  })
+  .nullable();
+
+/** Topics: each event carries the whole topic and its sequence number. */
+export const TOPICS = {
+  session: sessionState,
+  sale: saleState,
+  jobs: jobsState,
+  devices: devicesState,
+  catalogue: catalogueState,
+  import: importState,
+} as const;
+export type Topic = keyof typeof TOPICS;
+export type TopicState<T extends Topic> = z.infer<(typeof TOPICS)[T]>;
+
+const wholeState = z.object({ seq: z.int(), ...TOPICS });
+export type WholeState = z.infer<typeof wholeState>;
+
+/** What a scan turned out to be. */
+export const scanOutcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('line'), lineId: id, name: text(330) }),
+  /** A weighed item without a weight in its label: the till asks for grams. */
+  z.object({ kind: z.literal('weight-needed'), variantId: id, name: text(330) }),
+  /** The code of one of our receipts. */
+  z.object({ kind: z.literal('order'), orderId: id }),
+]);
+
+const orderPlaced = z.object({ orderId: id.nullable(), number: text(20).nullable(), changeMinor: minorSum });
+
+export const CALLS = {
+  'state.get': query(nothing, wholeState, 'none'),
+
+  'staff.sign-on': command(z.object({ staffId: id, pin: text(12) }), nothing, 'none'),
+  'staff.sign-off': command(nothing, nothing),
+  'settings.set-theme': command(z.object({ theme: z.enum(['daylight', 'evening']) }), nothing, 'none'),
+  'notice.dismiss': command(z.object({ noticeId: id }), nothing),
+
+  'shift.open': command(z.object({ floatMinor: z.int().min(0) }), z.object({ shiftId: id })),
+  'shift.close': command(
+    z.object({ countedMinor: z.int().min(0), reason: text(200) }),
+    z.object({ shiftId: id, differenceMinor: minorSum }),
+  ),
+  'shift.report': query(z.object({ shiftId: id }), receiptDocument),
+  'shift.print-report': command(z.object({ shiftId: id }), z.object({ jobId: id })),
+
+  'catalogue.items': query(
+    z.object({ category: text(80).nullable(), offset: z.int().min(0), limit: z.int().min(1).max(500) }),
+    z.object({ version: z.int(), total: z.int(), tiles: z.array(tile) }),
+  ),
+  'catalogue.search': query(
+    z.object({ text: text(200), limit: z.int().min(1).max(100) }),
+    z.object({ tiles: z.array(tile) }),
+  ),
+  'catalogue.item': query(z.object({ itemId: id }), item),
+  /** Barcode to item, without touching the cart. */
+  'catalogue.lookup': query(
+    z.object({ code: z.string().max(8192) }),
+    z.object({ item, variantId: id, quantity: quantity.nullable(), amountMinor: minor.nullable() }).nullable(),
+  ),
+
+  'cart.scan': command(z.object({ code: z.string().max(8192) }), scanOutcome),
+  'cart.add': command(z.object({ variantId: id, quantity: quantity.optional() }), z.object({ lineId: id })),
+  'cart.add-amount': command(
+    z.object({ name: text(120), amountMinor: minorPositive, taxRateId: text(40) }),
+    z.object({ lineId: id }),
+  ),
+  'cart.mark-line': command(z.object({ lineId: id }), nothing),
+  'cart.set-quantity': command(z.object({ lineId: id, quantity: z.int().min(0).max(999_999) }), nothing),
+  'cart.remove-line': command(z.object({ lineId: id }), nothing),
+  'cart.discount-line': command(z.object({ lineId: id, discount: discount.nullable() }), nothing),
+  'cart.discount': command(z.object({ discount: discount.nullable() }), nothing),
+  'cart.note-line': command(z.object({ lineId: id, note: text(200) }), nothing),
+  'cart.note': command(z.object({ note: text(200) }), nothing),
+  'cart.void': command(z.object({ reason: text(200) }), nothing),
+  'cart.park': command(z.object({ label: text(80) }), z.object({ parkedCartId: id })),
+  'cart.unpark': command(z.object({ parkedCartId: id }), nothing),
+  'cart.discard-parked': command(z.object({ parkedCartId: id }), nothing),
+
+  'payment.open': command(nothing, nothing),
+  'payment.cancel': command(nothing, nothing),
+  /** Cash handed over. Opens the payment when it is not open, so that a quick-tender key is one tap. */
+  'payment.cash': command(z.object({ givenMinor: minorPositive }), orderPlaced),
+  'payment.remove-cash': command(z.object({ tenderId: id }), nothing),
+  'payment.card-start': command(
+    z.object({ amountMinor: minorPositive, provider: text(40) }),
+    z.object({ tenderId: id }),
+  ),
+  'payment.card-settle': command(
+    z.object({ tenderId: id, outcome: z.enum(['approved', 'declined', 'unknown']), reference: text(80) }),
+    orderPlaced,
+  ),
+  /** Places an order whose total is nothing, after discounts. */
+  'payment.finish-free': command(nothing, orderPlaced),
+  /** Leaves the done screen; the next scan does the same by itself. */
+  'sale.next': command(nothing, nothing),
+
+  'order.list': query(
+    z.object({ text: text(80), beforeSequence: z.int().nullable(), limit: z.int().min(1).max(200) }),
+    z.object({ orders: z.array(orderSummary.extend({ sequence: z.int() })), more: z.boolean() }),
+  ),
+  'order.get': query(
+    z.object({ orderId: id }),
+    z.object({ order, summary: orderSummary, copies: z.int(), receipt: receiptDocument, jobs: z.array(jobSummary) }),
+  ),
+  'order.find': query(z.object({ code: z.string().max(8192) }), z.object({ orderId: id }).nullable()),
+  /** Prints the receipt of an order that has none yet, or a COPY. */
+  'order.print': command(z.object({ orderId: id }), z.object({ jobId: id, copy: z.int() })),
+
+  'job.print': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
+  'job.discard': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
+
+  'drawer.open': command(nothing, nothing),
+  'printer.configure': command(
+    printerSettings.omit({ deviceId: true }).extend({ deviceId: id.nullable() }),
+    z.object({ deviceId: id }),
+    'operator',
+  ),
+  'printer.remove': command(z.object({ deviceId: id }), nothing, 'operator'),
+  'printer.test': command(z.object({ deviceId: id }), z.object({ jobId: id })),
+
+  'import.open': command(
+    z.object({ fileName: text(300), totalBytes: z.int().min(0) }),
+    z.object({ importId: id }),
+    'operator',
+  ),
+  /** The file in order, in slices of at most 1 MiB. */
+  'import.append': command(
+    z.object({ importId: id, offset: z.int().min(0), base64: z.string().max(1_500_000) }),
+    z.object({ receivedBytes: z.int() }),
+    'operator',
+  ),
+  'import.add-photo': command(
+    z.object({ importId: id, fileName: text(300), base64: z.string().max(16_000_000) }),
+    nothing,
+    'operator',
+  ),
+  'import.preview': command(
+    z.object({
+      importId: id,
+      format: z.enum(['auto', 'trestle', 'shopify', 'woocommerce', 'square']),
+      taxRateId: text(40),
+    }),
+    importPreview,
+    'operator',
+  ),
+  'import.commit': command(
+    z.object({ importId: id }),
+    z.object({ itemCount: z.int(), variantCount: z.int() }),
+    'operator',
+  ),
+  'import.cancel': command(z.object({ importId: id }), nothing, 'operator'),
+} as const;
+
+export type CallName = keyof typeof CALLS;
+export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]['input']>;
+export type CallOutput<N extends CallName> = z.output<(typeof CALLS)[N]['output']>;
+export type QueryName = { [N in CallName]: (typeof CALLS)[N]['kind'] extends 'query' ? N : never }[CallName];
+export type CommandName = Exclude<CallName, QueryName>;
+
+/** What travels from a client. `requestId` is required for commands. */
+export const callMessage = z.object({
+  call: z.string().max(80),
+  requestId: id.optional(),
+  input: z.unknown(),
+});
+/** What travels to every client whose role may read the topic. */
+export interface TopicEvent<T extends Topic = Topic> {
+  readonly topic: T;
+  /** One sequence over all topics of the process. */
+  readonly seq: number;
+  readonly state: TopicState<T>;
+}
+
+export type Tile = z.infer<typeof tile>;
+export type OrderSummary = z.infer<typeof orderSummary>;
+export type ParkedCart = z.infer<typeof parkedCart>;
+export type JobSummary = z.infer<typeof jobSummary>;
+export type DeviceStatusView = z.infer<typeof deviceStatus>;
+export type PrinterSettings = z.infer<typeof printerSettings>;
+export type ImportPreview = z.infer<typeof importPreview>;
+export type ImportProblem = z.infer<typeof importProblem>;
+export type ScanOutcome = z.infer<typeof scanOutcome>;
+export type StaffMember = z.infer<typeof staffMember>;

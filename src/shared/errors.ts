@@ -1,0 +1,71 @@
+/** Every code an error of the contract may carry. Screens and programs branch on these, never on messages. */
+export const ERROR_CODES = [
+  // the door itself
+  'bad-request',
+  'unknown-call',
+  'not-allowed',
+  'not-signed-on',
+  'internal',
+  'disconnected',
+  // the store
+  'disk-full',
+  'store-damaged',
+  // staff
+  'wrong-pin',
+  'locked-out',
+  'unknown-staff',
+  // shift
+  'no-shift',
+  'shift-open',
+  // codes
+  'malformed-code',
+  'too-long',
+  'unknown-code',
+  'bad-label',
+  // cart
+  'unknown-item',
+  'unknown-line',
+  'cart-full',
+  'bad-quantity',
+  'bad-amount',
+  'bad-discount',
+  'weight-needed',
+  'empty-cart',
+  'payment-open',
+  'unknown-parked-cart',
+  'sale-in-progress',
+  // payment
+  'no-payment',
+  'payment-locked',
+  'bad-tender',
+  'amount-unlikely',
+  'unknown-tender',
+  'tender-final',
+  'money-taken',
+  // orders, jobs, devices
+  'unknown-order',
+  'unknown-job',
+  'unknown-device',
+  'no-printer',
+  'no-drawer',
+  // import
+  'unknown-import',
+  'import-invalid',
+  'import-too-large',
+  'import-busy',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** How every failed call answers. `retryable` means the same request may be sent again as it is. */
+export interface CallError {
+  readonly code: ErrorCode;
+  /** One plain English sentence that names the mend; screens prefer their own words for the code. */
+  readonly message: string;
+  readonly retryable: boolean;
+  /** Reference into the log, for errors nobody foresaw. */
+  readonly incidentId?: string;
+}
+
+export type CallResult<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CallError };
