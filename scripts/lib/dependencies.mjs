@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+import { SetupError, step } from './report.mjs';
+import { run, soundsUnreachable, tail } from './run.mjs';
+
+/** @typedef {{ packages: Record<string, { version?: string, optional?: boolean, link?: boolean }> }} Lockfile */
+
+/**
+ * Whether the installed packages are those of the lockfile. npm keeps its own list of what it installed inside
+ * `node_modules`; an optional package may be missing there, because it is for another platform.
+ *
+ * @param {Lockfile} wanted package-lock.json
+ * @param {Lockfile | null} installed node_modules/.package-lock.json, null when there is none
+ */
+export function isInstalled(wanted, installed) {
+  if (installed === null) return false;
+  return Object.entries(wanted.packages).every(([path, { version, optional, link }]) => {
+    if (path === '' || link) return true;
+    const found = installed.packages[path];
+    return found ? found.version === version : optional === true;
+  });
+}
+
+/** @returns {Lockfile | null} */
+function readLockfile(/** @type {string} */ path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Installs the npm packages of the lockfile when `node_modules` holds others or none.
+ *
+ * @throws {SetupError}
+ */
+export async function ensureDependencies() {
+  const wanted = readLockfile('package-lock.json');
+  if (wanted === null) {
+    throw new SetupError('package-lock.json is missing or damaged.', 'Restore it: git checkout package-lock.json');
+  }
+  if (isInstalled(wanted, readLockfile('node_modules/.package-lock.json'))) return;
+  await step(`Installing ${Object.keys(wanted.packages).length - 1} npm packages`, async () => {
+    // No package of ours needs its install script; what Electron and SQLite need is done below, with checks.
+    // The log level keeps back the engine warnings of Electron's downloader, which wants a newer Node than we ask for.
+    const outcome = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+    });
+    if (outcome.ok) return;
+    throw soundsUnreachable(outcome.output)
+      ? new SetupError(
+          'The npm registry cannot be reached.',
+          'Check the network or `npm config get registry`, then try again.',
+        )
+      : new SetupError(`npm ci failed:\n${tail(outcome.output)}`, 'Mend what npm names above, then try again.');
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * Starts the till. Arguments are passed on to it.
+ */
+import { ensureDisplay } from './lib/display.mjs';
+import { root } from './lib/paths.mjs';
+import { explain, say } from './lib/report.mjs';
+import { runAttached } from './lib/run.mjs';
+import { resolveRuntime } from './lib/runtime.mjs';
+
+try {
+  const { executable, args, env } = resolveRuntime();
+  const display = await ensureDisplay();
+  if (display.isVirtual)
+    say('There is no display here: the till draws on a virtual one. Use it in a browser, at the address below.');
+  if (args.includes('--no-sandbox'))
+    say("Running as root: Chromium's sandbox is off (--no-sandbox). A stall runs the till as an ordinary user.");
+  process.exitCode = await runAttached(executable, [...args, root, ...process.argv.slice(2)], { env });
+  await display.stop();
+} catch (error) {
+  explain(error);
+  process.exitCode = 1;
+}
