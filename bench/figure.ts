@@ -1,0 +1,60 @@
+/** A measured number beside its limit or peer, both from the same run. */
+export interface Figure {
+  readonly id: string;
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What the value is held against: a peer, a raw limit of the machine, or the bound itself. */
+  readonly reference: number;
+  readonly referenceWhat: string;
+  /** value ÷ reference. */
+  readonly ratio: number;
+  /** The bound on the ratio in words, for instance `≤ 4×`. */
+  readonly target: string;
+  readonly pass: boolean;
+}
+
+/** A bound on `value ÷ reference`. */
+export type Target = { readonly atMost: number } | { readonly atLeast: number };
+
+export function figure(
+  given: Pick<Figure, 'id' | 'what' | 'value' | 'unit' | 'reference' | 'referenceWhat'> & { target: Target },
+): Figure {
+  const ratio = given.value / given.reference;
+  const { target, ...rest } = given;
+  const pass = 'atMost' in target ? ratio <= target.atMost : ratio >= target.atLeast;
+  return { ...rest, ratio, target: 'atMost' in target ? `≤ ${target.atMost}×` : `≥ ${target.atLeast}×`, pass };
+}
+
+/** The value below which the given share of the samples lies (nearest rank). */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+export const median = (samples: readonly number[]): number => percentile(samples, 0.5);
+
+/** Least-squares slope of evenly spaced samples, per sample. */
+export function slope(samples: readonly number[]): number {
+  const meanX = (samples.length - 1) / 2;
+  const meanY = samples.reduce((sum, y) => sum + y, 0) / samples.length;
+  let above = 0;
+  let below = 0;
+  samples.forEach((y, x) => {
+    above += (x - meanX) * (y - meanY);
+    below += (x - meanX) ** 2;
+  });
+  return above / below;
+}
+
+/** Milliseconds a piece of work took. */
+export async function timed(work: () => unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+/** One line of progress for the person who waits; figures alone go to stdout. */
+export function progress(text: string): void {
+  process.stderr.write(`  ${text}\n`);
+}
