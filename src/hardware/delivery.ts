@@ -1,5 +1,11 @@
-import type { DeliveryJob, JobStore } from './delivery-job';
-import type { Clock, PrinterSource, Unsubscribe } from './ports';
+import type { DeliveryJob, JobChange, JobReason, JobState, JobStore } from './delivery-job';
+import { createListeners } from './listeners';
+import type { Clock, DeviceStatus, KickOutcome, PrinterPort, PrinterSource, PrintOutcome, Unsubscribe } from './ports';
+
+/** The most rows looked at in one turn; the rest have their turn after these. */
+const ROWS_PER_TURN = 500;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
 
 export interface DeliveryOptions {
   readonly store: JobStore;
@@ -9,6 +15,8 @@ export interface DeliveryOptions {
   readonly staleAfterMs?: number;
   /** A drawer kick that waited longer is dropped. Default 5 000. */
   readonly drawerExpiryMs?: number;
+  /** Hears that the store refused a row, because the disk is full for instance. The queue tries again later. */
+  readonly onStoreError: (error: unknown) => void;
 }
 
 /** A fact: this is how the job stands now. */
@@ -17,16 +25,185 @@ export interface JobChanged {
   readonly job: DeliveryJob;
 }
 
+/**
+ * Carries jobs to devices. Every device has its own queue: oldest first, a drawer kick before any paper, one at a time,
+ * and a dead device delays nobody but itself. What may have happened is never done again by itself.
+ */
 export interface Delivery {
   /** Settles what a crash left: `running` becomes `unknown`. Then begins. Call once. */
   start(): void;
-  /** Says that rows were added. Returns at once. */
+  /** Says that rows were added. Returns at once; the work begins in a later turn of the event loop. */
   wake(deviceId?: string): void;
-  /** A person wants the held jobs of a device after all; returns how many are waiting now. */
+  /** A person wants the held jobs of a device after all; returns how many were put back. */
   printHeld(deviceId: string): number;
-  /** A person does not want this job. False when it is not waiting or held. */
+  /** A person does not want this job. False when it is neither waiting nor held. */
   discard(jobId: string): boolean;
   onJobChanged(listener: (fact: JobChanged) => void): Unsubscribe;
   /** Begins nothing more and waits for what is running. */
   stop(): Promise<void>;
+}
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { store, printers, clock, staleAfterMs = 120_000, drawerExpiryMs = 5_000, onStoreError } = options;
+  const listeners = createListeners<[JobChanged]>();
+  const running = new Map<string, Promise<void>>();
+  const alarms = new Map<string, { readonly atMs: number; readonly cancel: Unsubscribe }>();
+  const couldPrint = new Set<string>();
+  let stopListening: Unsubscribe = () => undefined;
+  let stopped = true;
+
+  function move(
+    job: DeliveryJob,
+    state: JobState,
+    reason: JobReason | null,
+    change: Partial<JobChange> = {},
+  ): DeliveryJob {
+    const { attempts, freshSinceMs, notBeforeMs } = job;
+    const moved = store.update(job.id, {
+      attempts,
+      freshSinceMs,
+      notBeforeMs,
+      ...change,
+      state,
+      reason,
+      changedAtMs: clock.now(),
+    });
+    listeners.tell({ type: 'job-changed', job: moved });
+    return moved;
+  }
+
+  /** When a waiting job stops being wanted as it is. */
+  function deadlineMs(job: DeliveryJob): number {
+    return job.kind === 'drawer' ? job.createdAtMs + drawerExpiryMs : job.freshSinceMs + staleAfterMs;
+  }
+
+  function schedule(deviceId: string, atMs: number): void {
+    if (stopped || running.has(deviceId)) return;
+    const alarm = alarms.get(deviceId);
+    if (alarm && alarm.atMs <= atMs) return;
+    alarm?.cancel();
+    const cancel = clock.after(Math.max(0, atMs - clock.now()), () => {
+      alarms.delete(deviceId);
+      try {
+        takeTurn(deviceId);
+      } catch (error) {
+        onStoreError(error);
+        schedule(deviceId, clock.now() + LAST_RETRY_MS);
+      }
+    });
+    alarms.set(deviceId, { atMs, cancel });
+  }
+
+  function waitingJobs(deviceId?: string): readonly DeliveryJob[] {
+    return store.list({ states: ['waiting'], ...(deviceId === undefined ? {} : { deviceId }), limit: ROWS_PER_TURN });
+  }
+
+  /** Sets aside what waited too long, begins at most one job, and sees to being called again. */
+  function takeTurn(deviceId: string): void {
+    const now = clock.now();
+    const fresh = waitingJobs(deviceId).filter((job) => {
+      if (deadlineMs(job) > now) return true;
+      move(job, job.kind === 'drawer' ? 'expired' : 'held', 'stale');
+      return false;
+    });
+    const next = fresh.find((job) => job.kind === 'drawer') ?? fresh[0];
+    if (!next) return;
+    const port = printers.printer(deviceId);
+    if (port && canBegin(next, port.status) && next.notBeforeMs <= now) {
+      // Written before the first byte leaves; when even that fails, nothing is begun.
+      const begun = move(next, 'running', null, { attempts: next.attempts + 1 });
+      running.set(deviceId, carry(begun, port));
+      return;
+    }
+    const deadline = Math.min(...fresh.map(deadlineMs));
+    schedule(deviceId, next.notBeforeMs > now ? Math.min(next.notBeforeMs, deadline) : deadline);
+  }
+
+  async function carry(job: DeliveryJob, port: PrinterPort): Promise<void> {
+    let nextTurnMs = 0;
+    try {
+      if (job.kind === 'drawer') settleKick(job, await port.kickDrawer(job.pin));
+      else settlePrint(job, await port.print(job.document));
+    } catch (error) {
+      // The row stays `running`, which the next start reads as `unknown`: true, and never a second receipt.
+      onStoreError(error);
+      nextTurnMs = LAST_RETRY_MS;
+    } finally {
+      running.delete(job.deviceId);
+      schedule(job.deviceId, clock.now() + nextTurnMs);
+    }
+  }
+
+  function settlePrint(job: DeliveryJob, outcome: PrintOutcome): void {
+    if (outcome.outcome === 'acknowledged') move(job, 'acknowledged', null);
+    else if (outcome.outcome === 'sent-unconfirmed') move(job, 'sent-unconfirmed', outcome.reason);
+    else if (outcome.reason === 'unprintable') move(job, 'failed', outcome.reason);
+    else if (outcome.bytesSent > 0) move(job, 'unknown', outcome.reason);
+    else {
+      const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (job.attempts - 1), LAST_RETRY_MS);
+      move(job, 'waiting', outcome.reason, { notBeforeMs: clock.now() + retryMs });
+    }
+  }
+
+  function settleKick(job: DeliveryJob, outcome: KickOutcome): void {
+    if (outcome.outcome === 'acknowledged') move(job, 'acknowledged', null);
+    else move(job, outcome.outcome, outcome.reason);
+  }
+
+  function hearStatus(deviceId: string, status: DeviceStatus): void {
+    const canPrintNow = canPrint(status);
+    const cameBack = canPrintNow && !couldPrint.has(deviceId);
+    if (canPrintNow) couldPrint.add(deviceId);
+    else couldPrint.delete(deviceId);
+    if (cameBack) {
+      // The pause after a failed attempt was for a device that might still be down: it is not.
+      const head = waitingJobs(deviceId)[0];
+      if (head && head.notBeforeMs > clock.now()) move(head, 'waiting', head.reason, { notBeforeMs: clock.now() });
+    }
+    schedule(deviceId, clock.now());
+  }
+
+  return {
+    start() {
+      stopped = false;
+      for (const job of store.list({ states: ['running'], limit: ROWS_PER_TURN })) move(job, 'unknown', 'restarted');
+      stopListening = printers.onStatus(hearStatus);
+      this.wake();
+    },
+    wake(deviceId) {
+      const deviceIds = deviceId === undefined ? new Set(waitingJobs().map((job) => job.deviceId)) : [deviceId];
+      for (const id of deviceIds) schedule(id, clock.now());
+    },
+    printHeld(deviceId) {
+      const now = clock.now();
+      const held = store.list({ states: ['held'], deviceId, limit: ROWS_PER_TURN });
+      for (const job of held) move(job, 'waiting', null, { freshSinceMs: now, notBeforeMs: now });
+      schedule(deviceId, now);
+      return held.length;
+    },
+    discard(jobId) {
+      const job = store.find(jobId);
+      if (!job || (job.state !== 'waiting' && job.state !== 'held')) return false;
+      move(job, 'discarded', null);
+      return true;
+    },
+    onJobChanged: (listener) => listeners.add(listener),
+    async stop() {
+      stopped = true;
+      stopListening();
+      for (const alarm of alarms.values()) alarm.cancel();
+      alarms.clear();
+      await Promise.all(running.values());
+    },
+  };
+}
+
+function canPrint(status: DeviceStatus): boolean {
+  return status.state === 'ready' || status.state === 'degraded';
+}
+
+/** A kick is worth one attempt whatever fails, since it also works with the paper out; only a device not there yet is awaited. */
+function canBegin(job: DeliveryJob, status: DeviceStatus): boolean {
+  if (job.kind !== 'drawer') return canPrint(status);
+  return status.state !== 'absent' && status.state !== 'connecting';
 }

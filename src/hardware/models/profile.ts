@@ -19,6 +19,8 @@ export interface PrinterProfile {
   readonly dotsPerMillimetre: number;
   /** Code pages in the order they are tried; the first is selected at the start of every job. Numbers vary by vendor. */
   readonly codePages: readonly [CodePage, ...CodePage[]];
+  /** Clones made for China start in a two-byte mode that swallows £ and €; `FS .` leaves it. */
+  readonly cancelsKanji: boolean;
   readonly supportsQrCode: boolean;
   readonly supportsRaster: boolean;
   readonly cutter: 'full' | 'partial' | 'none';

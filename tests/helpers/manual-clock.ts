@@ -1,0 +1,42 @@
+import type { Clock } from '../../src/hardware/ports';
+
+/** A clock that stands still until told; timers fire in order of their time while it is moved. */
+export interface ManualClock extends Clock {
+  /** Moves time on, firing what falls due, and lets promises settle in between. */
+  advance(byMs: number): Promise<void>;
+  /** Timers not yet fired. */
+  pending(): number;
+}
+
+export function manualClock(startMs = Date.UTC(2026, 5, 13, 10, 31)): ManualClock {
+  let nowMs = startMs;
+  let timers: { atMs: number; callback: () => void }[] = [];
+  /** Enough turns of the event loop for chains of promises, streams and immediates to come to rest. */
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    now: () => nowMs,
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + delayMs, callback };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((each) => each !== timer);
+      };
+    },
+    async advance(byMs) {
+      const untilMs = nowMs + byMs;
+      await settle();
+      for (;;) {
+        const next = timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+        if (!next) break;
+        nowMs = Math.max(nowMs, next.atMs);
+        timers = timers.filter((timer) => timer !== next);
+        next.callback();
+        await settle();
+      }
+      nowMs = untilMs;
+    },
+    pending: () => timers.length,
+  };
+}
