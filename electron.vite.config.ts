@@ -21,6 +21,7 @@ const chromeTarget = 'chrome130';
 
 export default defineConfig({
   main: {
+    plugins: [paraglideVitePlugin(messageOptions)],
     build: {
       target: nodeTarget,
       sourcemap: true,

@@ -135,7 +135,7 @@ export default tseslint.config(
       'test-results/',
       'playwright-report/',
       'project.inlang/',
-      'src/renderer/lib/i18n/generated/',
+      'src/shared/i18n/generated/',
       'tests/fixtures/',
     ],
   },

@@ -17,7 +17,7 @@ const inputs = [
   'package-lock.json',
 ];
 /** Compiled from the messages by the build itself. */
-const generated = join('src', 'renderer', 'lib', 'i18n', 'generated');
+const generated = join('src', 'shared', 'i18n', 'generated');
 
 const noteFile = join(notesFolder, 'build.txt');
 
