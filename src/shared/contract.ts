@@ -66,7 +66,8 @@ export const staffMember = z.object({ staffId: id, name: text(80), role: z.enum(
 export const sessionState = z.object({
   stall,
   device: z.object({ deviceId: id, prefix: text(8), publicKey: z.string() }),
-  staff: z.array(staffMember),
+  /** `demoPin` is shown on the sign-on screen of the demo stall, and null on every real one. */
+  staff: z.array(staffMember.extend({ demoPin: text(12).nullable() })),
   signedOn: staffMember.extend({ since: instant }).nullable(),
   shift: z
     .object({ shiftId: id, openedAt: instant, openedBy: id, floatMinor: minorSum, totals: shiftTotals })
@@ -76,7 +77,7 @@ export const sessionState = z.object({
   theme: z.enum(['daylight', 'evening']),
   /** Where the same till runs in a browser, or null when the WebSocket server is off. */
   browserTill: z.string().nullable(),
-  /** PINs are printed on the sign-on screen only for the demo stall. */
+  /** True for the demo stall alone. */
   demo: z.boolean(),
   /** What a person must know about the store: recovered, disk nearly full. */
   notices: z.array(
@@ -408,13 +409,16 @@ export const callMessage = z.object({
   requestId: id.optional(),
   input: z.unknown(),
 });
+export type CallMessage = z.infer<typeof callMessage>;
 /** What travels to every client whose role may read the topic. */
-export interface TopicEvent<T extends Topic = Topic> {
-  readonly topic: T;
-  /** One sequence over all topics of the process. */
-  readonly seq: number;
-  readonly state: TopicState<T>;
-}
+export type TopicEvent = {
+  [T in Topic]: {
+    readonly topic: T;
+    /** One gapless sequence over all topics, from 1 at every start of the kiosk. */
+    readonly seq: number;
+    readonly state: TopicState<T>;
+  };
+}[Topic];
 
 export type Tile = z.infer<typeof tile>;
 export type OrderSummary = z.infer<typeof orderSummary>;
