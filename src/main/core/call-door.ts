@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import {
+  CALLS,
+  callMessage,
+  type CallMessage,
+  type CallName,
+  type CallOutput,
+  type ClientRole,
+} from '../../shared/contract';
+import type { CallError, CallResult } from '../../shared/errors';
+import { CallFailure } from './call-failure';
+import type { Log } from './log';
+
+/** Who is calling, as the door it came by has made sure of. */
+export interface CallClient {
+  readonly role: ClientRole;
+}
+
+/** What a handler learns besides its input. */
+export interface CallContext {
+  /** The id under which a command's result is kept; empty for queries. */
+  readonly requestId: string;
+  /** The person signed on, or null. */
+  readonly staffId: string | null;
+}
+
+/** One function per call of the contract; it throws `CallFailure` for everything a person can cause. */
+export type CallHandlers = {
+  readonly [N in CallName]: (
+    input: z.output<(typeof CALLS)[N]['input']>,
+    context: CallContext,
+  ) => CallOutput<N> | Promise<CallOutput<N>>;
+};
+
+export interface CallDoorOptions {
+  readonly handlers: CallHandlers;
+  /** Who is signed on now. */
+  readonly signedOn: () => { readonly staffId: string; readonly role: 'operator' | 'cashier' } | null;
+  /** The stored result of a command that was done before. */
+  readonly resultOf: (
+    requestId: string,
+  ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
+  /** Called after every command, whatever became of it, before its answer. */
+  readonly afterCommand: () => void;
+  /** Turns what the store threw into an error of the contract; undefined for what it does not know. */
+  readonly storeFailure: (error: unknown) => CallError | undefined;
+  readonly log: Log;
+}
+
+/**
+ * The one way into the core, used by every transport: parses the message, checks the window's role and the person's,
+ * answers a repeated command with its stored result, runs the handler, and parses what it gives back.
+ */
+export class CallDoor {
+  readonly #options: CallDoorOptions;
+  /** Commands under way, so that a repeat that overtakes its first attempt waits for the same outcome. */
+  readonly #running = new Map<string, Promise<CallResult<unknown>>>();
+
+  constructor(options: CallDoorOptions) {
+    this.#options = options;
+  }
+
+  /** Runs one call. Never rejects. */
+  async dispatch(client: CallClient, raw: unknown): Promise<CallResult<unknown>> {
+    const message = callMessage.safeParse(raw);
+    if (!message.success) return failure('bad-request', 'A call is { call, requestId?, input }.');
+    const { call: name, requestId } = message.data;
+    if (!Object.hasOwn(CALLS, name)) return failure('unknown-call', `There is no call ${JSON.stringify(name)}.`);
+    const call = name as CallName;
+    if (!(CALLS[call].roles as readonly ClientRole[]).includes(client.role)) {
+      return failure('not-allowed', `A ${client.role} may not call ${call}.`);
+    }
+    if (CALLS[call].kind === 'query') return this.#run(call, message.data);
+    if (requestId === undefined) return failure('bad-request', `${call} is a command and needs a requestId.`);
+    const running = this.#running.get(requestId);
+    if (running) return running;
+    const run = this.#run(call, message.data);
+    this.#running.set(requestId, run);
+    try {
+      return await run;
+    } finally {
+      this.#running.delete(requestId);
+    }
+  }
+
+  async #run(call: CallName, { requestId = '', input }: CallMessage): Promise<CallResult<unknown>> {
+    const { kind, staff, input: inputSchema, output } = CALLS[call];
+    try {
+      const signedOn = this.#options.signedOn();
+      if (staff !== 'none' && !signedOn) return failure('not-signed-on', 'Sign on first.');
+      if (staff === 'operator' && signedOn?.role !== 'operator') {
+        return failure('not-allowed', 'This needs an operator. Sign on as one.');
+      }
+      const parsed = inputSchema.safeParse(input);
+      if (!parsed.success) return failure('bad-request', badRequestMessage(call, parsed.error));
+      if (kind === 'command') {
+        const stored = this.#options.resultOf(requestId);
+        if (stored.found) return { ok: true, value: output.parse(stored.value) };
+      }
+      const handler = this.#options.handlers[call] as (input: unknown, context: CallContext) => unknown;
+      const value = await handler(parsed.data, { requestId, staffId: signedOn?.staffId ?? null });
+      return { ok: true, value: output.parse(value) };
+    } catch (error) {
+      return { ok: false, error: this.#explain(call, error) };
+    } finally {
+      if (kind === 'command') this.#options.afterCommand();
+    }
+  }
+
+  #explain(call: CallName, error: unknown): CallError {
+    if (error instanceof CallFailure) return error.toCallError();
+    const known = this.#options.storeFailure(error);
+    const incidentId = randomUUID();
+    // The log gets the whole error; the caller gets a reference to it.
+    this.#options.log.error({ call, incidentId, error }, 'A call failed');
+    return known
+      ? { ...known, incidentId }
+      : { ...failure('internal', `Something unforeseen happened. Log reference ${incidentId}.`).error, incidentId };
+  }
+}
+
+function failure(code: CallError['code'], message: string): { readonly ok: false; readonly error: CallError } {
+  return { ok: false, error: { code, message, retryable: false } };
+}
+
+/** The first problem, with where it is; never the value, which may be long or private. */
+function badRequestMessage(call: CallName, error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${call}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not understood'}`;
+}

@@ -1,0 +1,56 @@
+import { TOPICS, type Topic, type TopicEvent, type TopicState, type WholeState } from '../../shared/contract';
+
+/** How each topic's state is computed from what the services hold. */
+export type TopicSources = { readonly [T in Topic]: () => TopicState<T> };
+
+const TOPIC_NAMES = Object.keys(TOPICS) as Topic[];
+
+/**
+ * Tells screens what changed. Services mark a topic when a fact that shows in it was committed; at the end of the command
+ * each marked topic is computed once, parsed, numbered and sent. A topic nobody marked costs nothing.
+ */
+export class TopicHub {
+  readonly #sources: TopicSources;
+  readonly #states = new Map<Topic, TopicState<Topic>>();
+  readonly #marked = new Set<Topic>(TOPIC_NAMES);
+  readonly #listeners = new Set<(event: TopicEvent) => void>();
+  #seq = 0;
+  #flushScheduled = false;
+
+  constructor(sources: TopicSources) {
+    this.#sources = sources;
+  }
+
+  /** Says that a topic is no longer what was last sent. It is sent at the next flush, at the latest in the next turn. */
+  mark(...topics: readonly Topic[]): void {
+    for (const topic of topics) this.#marked.add(topic);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** Sends every marked topic now. */
+  flush(): void {
+    this.#flushScheduled = false;
+    for (const topic of this.#marked) {
+      this.#marked.delete(topic);
+      const state = TOPICS[topic].parse(this.#sources[topic]());
+      this.#states.set(topic, state);
+      this.#seq += 1;
+      const event = { topic, seq: this.#seq, state } as TopicEvent;
+      for (const listener of [...this.#listeners]) listener(event);
+    }
+  }
+
+  /** Everything as of the last event, with its sequence number. */
+  snapshot(): WholeState {
+    this.flush();
+    return { seq: this.#seq, ...Object.fromEntries(this.#states) } as WholeState;
+  }
+
+  /** Hears every event from the next one on. */
+  subscribe(listener: (event: TopicEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
