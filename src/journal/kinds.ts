@@ -73,7 +73,12 @@ export const ENTRY_KINDS = {
 } as const;
 
 export type EntryKind = keyof typeof ENTRY_KINDS;
-export type EntryBody<K extends EntryKind> = z.infer<(typeof ENTRY_KINDS)[K]>;
+/** What an entry of a kind says. Facts do not change, so nor does a body. */
+export type EntryBody<K extends EntryKind> = Immutable<z.infer<(typeof ENTRY_KINDS)[K]>>;
+
+type Immutable<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : { readonly [K in keyof T]: Immutable<T[K]> };
 
 /** A fact about to be written: the store adds device, sequence, id, clock and hash. */
 export type EntryDraft = { [K in EntryKind]: { readonly kind: K; readonly body: EntryBody<K> } }[EntryKind];

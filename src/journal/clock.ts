@@ -1,0 +1,53 @@
+/**
+ * A hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014): as close to the wall clock as it can be
+ * without ever running backwards, on this device or against any entry it has seen.
+ *
+ * Instants are text, `2026-11-22T09:05:00.000Z-0000-<device>`: UTC milliseconds, a counter in hexadecimal, and the
+ * device, which makes every instant different. They sort as text.
+ */
+const COUNTER_MOST = 0xffff;
+
+/** Milliseconds since the epoch of a hybrid instant. */
+export function wallMs(at: string): number {
+  return Date.parse(at.slice(0, 24));
+}
+
+export class HybridClock {
+  readonly #device: string;
+  readonly #now: () => Date;
+  #ms = 0;
+  #counter = 0;
+
+  /** @param last the newest instant this device has written or seen, or null */
+  constructor(device: string, now: () => Date, last: string | null) {
+    this.#device = device;
+    this.#now = now;
+    if (last !== null) this.observe(last);
+  }
+
+  /** The next instant: later than every one before, whatever the wall clock did meanwhile. */
+  next(): string {
+    const wall = this.#now().getTime();
+    if (wall > this.#ms) {
+      this.#ms = wall;
+      this.#counter = 0;
+    } else if (this.#counter < COUNTER_MOST) {
+      this.#counter += 1;
+    } else {
+      this.#ms += 1;
+      this.#counter = 0;
+    }
+    return `${new Date(this.#ms).toISOString()}-${this.#counter.toString(16).padStart(4, '0')}-${this.#device}`;
+  }
+
+  /** Takes note of another device's instant, so that what is written from now on comes after it. */
+  observe(at: string): void {
+    const ms = wallMs(at);
+    const counter = Number.parseInt(at.slice(25, 29), 16);
+    if (Number.isNaN(ms) || Number.isNaN(counter)) throw new Error(`not a hybrid instant: ${at}`);
+    if (ms > this.#ms) {
+      this.#ms = ms;
+      this.#counter = counter;
+    } else if (ms === this.#ms) this.#counter = Math.max(this.#counter, counter);
+  }
+}

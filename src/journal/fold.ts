@@ -1,0 +1,14 @@
+/** Marks the first word of a name in the search index. */
+export const START_MARK = '^';
+
+/**
+ * The words of a text as search sees them: lower case, accents off, split at everything that is neither letter nor
+ * digit. Index and query are folded by this one function, so `creme` finds `Crème`.
+ */
+export function foldWords(text: string): string[] {
+  const folded = text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase();
+  return folded.match(/[\p{L}\p{N}]+/gu) ?? [];
+}

@@ -1,0 +1,201 @@
+import type { Database } from 'better-sqlite3';
+import type { Item, Variant } from '../../domain/catalogue';
+import { foldWords, START_MARK } from '../../journal/fold';
+import { prepared } from '../../journal/statements';
+import type { Tile } from '../../shared/contract';
+
+/** A variant with the item it belongs to. */
+export interface FoundVariant {
+  readonly item: Item;
+  readonly variant: Variant;
+}
+
+/** More words than anybody types; the rest of a long text is not searched for. */
+const MOST_WORDS = 8;
+
+const TILE_COLUMNS = `item_id, name, category, photo, wall, plank, pricing, price_minor, price_varies, stock,
+  variant_count, only_variant_id`;
+
+/** Reads the catalogue: tiles for the grid, items for the cart, codes for the scanner. */
+export class CatalogueReader {
+  readonly #database: Database;
+  #counts: { readonly version: number; readonly counts: readonly CategoryCount[] } | null = null;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Grows with every change of the catalogue. */
+  version(): number {
+    const version = prepared(this.#database, `SELECT value FROM meta WHERE key = 'catalogue_version'`).pluck().get();
+    return typeof version === 'number' ? version : 0;
+  }
+
+  /** Categories with their number of items, by name. */
+  categories(): readonly CategoryCount[] {
+    const version = this.version();
+    if (this.#counts?.version !== version) {
+      const counts = prepared(
+        this.#database,
+        'SELECT category AS name, count(*) AS itemCount FROM item GROUP BY category ORDER BY category',
+      ).all() as CategoryCount[];
+      this.#counts = { version, counts };
+    }
+    return this.#counts.counts;
+  }
+
+  itemCount(): number {
+    return this.categories().reduce((sum, { itemCount }) => sum + itemCount, 0);
+  }
+
+  /** A page of the grid, in the order the items were first written. */
+  tiles(query: { category: string | null; offset: number; limit: number }): { total: number; tiles: Tile[] } {
+    const { category, offset, limit } = query;
+    const total =
+      category === null ? this.itemCount() : (this.categories().find(({ name }) => name === category)?.itemCount ?? 0);
+    const rows =
+      category === null
+        ? prepared(
+            this.#database,
+            `SELECT ${TILE_COLUMNS} FROM item ORDER BY created_ms, ordinal, item_key LIMIT ? OFFSET ?`,
+          ).all(limit, offset)
+        : prepared(
+            this.#database,
+            `SELECT ${TILE_COLUMNS} FROM item WHERE category = ? ORDER BY created_ms, ordinal, item_key LIMIT ? OFFSET ?`,
+          ).all(category, limit, offset);
+    return { total, tiles: (rows as TileRow[]).map(toTile) };
+  }
+
+  item(itemId: string): Item | null {
+    return parseItem(prepared(this.#database, 'SELECT body FROM item WHERE item_id = ?').pluck().get(itemId));
+  }
+
+  itemByHandle(handle: string): Item | null {
+    return parseItem(
+      prepared(this.#database, 'SELECT body FROM item WHERE handle = ? ORDER BY at DESC LIMIT 1').pluck().get(handle),
+    );
+  }
+
+  variant(variantId: string): FoundVariant | null {
+    return this.#found(
+      `SELECT body, position FROM variant JOIN item USING (item_key) WHERE variant_id = ? ORDER BY at DESC LIMIT 1`,
+      variantId,
+    );
+  }
+
+  /**
+   * What a scanned code names, trying each spelling as a barcode and then as a SKU. When several items claim a code the
+   * one written last has it.
+   */
+  lookup(candidates: readonly string[]): FoundVariant | null {
+    for (const code of candidates) {
+      const found = this.#found(
+        'SELECT body, position FROM barcode JOIN item USING (item_key) WHERE code = ? ORDER BY at DESC, position LIMIT 1',
+        code,
+      );
+      if (found) return found;
+    }
+    for (const code of candidates) {
+      const found = this.#found(
+        `SELECT body, position FROM variant JOIN item USING (item_key) WHERE sku = ? AND sku <> ''
+         ORDER BY at DESC, position LIMIT 1`,
+        code,
+      );
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /**
+   * The variant whose SKU carries the item number of an in-store label.
+   * @param itemNumber five digits, `00031`
+   */
+  byItemNumber(itemNumber: string): FoundVariant | null {
+    return this.#found(
+      `SELECT body, position FROM variant JOIN item USING (item_key) WHERE item_number = ?
+       ORDER BY sku LIKE 'PLU%' DESC, at DESC, position LIMIT 1`,
+      itemNumber,
+    );
+  }
+
+  /**
+   * Search as you type: every word of the text begins a word of the item's name, variants, category, SKUs or barcodes.
+   * Names that begin with the first word come first, whole words before beginnings, then the order of the grid.
+   *
+   * Each rank is its own walk over the index that stops at the limit, so that one typed letter costs no more than a
+   * whole name: nothing is ever gathered to be sorted.
+   */
+  search(text: string, limit: number): Tile[] {
+    const words = foldWords(text).slice(0, MOST_WORDS);
+    const [first, ...others] = words;
+    if (first === undefined) return [];
+    const begins = (word: string) => `"${word}"*`;
+    const whole = (word: string) => `"${word}"`;
+    const rest = others.map(begins);
+    const ranks = [
+      [whole(START_MARK + first), ...rest],
+      words.map(whole),
+      [begins(START_MARK + first), ...rest],
+      words.map(begins),
+    ];
+    const keys = new Set<number>();
+    const walk = prepared(this.#database, 'SELECT rowid FROM item_search WHERE item_search MATCH ? LIMIT ?').pluck();
+    for (const terms of ranks) {
+      // Found again under a lower rank: so many more must be looked at.
+      for (const key of walk.all(terms.join(' AND '), limit + keys.size) as number[]) {
+        keys.add(key);
+        if (keys.size === limit) break;
+      }
+      if (keys.size === limit) break;
+    }
+    const tileByKey = prepared(this.#database, `SELECT ${TILE_COLUMNS} FROM item WHERE item_key = ?`);
+    return [...keys].map((key) => toTile(tileByKey.get(key) as TileRow));
+  }
+
+  #found(sql: string, key: string): FoundVariant | null {
+    const row = prepared(this.#database, sql).get(key) as { body: string; position: number } | undefined;
+    const item = parseItem(row?.body);
+    const variant = item?.variants[row?.position ?? -1];
+    return item && variant ? { item, variant } : null;
+  }
+}
+
+export interface CategoryCount {
+  readonly name: string;
+  readonly itemCount: number;
+}
+
+interface TileRow {
+  readonly item_id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly photo: string | null;
+  readonly wall: string;
+  readonly plank: string;
+  readonly pricing: Tile['pricing'];
+  readonly price_minor: number;
+  readonly price_varies: number;
+  readonly stock: number | null;
+  readonly variant_count: number;
+  readonly only_variant_id: string | null;
+}
+
+function toTile(row: TileRow): Tile {
+  return {
+    itemId: row.item_id,
+    name: row.name,
+    category: row.category,
+    photo: row.photo,
+    backdrop: { wall: row.wall, plank: row.plank },
+    pricing: row.pricing,
+    priceMinor: row.price_minor,
+    priceVaries: row.price_varies === 1,
+    stock: row.stock,
+    variantCount: row.variant_count,
+    variantId: row.only_variant_id,
+  };
+}
+
+function parseItem(body: unknown): Item | null {
+  return typeof body === 'string' ? (JSON.parse(body) as Item) : null;
+}

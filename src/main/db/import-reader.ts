@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Item } from '../../domain/catalogue';
+import type { Stall } from '../../domain/stall';
+
+/** The catalogue as it stands, with a number that grows with every change of it. */
+export interface CatalogueSnapshot {
+  readonly version: number;
+  /** In the order of the grid. */
+  readonly items: readonly Item[];
+}
+
+/**
+ * Reads the whole catalogue through a connection of its own, read-only, so that a worker can do it beside a till that
+ * goes on selling.
+ * @returns an empty catalogue when the folder has no database yet
+ */
+export function readCatalogue(dataDir: string): CatalogueSnapshot {
+  return read(dataDir, { version: 0, items: [] }, (database) => ({
+    version: versionOf(database),
+    items: (
+      database.prepare('SELECT body FROM item ORDER BY created_ms, ordinal, item_key').pluck().all() as string[]
+    ).map((body) => JSON.parse(body) as Item),
+  }));
+}
+
+/** The version alone, to tell whether a snapshot is still true. */
+export function readCatalogueVersion(dataDir: string): number {
+  return read(dataDir, 0, versionOf);
+}
+
+/** The stall a data folder belongs to, or null when it has none yet. */
+export function readStall(dataDir: string): Stall | null {
+  return read(dataDir, null, (database) => {
+    const body = database.prepare('SELECT body FROM stall').pluck().get() as string | undefined;
+    return body === undefined ? null : (JSON.parse(body) as Stall);
+  });
+}
+
+function read<T>(dataDir: string, nothing: T, query: (database: Database.Database) => T): T {
+  const path = join(dataDir, 'trestle.db');
+  if (!existsSync(path)) return nothing;
+  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
+  try {
+    // One transaction, so that the version belongs to the items.
+    return database.transaction(() => query(database))();
+  } finally {
+    database.close();
+  }
+}
+
+function versionOf(database: Database.Database): number {
+  const version = database.prepare(`SELECT value FROM meta WHERE key = 'catalogue_version'`).pluck().get();
+  return typeof version === 'number' ? version : 0;
+}

@@ -1,0 +1,79 @@
+import type { Database } from 'better-sqlite3';
+import { prepared } from '../../journal/statements';
+import type { Cart } from '../../domain/cart';
+import type { Payment } from '../../domain/payment';
+
+/** The sale in progress: working state, restored after any crash. */
+export interface SaleRecord {
+  readonly cart: Cart;
+  /** The line the keys act on. */
+  readonly markedLineId: string | null;
+  readonly payment: Payment | null;
+  /** The order just placed, while its done screen is shown. */
+  readonly doneOrderId: string | null;
+}
+
+/** Small values by name, as JSON: theme, printers. */
+export class KeyValue {
+  readonly #database: Database;
+  readonly #changed: () => void;
+
+  constructor(database: Database, changed: () => void) {
+    this.#database = database;
+    this.#changed = changed;
+  }
+
+  /** The value kept under a key, or undefined. It is whatever was written: parse it. */
+  get(key: string): unknown {
+    const value = prepared(this.#database, 'SELECT value FROM setting WHERE key = ?').pluck().get(key);
+    return typeof value === 'string' ? (JSON.parse(value) as unknown) : undefined;
+  }
+
+  set(key: string, value: unknown): void {
+    prepared(this.#database, 'INSERT OR REPLACE INTO setting VALUES (?, ?)').run(key, JSON.stringify(value));
+    this.#changed();
+  }
+
+  delete(key: string): void {
+    prepared(this.#database, 'DELETE FROM setting WHERE key = ?').run(key);
+    this.#changed();
+  }
+}
+
+export interface Notice {
+  readonly noticeId: string;
+  readonly code: 'store-recovered' | 'disk-full' | 'rebuilt';
+  readonly detail: string;
+  /** UTC instant. */
+  readonly at: string;
+}
+
+/** What a person must be told about the store, until they have dismissed it. */
+export class Notices {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  list(): Notice[] {
+    return prepared(
+      this.#database,
+      'SELECT notice_id AS noticeId, code, detail, at FROM notice ORDER BY at, notice_id',
+    ).all() as Notice[];
+  }
+
+  add(notice: Notice): void {
+    const { noticeId, code, detail, at } = notice;
+    prepared(this.#database, 'INSERT OR REPLACE INTO notice VALUES (?, ?, ?, ?)').run(
+      noticeId,
+      code,
+      detail.slice(0, 500),
+      at,
+    );
+  }
+
+  dismiss(noticeId: string): void {
+    prepared(this.#database, 'DELETE FROM notice WHERE notice_id = ?').run(noticeId);
+  }
+}

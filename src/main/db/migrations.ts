@@ -1,0 +1,106 @@
+import type { Database } from 'better-sqlite3';
+import { StoreError } from './store-error';
+
+/**
+ * The tables that are no read models: the journal itself, jobs and working state. Additive only: a step that has
+ * shipped is never changed, and nothing is ever dropped or renamed, so that a newer database can still be read by what
+ * made it. Read models have no steps; they are rebuilt.
+ */
+const STEPS: readonly { readonly what: string; readonly sql: string }[] = [
+  {
+    what: 'the journal',
+    sql: `
+CREATE TABLE journal (
+  position INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at TEXT NOT NULL,
+  event TEXT,
+  actor TEXT,
+  body TEXT NOT NULL,
+  prev TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  UNIQUE (device, seq)
+) STRICT;
+
+CREATE TABLE signed_head (
+  device TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, signature TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Facts about this file: read_model_version, catalogue_version.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    what: 'jobs and working state',
+    sql: `
+CREATE TABLE job (
+  job_key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  reference TEXT,
+  payload TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  attempts INTEGER NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  fresh_since_ms INTEGER NOT NULL,
+  not_before_ms INTEGER NOT NULL,
+  changed_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX job_reference ON job (reference) WHERE reference IS NOT NULL;
+CREATE INDEX job_state ON job (state, created_at_ms);
+
+-- The sale in progress, as JSON, in one row.
+CREATE TABLE sale (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT;
+
+CREATE TABLE command_result (
+  request_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, result TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Personal data: never in the journal, erasable here.
+CREATE TABLE person (
+  reference TEXT PRIMARY KEY, name TEXT NOT NULL, pin_hash TEXT, wrong_pins INTEGER NOT NULL, last_wrong_at TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notice (
+  notice_id TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL, at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;`,
+  },
+];
+
+/** The version this build writes. */
+export const SCHEMA_VERSION = STEPS.length;
+
+/** How many steps a database has behind it; 0 for a new one. */
+export function schemaVersion(database: Database): number {
+  return database.pragma('user_version', { simple: true }) as number;
+}
+
+/**
+ * Brings a database to this build's version, all steps or none.
+ * @param backUp called before the first step when there is anything to lose
+ * @throws StoreError `store-too-new` for a database from a newer build
+ */
+export function migrate(database: Database, backUp: () => void): void {
+  const version = schemaVersion(database);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      'store-too-new',
+      `The store was written by a newer Trestle (store version ${version}, this one knows ${SCHEMA_VERSION}): ` +
+        'install the newer version again. Nothing was changed.',
+    );
+  }
+  if (version === SCHEMA_VERSION) return;
+  if (version > 0) backUp();
+  database
+    .transaction(() => {
+      for (const { sql } of STEPS.slice(version)) database.exec(sql);
+      database.pragma(`user_version = ${SCHEMA_VERSION}`);
+    })
+    .exclusive();
+}

@@ -1,0 +1,253 @@
+import type { Database } from 'better-sqlite3';
+import type { Cart } from '../../domain/cart';
+import type { Order } from '../../domain/order';
+import type { Payment } from '../../domain/payment';
+import type { Shift, ShiftTotals } from '../../domain/shift';
+import type { Role, Stall } from '../../domain/stall';
+import { foldWords } from '../../journal/fold';
+import { prepared } from '../../journal/statements';
+
+/** An order as it is kept. */
+export interface StoredOrder {
+  readonly order: Order;
+  /** Place in the list of all orders of this store, ascending; pages are cut by it. */
+  readonly sequence: number;
+  /** Copies of the receipt asked for so far. */
+  readonly copies: number;
+  /** Hash of the journal entry that placed it; its first 16 digits are the receipt's check. */
+  readonly hash: string;
+  /** True while a card outcome of this order is unknown. */
+  readonly unsettled: boolean;
+}
+
+/** A card payment that was begun and whose end nobody has settled. */
+export interface OpenTender {
+  readonly tenderId: string;
+  readonly paymentId: string;
+  readonly cartId: string;
+  readonly provider: string;
+  readonly amountMinor: number;
+  readonly state: 'pending' | 'unknown';
+  /** UTC instant. */
+  readonly startedAt: string;
+}
+
+const ORDER_COLUMNS = 'order_key, body, copies, hash, unsettled';
+
+/** Reads placed orders. */
+export class OrderReader {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get(orderId: string): StoredOrder | null {
+    return storedOrder(
+      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM placed_order WHERE order_id = ?`).get(orderId),
+    );
+  }
+
+  /** @param number as printed: `T1-0412` */
+  byNumber(number: string): StoredOrder | null {
+    return storedOrder(
+      prepared(
+        this.#database,
+        `SELECT ${ORDER_COLUMNS} FROM placed_order WHERE number = ? ORDER BY order_key DESC LIMIT 1`,
+      ).get(number),
+    );
+  }
+
+  /** The order placed last. */
+  last(): StoredOrder | null {
+    return storedOrder(
+      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM placed_order ORDER BY order_key DESC LIMIT 1`).get(),
+    );
+  }
+
+  count(): number {
+    return prepared(this.#database, 'SELECT count(*) FROM placed_order').pluck().get() as number;
+  }
+
+  /** What number the next order of a device gets: gapless from 1, never used again. */
+  nextSequence(device: string): number {
+    return prepared(this.#database, 'SELECT coalesce(max(sequence), 0) + 1 FROM placed_order WHERE device = ?')
+      .pluck()
+      .get(device) as number;
+  }
+
+  /**
+   * Orders, newest first. Every word of `text` must match: the beginning of a word of an item's name, part of the order
+   * number, or the total as typed (`35.42`).
+   * @param query.beforeSequence only orders before this one, or null for the newest
+   */
+  list(query: { text: string; beforeSequence: number | null; limit: number }): {
+    orders: StoredOrder[];
+    more: boolean;
+  } {
+    const conditions: string[] = [];
+    const values: string[] = [];
+    for (const word of query.text.trim().split(/\s+/).filter(Boolean).slice(0, 8)) {
+      const [condition, ...bound] = orderCondition(word);
+      conditions.push(condition);
+      values.push(...bound);
+    }
+    const where = ['order_key < ?', ...conditions].join(' AND ');
+    const rows = prepared(
+      this.#database,
+      `SELECT ${ORDER_COLUMNS} FROM placed_order WHERE ${where} ORDER BY order_key DESC LIMIT ?`,
+    ).all(query.beforeSequence ?? Number.MAX_SAFE_INTEGER, ...values, query.limit + 1);
+    const orders = rows.slice(0, query.limit).flatMap((row) => storedOrder(row) ?? []);
+    return { orders, more: rows.length > query.limit };
+  }
+
+  /** Card payments begun and not settled, oldest first. */
+  openTenders(): OpenTender[] {
+    return prepared(
+      this.#database,
+      `SELECT tender_id AS tenderId, payment_id AS paymentId, cart_id AS cartId, provider, amount_minor AS amountMinor,
+         state, started_at AS startedAt FROM open_tender ORDER BY started_at, tender_id`,
+    ).all() as OpenTender[];
+  }
+}
+
+/** An SQL condition, one of few texts, and what it binds. */
+function orderCondition(word: string): [string, ...string[]] {
+  const [, major, decimals] = /^\D{0,3}(\d+)[.,](\d{1,3})$/.exec(word) ?? [];
+  if (major !== undefined) return ['total_minor = CAST(? AS INTEGER)', `${major}${decimals}`];
+  const names = foldWords(word).map((name) => ` ${name}`);
+  const inNames = names.map(() => `instr(' ' || words, ?) > 0`).join(' AND ') || '0';
+  return [`(instr(number, upper(?)) > 0 OR (${inNames}))`, word, ...names];
+}
+
+function storedOrder(row: unknown): StoredOrder | null {
+  if (row === undefined) return null;
+  const { order_key, body, copies, hash, unsettled } = row as OrderRow;
+  return { order: JSON.parse(body) as Order, sequence: order_key, copies, hash, unsettled: unsettled === 1 };
+}
+
+interface OrderRow {
+  readonly order_key: number;
+  readonly body: string;
+  readonly copies: number;
+  readonly hash: string;
+  readonly unsettled: number;
+}
+
+export interface StoredShift {
+  readonly shift: Shift;
+  readonly totals: ShiftTotals;
+}
+
+/** Reads cash sessions. */
+export class ShiftReader {
+  readonly #database: Database;
+  readonly #devices: readonly string[];
+
+  /** @param devices this device, and the ids it went by before a recovery */
+  constructor(database: Database, devices: readonly string[]) {
+    this.#database = database;
+    this.#devices = devices;
+  }
+
+  /** The open shift of this device, or null. */
+  current(): StoredShift | null {
+    return storedShift(
+      prepared(
+        this.#database,
+        `SELECT body, totals FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
+         ORDER BY opened_at DESC LIMIT 1`,
+      ).get(JSON.stringify(this.#devices)),
+    );
+  }
+
+  get(shiftId: string): StoredShift | null {
+    return storedShift(prepared(this.#database, 'SELECT body, totals FROM shift WHERE shift_id = ?').get(shiftId));
+  }
+}
+
+function storedShift(row: unknown): StoredShift | null {
+  if (row === undefined) return null;
+  const { body, totals } = row as { body: string; totals: string };
+  return { shift: JSON.parse(body) as Shift, totals: JSON.parse(totals) as ShiftTotals };
+}
+
+export interface StoredParkedCart {
+  readonly parkedCartId: string;
+  readonly label: string;
+  /** UTC instant. */
+  readonly parkedAt: string;
+  /** Staff reference of who parked it. */
+  readonly actor: string | null;
+  readonly cart: Cart;
+  readonly payment: Payment | null;
+}
+
+/** Reads carts set aside. */
+export class ParkedReader {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Oldest first. */
+  list(): StoredParkedCart[] {
+    return prepared(this.#database, 'SELECT * FROM parked_cart ORDER BY parked_at, parked_cart_id')
+      .all()
+      .map(storedParkedCart);
+  }
+
+  get(parkedCartId: string): StoredParkedCart | null {
+    const row = prepared(this.#database, 'SELECT * FROM parked_cart WHERE parked_cart_id = ?').get(parkedCartId);
+    return row === undefined ? null : storedParkedCart(row);
+  }
+}
+
+function storedParkedCart(row: unknown): StoredParkedCart {
+  const { parked_cart_id, label, parked_at, actor, cart, payment } = row as Record<string, string | null>;
+  return {
+    parkedCartId: parked_cart_id ?? '',
+    label: label ?? '',
+    parkedAt: parked_at ?? '',
+    actor: actor ?? null,
+    cart: JSON.parse(cart ?? '') as Cart,
+    payment: payment === null || payment === undefined ? null : (JSON.parse(payment) as Payment),
+  };
+}
+
+export interface StaffRecord {
+  readonly staffId: string;
+  readonly role: Role;
+}
+
+/** Reads the stall, its staff and who is signed on here. */
+export class StallReader {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The stall as configured last, or null before the first time. */
+  get(): Stall | null {
+    const body = prepared(this.#database, 'SELECT body FROM stall').pluck().get();
+    return typeof body === 'string' ? (JSON.parse(body) as Stall) : null;
+  }
+
+  /** In the order they were added. */
+  staff(): StaffRecord[] {
+    return prepared(
+      this.#database,
+      'SELECT staff_id AS staffId, role FROM staff ORDER BY added_at',
+    ).all() as StaffRecord[];
+  }
+
+  /** Who is signed on at a device, since which UTC instant. */
+  signedOn(device: string): { readonly staffId: string; readonly since: string } | null {
+    return (
+      (prepared(this.#database, 'SELECT staff_id AS staffId, since FROM signed_on WHERE device = ?').get(device) as
+        { staffId: string; since: string } | undefined) ?? null
+    );
+  }
+}
