@@ -48,7 +48,8 @@ export interface Change<T> {
   readonly drafts: readonly EntryDraft[];
   /** The sale in progress after the change; null clears it, absent leaves it. */
   readonly sale?: SaleRecord | null;
-  readonly jobs?: readonly DeliveryJob[];
+  /** Jobs to be done for it. A function where they need what an entry got: a receipt prints its entry's hash. */
+  readonly jobs?: readonly DeliveryJob[] | ((entries: readonly Entry[]) => readonly DeliveryJob[]);
   /** What the command answers: JSON. */
   readonly result: T;
 }
@@ -163,7 +164,8 @@ export class Store {
         entries.push(entry);
       }
       if (change.sale !== undefined) this.#putSale(change.sale);
-      for (const job of change.jobs ?? []) this.jobs.insert(job);
+      const jobs = typeof change.jobs === 'function' ? change.jobs(entries) : (change.jobs ?? []);
+      for (const job of jobs) this.jobs.insert(job);
       if (change.requestId !== undefined) this.#keepResult(change.requestId, change.result);
       if (change.drafts.some(({ kind }) => kind === 'catalogue.items-put')) this.#countCatalogueChange();
     });
