@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
-import { messageOptions } from './scripts/lib/messages.mjs';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -21,7 +19,6 @@ const chromeTarget = 'chrome130';
 
 export default defineConfig({
   main: {
-    plugins: [paraglideVitePlugin(messageOptions)],
     build: {
       target: nodeTarget,
       sourcemap: true,
@@ -55,6 +52,6 @@ export default defineConfig({
       emptyOutDir: true,
       rolldownOptions: { input: { till: fromRoot('src/renderer/till/index.html') } },
     },
-    plugins: [paraglideVitePlugin(messageOptions), svelte()],
+    plugins: [svelte({ configFile: fromRoot('svelte.config.js') })],
   },
 });

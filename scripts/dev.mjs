@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { ensureDisplay } from './lib/display.mjs';
+import { ensureMessages } from './lib/messages.mjs';
 import { root } from './lib/paths.mjs';
 import { explain } from './lib/report.mjs';
 import { runAttached } from './lib/run.mjs';
@@ -10,6 +11,7 @@ import { resolveRuntime } from './lib/runtime.mjs';
 
 try {
   const { executable, args, env } = resolveRuntime();
+  await ensureMessages();
   const display = await ensureDisplay();
   process.exitCode = await runAttached(
     process.execPath,

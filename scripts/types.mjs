@@ -3,8 +3,9 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOptions } from './lib/messages.mjs';
+import { ensureMessages } from './lib/messages.mjs';
 import { notesFolder, root } from './lib/paths.mjs';
+import { explain } from './lib/report.mjs';
 import { run } from './lib/run.mjs';
 
 const tool = (/** @type {string} */ path, /** @type {string[]} */ args) =>
@@ -37,11 +38,14 @@ async function check(/** @type {string} */ folder) {
 }
 
 mkdirSync(join(notesFolder, 'types'), { recursive: true });
-const { project, outdir, strategy } = messageOptions;
-const messages = await tool('@inlang/paraglide-js/bin/run.js', [
-  ...['compile', '--project', project, '--outdir', outdir, '--strategy', ...strategy, '--silent'],
-]);
-const results = [{ name: 'messages', outcome: messages }];
+try {
+  await ensureMessages();
+} catch (error) {
+  explain(error);
+  process.exit(1);
+}
+/** @type {Awaited<ReturnType<typeof check>>[]} */
+const results = [];
 const queue = [...projects];
 const worker = async () => {
   for (let next = queue.shift(); next; next = queue.shift()) results.push(await check(next));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureMessages } from './messages.mjs';
 import { notesFolder, root } from './paths.mjs';
 import { SetupError, step } from './report.mjs';
 import { run, tail } from './run.mjs';
@@ -49,6 +50,7 @@ export async function ensureBuild() {
   );
   if (built && existsSync(noteFile) && readFileSync(noteFile, 'utf8') === digest) return;
   await step('Building the app', async () => {
+    await ensureMessages();
     const outcome = await run(process.execPath, ['node_modules/electron-vite/bin/electron-vite.js', 'build'], {
       cwd: root,
     });

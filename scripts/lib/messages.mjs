@@ -1,14 +1,42 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+import { SetupError } from './report.mjs';
+import { run, tail } from './run.mjs';
+
+const messages = join(root, 'messages');
+const settings = join(root, 'project.inlang/settings.json');
+const compiled = join(root, 'src/shared/i18n/generated');
+
 /**
- * How the screen texts are compiled: messages/*.json become typed functions, which the screens and the receipts share.
- * One set of options for the build, the type check and the tests.
+ * Compiles messages/*.json into typed functions, which the screens and the receipts share, when they are not there or
+ * older than the messages. For the build, the type check and the tests alike.
  *
- * The locale is a setting of the stall, so it is set by the window at start and never guessed from a browser or kept
- * in a cookie.
+ * The locale is a setting of the stall, so it is set by the window at start and never guessed from a browser or kept in
+ * a cookie.
  *
- * @type {{ project: string, outdir: string, strategy: ['globalVariable', 'baseLocale'] }}
+ * @throws {SetupError}
  */
-export const messageOptions = {
-  project: './project.inlang',
-  outdir: './src/shared/i18n/generated',
-  strategy: ['globalVariable', 'baseLocale'],
-};
+export async function ensureMessages() {
+  const product = join(compiled, 'messages.js');
+  const sources = [settings, ...readdirSync(messages).map((file) => join(messages, file))];
+  if (existsSync(product)) {
+    const madeAt = statSync(product).mtimeMs;
+    if (sources.every((file) => statSync(file).mtimeMs < madeAt)) return;
+  }
+  // In a process of its own: the compiler leaves timers behind that keep a process alive for half a minute.
+  const outcome = await run(
+    process.execPath,
+    [
+      join(root, 'node_modules/@inlang/paraglide-js/bin/run.js'),
+      'compile',
+      ...['--project', join(root, 'project.inlang')],
+      ...['--outdir', compiled],
+      ...['--strategy', 'globalVariable', 'baseLocale'],
+      '--silent',
+    ],
+    { cwd: root },
+  );
+  if (!outcome.ok)
+    throw new SetupError(`The messages do not compile:\n${tail(outcome.output)}`, 'Mend messages/*.json.');
+}
