@@ -25,11 +25,12 @@ const layers = {
   hardware: { path: 'src/hardware', layers: [], packages: 'any', node: true },
   'main-core': {
     path: 'src/main/core',
-    layers: ['domain', 'journal', 'shared', 'hardware', 'main-db'],
+    layers: ['domain', 'journal', 'shared', 'hardware', 'main-db', 'main-import'],
     packages: 'any',
     node: true,
   },
   'main-db': { path: 'src/main/db', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
+  'main-import': { path: 'src/main/import', layers: ['domain', 'shared', 'main-db'], packages: 'any', node: true },
   'main-sync': {
     path: 'src/main/sync',
     layers: ['domain', 'journal', 'shared', 'main-db', 'main-core'],
@@ -47,7 +48,7 @@ const layers = {
   // boot.ts and the workers, which also run headless; index.ts alone may reach the shell (see below).
   main: {
     path: 'src/main',
-    layers: ['domain', 'journal', 'shared', 'hardware', 'main-core', 'main-db', 'main-sync', 'main-lan'],
+    layers: ['domain', 'journal', 'shared', 'hardware', 'main-core', 'main-db', 'main-import', 'main-sync', 'main-lan'],
     packages: 'any',
     node: true,
   },
@@ -56,7 +57,19 @@ const layers = {
   hub: { path: 'src/hub', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
   cli: {
     path: 'src/cli',
-    layers: ['domain', 'journal', 'shared', 'hardware', 'main', 'main-core', 'main-db', 'main-sync', 'main-lan', 'hub'],
+    layers: [
+      'domain',
+      'journal',
+      'shared',
+      'hardware',
+      'main',
+      'main-core',
+      'main-db',
+      'main-import',
+      'main-sync',
+      'main-lan',
+      'hub',
+    ],
     packages: 'any',
     node: true,
   },

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { Item } from '../../domain/catalogue';
 import type { Stall } from '../../domain/stall';
+import { DATABASE_FILE, openReadOnly } from './open';
 
 /** The catalogue as it stands, with a number that grows with every change of it. */
 export interface CatalogueSnapshot {
@@ -38,10 +39,10 @@ export function readStall(dataDir: string): Stall | null {
   });
 }
 
-function read<T>(dataDir: string, nothing: T, query: (database: Database.Database) => T): T {
-  const path = join(dataDir, 'trestle.db');
+function read<T>(dataDir: string, nothing: T, query: (database: Database) => T): T {
+  const path = join(dataDir, DATABASE_FILE);
   if (!existsSync(path)) return nothing;
-  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
+  const database = openReadOnly(path);
   try {
     // One transaction, so that the version belongs to the items.
     return database.transaction(() => query(database))();
@@ -50,7 +51,7 @@ function read<T>(dataDir: string, nothing: T, query: (database: Database.Databas
   }
 }
 
-function versionOf(database: Database.Database): number {
+function versionOf(database: Database): number {
   const version = database.prepare(`SELECT value FROM meta WHERE key = 'catalogue_version'`).pluck().get();
   return typeof version === 'number' ? version : 0;
 }
