@@ -1,7 +1,7 @@
 import { PrinterTypes, ThermalPrinter } from 'node-thermal-printer';
 import type { ReceiptDocument } from '../../domain/receipt';
 import { ok, type Result } from '../../domain/result';
-import type { PrinterProfile } from '../models/profile';
+import type { PrinterProfile, PrintProof } from '../models/profile';
 import type { DrawerPin } from '../ports';
 import { layOut, type PaperItem } from './layout';
 import { MARK, type Bitmap } from './mark';
@@ -131,8 +131,8 @@ function escapeCode128(data: string): string {
 }
 
 /** Asks for the proof that everything before it was printed; empty where the printer has none. */
-export function encodeProofRequest(profile: PrinterProfile, processId: string): Uint8Array {
-  switch (profile.proof) {
+export function encodeProofRequest(proof: PrintProof, processId: string): Uint8Array {
+  switch (proof) {
     case 'process-id':
       // GS ( H function 48: the printer answers 37 22 d1 d2 d3 d4 00 once the data before it is on paper.
       return Uint8Array.from([GS, 0x28, 0x48, 6, 0, 0x30, 0x30, ...Buffer.from(processId, 'latin1')]);

@@ -24,7 +24,10 @@ export interface PrinterProfile {
   readonly supportsQrCode: boolean;
   readonly supportsRaster: boolean;
   readonly cutter: 'full' | 'partial' | 'none';
+  /** What to ask for as proof; the driver finds out at the first contact whether it is given. */
   readonly proof: PrintProof;
+  /** False for printers known to answer nothing: they print unconfirmed. Silence of any other is a fault. */
+  readonly answersStatus: boolean;
   /** Whether the level of the drawer's switch is high while the drawer is open; it depends on the drawer. */
   readonly drawerOpenLevel: 'high' | 'low';
 }

@@ -21,6 +21,7 @@ const generic80: PrinterProfile = {
   supportsRaster: true,
   cutter: 'partial',
   proof: 'paper-status',
+  answersStatus: true,
   drawerOpenLevel: 'high',
 };
 
@@ -43,6 +44,22 @@ const epson80: PrinterProfile = {
   proof: 'process-id',
 };
 
+/** For printers that can only listen. */
+const silent80: PrinterProfile = {
+  ...generic80,
+  id: 'silent-80',
+  name: 'ESC/POS printer that answers nothing, 80 mm',
+  proof: 'none',
+  answersStatus: false,
+};
+const silent58: PrinterProfile = {
+  ...generic58,
+  id: 'silent-58',
+  name: 'ESC/POS printer that answers nothing, 58 mm',
+  proof: 'none',
+  answersStatus: false,
+};
+
 /** The printer in our own process or on our own command line. It cuts on either width. */
 const virtual80: PrinterProfile = { ...epson80, id: 'virtual-80', name: 'Virtual printer, 80 mm' };
 const virtual58: PrinterProfile = {
@@ -58,6 +75,8 @@ export const PRINTER_PROFILES = {
   'generic-80': generic80,
   'generic-58': generic58,
   'epson-tm-t20-like': epson80,
+  'silent-80': silent80,
+  'silent-58': silent58,
   'virtual-80': virtual80,
   'virtual-58': virtual58,
 } as const satisfies Record<string, PrinterProfile>;

@@ -1,0 +1,30 @@
+import type { Result } from '../../domain/result';
+import type { Unsubscribe } from '../ports';
+
+/** Moves bytes to and from one device; knows nothing of what they mean. */
+export interface Transport {
+  /** Where the device is looked for, in a form a person recognises. */
+  readonly address: string;
+  /** Opens a connection, or says in bounded time why not. */
+  open(): Promise<Result<Connection, 'unreachable' | 'access-denied'>>;
+}
+
+export interface Connection {
+  /**
+   * Hands bytes over in order. Settles when the last byte has left this process, when the device took none for the
+   * transport's stall time, or when the connection ended. Never rejects.
+   */
+  write(bytes: Uint8Array): Promise<WriteOutcome>;
+  /** What the device says, in pieces of any size. */
+  onData(listener: (bytes: Uint8Array) => void): Unsubscribe;
+  /** Heard once, whoever ended it. Called at once when it has already ended. */
+  onClose(listener: () => void): Unsubscribe;
+  /** Ends the connection and drops what has not left yet. */
+  close(): Promise<void>;
+}
+
+/** `bytesSent` counts every byte that may have reached the device. */
+export interface WriteOutcome {
+  readonly outcome: 'written' | 'stalled' | 'closed';
+  readonly bytesSent: number;
+}
