@@ -29,7 +29,12 @@ const layers = {
     packages: 'any',
     node: true,
   },
-  'main-db': { path: 'src/main/db', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
+  'main-db': {
+    path: 'src/main/db',
+    layers: ['domain', 'journal', 'shared', 'hardware'],
+    packages: 'any',
+    node: true,
+  },
   'main-import': { path: 'src/main/import', layers: ['domain', 'shared', 'main-db'], packages: 'any', node: true },
   'main-sync': {
     path: 'src/main/sync',
@@ -130,9 +135,18 @@ const doorPolicies = [
     },
   },
   {
-    // The contract names domain shapes but runs no domain code.
+    // The contract names domain shapes and their limits, but runs no domain code.
     from: type('shared'),
     allow: { to: type('domain'), dependency: { kind: 'type' } },
+  },
+  {
+    from: type('shared'),
+    allow: { to: { element: { type: 'domain', fileInternalPath: 'money.ts' } } },
+  },
+  {
+    // One schema per domain type serves the contract and the journal (docs/adr/0003).
+    from: type('journal'),
+    allow: { to: { element: { type: 'shared', fileInternalPath: 'zod.ts' } } },
   },
   {
     from: { file: { categories: 'electron-entry' } },
