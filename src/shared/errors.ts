@@ -63,6 +63,8 @@ export interface CallError {
   /** One plain English sentence that names the mend; screens prefer their own words for the code. */
   readonly message: string;
   readonly retryable: boolean;
+  /** How long to wait before trying again, for instance while a person is locked out. */
+  readonly retryAfterMs?: number;
   /** Reference into the log, for errors nobody foresaw. */
   readonly incidentId?: string;
 }

@@ -37,6 +37,7 @@ export const callError = z.object({
   code: z.enum(ERROR_CODES),
   message: z.string(),
   retryable: z.boolean(),
+  retryAfterMs: z.int().optional(),
   incidentId: z.string().optional(),
 });
 

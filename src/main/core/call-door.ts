@@ -8,7 +8,7 @@ import {
   type CallOutput,
   type ClientRole,
 } from '../../shared/contract';
-import type { CallError, CallResult } from '../../shared/errors';
+import { ERROR_CODES, type CallError, type CallResult } from '../../shared/errors';
 import { CallFailure } from './call-failure';
 import type { Log } from './log';
 
@@ -43,8 +43,6 @@ export interface CallDoorOptions {
   ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
   /** Called after every command, whatever became of it, before its answer. */
   readonly afterCommand: () => void;
-  /** Turns what the store threw into an error of the contract; undefined for what it does not know. */
-  readonly storeFailure: (error: unknown) => CallError | undefined;
   readonly log: Log;
 }
 
@@ -110,13 +108,14 @@ export class CallDoor {
 
   #explain(call: CallName, error: unknown): CallError {
     if (error instanceof CallFailure) return error.toCallError();
-    const known = this.#options.storeFailure(error);
+    // Store and importer have errors of their own that carry a code of the contract and name the mend.
+    const known = error instanceof Error && 'code' in error && ERROR_CODES.find((code) => code === error.code);
+    if (known) return { code: known, message: error.message, retryable: known === 'disk-full' };
     const incidentId = randomUUID();
     // The log gets the whole error; the caller gets a reference to it.
     this.#options.log.error({ call, incidentId, error }, 'A call failed');
-    return known
-      ? { ...known, incidentId }
-      : { ...failure('internal', `Something unforeseen happened. Log reference ${incidentId}.`).error, incidentId };
+    const message = `Something unforeseen happened. Log reference ${incidentId}.`;
+    return { code: 'internal', message, retryable: false, incidentId };
   }
 }
 

@@ -4,17 +4,18 @@ import type { CallError, ErrorCode } from '../../shared/errors';
 /** Thrown by services to answer a call with an error of the contract. Never a fault of the program. */
 export class CallFailure extends Error {
   readonly code: ErrorCode;
-  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, { retryable = false }: { retryable?: boolean } = {}) {
+  constructor(code: ErrorCode, message: string, { retryAfterMs }: { retryAfterMs?: number } = {}) {
     super(message);
     this.name = 'CallFailure';
     this.code = code;
-    this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
   }
 
   toCallError(): CallError {
-    return { code: this.code, message: this.message, retryable: this.retryable };
+    const { code, message, retryAfterMs } = this;
+    return { code, message, retryable: false, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
 }
 

@@ -6,8 +6,6 @@ const CONTENT_TYPES = {
   webp: 'image/webp',
   jpg: 'image/jpeg',
   png: 'image/png',
-  avif: 'image/avif',
-  gif: 'image/gif',
 } as const;
 
 export interface PhotoFile {

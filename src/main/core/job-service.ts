@@ -1,0 +1,175 @@
+import type { DeliveryJob, JobState, PrintJob } from '../../hardware/delivery-job';
+import { newJobState } from '../../hardware/delivery-job';
+import type { Delivery } from '../../hardware/delivery';
+import type { DrawerPin } from '../../hardware/ports';
+import type { EntryDraft } from '../../journal/kinds';
+import type { CallInput, JobSummary, TopicState } from '../../shared/contract';
+import type { CallContext } from './call-door';
+import { CallFailure } from './call-failure';
+import type { CoreContext } from './core-context';
+
+/** The most jobs a screen is shown; the counts are complete. */
+const LISTED_JOBS = 200;
+
+/** A job to be, before it has an id and a state. */
+export type NewJob =
+  | Pick<PrintJob, 'kind' | 'deviceId' | 'reference' | 'document'>
+  | { readonly kind: 'drawer'; readonly deviceId: string; readonly reference: string | null; readonly pin: DrawerPin };
+
+/** Nothing proves that these were printed, and part of them may have been: never printed again but as a copy. */
+const MAY_HAVE_PRINTED: readonly JobState[] = ['unknown', 'sent-unconfirmed'];
+
+/** Keeps the print and drawer jobs, and carries out what a person decides about them. */
+export class JobService {
+  readonly #core: CoreContext;
+  readonly #delivery: Delivery;
+  /** Prints the receipt of an order again, marked COPY. */
+  readonly #printCopy: (orderId: string, staffId: string | null) => void;
+  /** Hears that a job of an order changed. */
+  readonly #orderChanged: (orderId: string) => void;
+
+  constructor(
+    core: CoreContext,
+    delivery: Delivery,
+    hooks: {
+      readonly printCopy: (orderId: string, staffId: string | null) => void;
+      readonly orderChanged: (orderId: string) => void;
+    },
+  ) {
+    this.#core = core;
+    this.#delivery = delivery;
+    this.#printCopy = hooks.printCopy;
+    this.#orderChanged = hooks.orderChanged;
+    delivery.onJobChanged(({ job }) => this.#changed(job));
+  }
+
+  /** A row ready to be written with the change it belongs to. */
+  row(job: NewJob): DeliveryJob {
+    return { id: this.#core.newId(), ...job, ...newJobState(this.#core.now().getTime()) };
+  }
+
+  /** Writes one job that belongs to no other change, and begins it. */
+  add({
+    job,
+    drafts = [],
+    requestId,
+    staffId,
+  }: {
+    readonly job: NewJob;
+    readonly drafts?: readonly EntryDraft[];
+    readonly requestId?: string;
+    readonly staffId: string | null;
+  }): { readonly jobId: string } {
+    const row = this.row(job);
+    const { result } = this.#core.store.commit({
+      requestId,
+      actor: staffId,
+      drafts,
+      jobs: [row],
+      result: { jobId: row.id },
+    });
+    this.written(row);
+    return result;
+  }
+
+  /** Says that a row was committed: screens hear of it and its device begins, both after the fact. */
+  written(row: DeliveryJob): void {
+    this.#changed(row);
+    this.#delivery.wake(row.deviceId);
+  }
+
+  /** What a person asked to have on paper after all. */
+  print({ jobIds }: CallInput<'job.print'>, { staffId }: CallContext): Record<string, never> {
+    for (const job of this.#find(jobIds)) {
+      if (job.kind === 'drawer') continue;
+      if (job.state === 'waiting' || job.state === 'held' || job.state === 'failed') this.#release(job, staffId);
+      else if (MAY_HAVE_PRINTED.includes(job.state)) this.#replaceByCopy(job, staffId);
+    }
+    return {};
+  }
+
+  /** What nobody wants on paper any more. */
+  discard({ jobIds }: CallInput<'job.discard'>, { staffId }: CallContext): Record<string, never> {
+    for (const job of this.#find(jobIds)) {
+      if (job.state === 'running' || job.state === 'acknowledged' || job.state === 'discarded') continue;
+      this.#decide(job, 'discard', staffId);
+      this.#settle(job, 'discarded');
+    }
+    return {};
+  }
+
+  summary(job: DeliveryJob): JobSummary {
+    const { id, kind, deviceId, reference, state, reason, createdAtMs } = job;
+    const order = reference === null ? null : this.#core.store.orders.get(reference);
+    return {
+      jobId: id,
+      kind,
+      deviceId,
+      orderId: order ? reference : null,
+      orderNumber: order?.order.number ?? null,
+      state,
+      reason: reason ?? '',
+      createdAt: new Date(createdAtMs).toISOString(),
+    };
+  }
+
+  state(): TopicState<'jobs'> {
+    const { jobs } = this.#core.store;
+    return {
+      unprinted: jobs.unprinted(LISTED_JOBS).map((job) => this.summary(job)),
+      heldCount: jobs.count('held'),
+      unknownCount: jobs.count('unknown'),
+    };
+  }
+
+  #find(jobIds: readonly string[]): DeliveryJob[] {
+    const found = jobIds.map((jobId) => this.#core.store.jobs.find(jobId));
+    if (found.includes(undefined)) throw new CallFailure('unknown-job', 'One of these print jobs is not known.');
+    return found as DeliveryJob[];
+  }
+
+  /** Not one byte of it was printed, so the receipt itself may still be. */
+  #release(job: PrintJob, staffId: string | null): void {
+    this.#decide(job, 'print', staffId);
+    const nowMs = this.#core.now().getTime();
+    const released = this.#core.store.jobs.update(job.id, {
+      state: 'waiting',
+      reason: null,
+      attempts: job.attempts,
+      freshSinceMs: nowMs,
+      notBeforeMs: nowMs,
+      changedAtMs: nowMs,
+    });
+    this.written(released);
+  }
+
+  #replaceByCopy(job: PrintJob, staffId: string | null): void {
+    if (job.reference === null || !this.#core.store.orders.get(job.reference)) {
+      // A test page or a report: a second one misleads nobody.
+      this.#release(job, staffId);
+      return;
+    }
+    this.#decide(job, 'print', staffId);
+    this.#settle(job, 'discarded');
+    this.#printCopy(job.reference, staffId);
+  }
+
+  #settle(job: DeliveryJob, state: JobState): void {
+    const { attempts, freshSinceMs, notBeforeMs, reason } = job;
+    const changedAtMs = this.#core.now().getTime();
+    this.#changed(
+      this.#core.store.jobs.update(job.id, { state, reason, attempts, freshSinceMs, notBeforeMs, changedAtMs }),
+    );
+  }
+
+  #decide(job: DeliveryJob, decision: 'print' | 'discard', staffId: string | null): void {
+    const orderId = job.reference;
+    const draft: EntryDraft = { kind: 'job.decided', body: { jobId: job.id, decision, orderId } };
+    this.#core.store.commit({ actor: staffId, drafts: [draft], result: null });
+  }
+
+  #changed(job: DeliveryJob): void {
+    this.#core.topics.mark('jobs');
+    if (job.reference !== null) this.#orderChanged(job.reference);
+  }
+}

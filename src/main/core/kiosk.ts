@@ -1,0 +1,195 @@
+import { v7 as newId } from 'uuid';
+import type { ClientRole, TopicEvent } from '../../shared/contract';
+import type { CallResult } from '../../shared/errors';
+import type { Stall } from '../../domain/stall';
+import type { Store } from '../db/store';
+import { CallDoor, type CallClient, type CallHandlers } from './call-door';
+import { CatalogueService } from './catalogue-service';
+import type { CoreContext } from './core-context';
+import { DeviceService, type DeviceOptions } from './device-service';
+import { ImportService, type CatalogueImporter } from './import-service';
+import { JobService } from './job-service';
+import type { Log } from './log';
+import { OrderService } from './order-service';
+import { findPhoto, type PhotoFile } from './photos';
+import { SaleService } from './sale-service';
+import { SessionService } from './session-service';
+import { ShiftService } from './shift-service';
+import { TopicHub } from './topic-hub';
+
+export interface KioskOptions {
+  /** An open store whose stall is set up. */
+  readonly store: Store;
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly now: () => Date;
+  readonly devices: DeviceOptions;
+  /** Makes the importer; it is told whom to tell of each step. */
+  readonly createImporter: (hooks: {
+    readonly onState: (state: { readonly phase: string }) => void;
+  }) => CatalogueImporter;
+  /** Where the till runs in a browser, or null; asked whenever a screen is told. */
+  readonly browserTill: () => string | null;
+}
+
+/**
+ * The whole kiosk without a window: services around one store, reached by calls of the contract and heard through topics.
+ * It knows no transport; IPC and WebSocket doors stand in front of it.
+ */
+export class Kiosk {
+  readonly deviceId: string;
+  readonly #options: KioskOptions;
+  readonly #topics: TopicHub;
+  readonly #door: CallDoor;
+  readonly #devices: DeviceService;
+  readonly #importer: CatalogueImporter;
+
+  constructor(options: KioskOptions) {
+    this.#options = options;
+    const { store, log, now } = options;
+    this.deviceId = store.device.deviceId;
+
+    let stall: Stall | null = null;
+    const topics = new TopicHub({
+      session: () => session.state(),
+      sale: () => sale.state(),
+      jobs: () => jobs.state(),
+      devices: () => devices.state(),
+      catalogue: () => catalogue.state(),
+      import: () => imports.state(),
+    });
+    this.#topics = topics;
+    const core: CoreContext = {
+      store,
+      topics,
+      log,
+      now,
+      newId,
+      stall() {
+        stall ??= store.stall.get();
+        if (!stall) throw new Error('the stall is not set up');
+        return stall;
+      },
+    };
+
+    const session = new SessionService(core, options.browserTill);
+    const catalogue = new CatalogueService(core);
+    const devices = new DeviceService(core, options.devices);
+    this.#devices = devices;
+    const orders = new OrderService(core, devices, () => jobs);
+    const jobs: JobService = new JobService(core, devices.delivery, {
+      printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
+      orderChanged: (orderId) => sale.orderChanged(orderId),
+    });
+    const sale = new SaleService(core, { catalogue, orders, jobs, devices });
+    const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
+    this.#importer = options.createImporter({
+      onState: ({ phase }) => {
+        topics.mark('import');
+        if (phase === 'done') topics.mark('catalogue');
+      },
+    });
+    const imports = new ImportService(this.#importer);
+
+    const handlers: CallHandlers = {
+      'state.get': () => topics.snapshot(),
+
+      'staff.sign-on': (input, context) => session.signOn(input, context),
+      'staff.sign-off': (_input, context) => session.signOff(context),
+      'settings.set-theme': (input) => session.setTheme(input),
+      'notice.dismiss': (input) => session.dismissNotice(input),
+
+      'shift.open': (input, context) => shifts.open(input, context),
+      'shift.close': (input, context) => shifts.close(input, context),
+      'shift.report': (input) => shifts.report(input),
+      'shift.print-report': (input, context) => shifts.printReport(input, context),
+
+      'catalogue.items': (input) => catalogue.items(input),
+      'catalogue.search': (input) => catalogue.search(input),
+      'catalogue.item': (input) => catalogue.item(input),
+      'catalogue.lookup': (input) => catalogue.lookup(input),
+
+      'cart.scan': (input, context) => sale.scan(input, context),
+      'cart.add': (input, context) => sale.add(input, context),
+      'cart.add-amount': (input, context) => sale.addAmount(input, context),
+      'cart.mark-line': (input, context) => sale.markLine(input, context),
+      'cart.set-quantity': (input, context) => sale.setQuantity(input, context),
+      'cart.remove-line': (input, context) => sale.removeLine(input, context),
+      'cart.discount-line': (input, context) => sale.discountLine(input, context),
+      'cart.discount': (input, context) => sale.discountCart(input, context),
+      'cart.note-line': (input, context) => sale.noteLine(input, context),
+      'cart.note': (input, context) => sale.noteCart(input, context),
+      'cart.void': (input, context) => sale.void(input, context),
+      'cart.park': (input, context) => sale.park(input, context),
+      'cart.unpark': (input, context) => sale.unpark(input, context),
+      'cart.discard-parked': (input, context) => sale.discardParked(input, context),
+
+      'payment.open': (_input, context) => sale.openPayment(context),
+      'payment.cancel': (_input, context) => sale.cancelPayment(context),
+      'payment.cash': (input, context) => sale.payCash(input, context),
+      'payment.remove-cash': (input, context) => sale.removeCash(input, context),
+      'payment.card-start': (input, context) => sale.startCard(input, context),
+      'payment.card-settle': (input, context) => sale.settleCard(input, context),
+      'payment.finish-free': (_input, context) => sale.finishFree(context),
+      'sale.next': (_input, context) => sale.next(context),
+
+      'order.list': (input) => orders.list(input),
+      'order.get': (input) => orders.get(input),
+      'order.find': (input) => orders.find(input),
+      'order.print': (input, context) => orders.print(input, context),
+
+      'job.print': (input, context) => jobs.print(input, context),
+      'job.discard': (input, context) => jobs.discard(input, context),
+
+      'drawer.open': (_input, context) => devices.openDrawer(jobs, context),
+      'printer.configure': (input, context) => devices.configure(input, context),
+      'printer.remove': (input) => devices.remove(input),
+      'printer.test': (input, context) => devices.test(jobs, input, context),
+
+      'import.open': (input) => imports.open(input),
+      'import.append': (input) => imports.append(input),
+      'import.add-photo': (input) => imports.addPhoto(input),
+      'import.preview': (input) => imports.preview(input),
+      'import.commit': (input, context) => imports.commit(input, context),
+      'import.cancel': (input) => imports.cancel(input),
+    };
+
+    this.#door = new CallDoor({
+      handlers,
+      signedOn: () => session.signedOn(),
+      resultOf: (requestId) => store.resultOf(requestId),
+      afterCommand: () => topics.flush(),
+      log,
+    });
+  }
+
+  /** Connects the devices and begins what waited for them. */
+  start(): void {
+    this.#devices.start();
+  }
+
+  /** Runs one call of the contract. Never rejects. */
+  dispatch(client: CallClient & { readonly role: ClientRole }, message: unknown): Promise<CallResult<unknown>> {
+    return this.#door.dispatch(client, message);
+  }
+
+  /** Hears every topic event from the next one on; `state.get` gives what stands before it. */
+  subscribe(listener: (event: TopicEvent) => void): () => void {
+    return this.#topics.subscribe(listener);
+  }
+
+  findPhoto(photo: string): PhotoFile | null {
+    return findPhoto(this.#options.dataDir, photo);
+  }
+
+  /** Says that where the till runs in a browser has changed. */
+  browserTillChanged(): void {
+    this.#topics.mark('session');
+  }
+
+  /** Ends what is under way in good order. The store stays open. */
+  async stop(): Promise<void> {
+    await this.#importer.close();
+    await this.#devices.stop();
+  }
+}

@@ -1,0 +1,147 @@
+import { readCode } from '../../domain/barcode';
+import { itemCount, type Order } from '../../domain/order';
+import { receiptDocument, type ReceiptDocument } from '../../domain/receipt';
+import type { EntryDraft } from '../../journal/kinds';
+import type { CallInput, CallOutput, OrderSummary } from '../../shared/contract';
+import type { StoredOrder } from '../db/readers';
+import type { CallContext } from './call-door';
+import { CallFailure, unwrap } from './call-failure';
+import type { CoreContext } from './core-context';
+import type { DeviceService } from './device-service';
+import type { JobService } from './job-service';
+import { receiptWords } from './receipt-words';
+
+/** Digits of the entry's hash that a receipt shows as its check. */
+const CHECK_DIGITS = 16;
+
+/** Placed orders and their receipts. */
+export class OrderService {
+  readonly #core: CoreContext;
+  readonly #devices: DeviceService;
+  readonly #jobs: () => JobService;
+
+  /** @param jobs asked for late, since the two services need each other */
+  constructor(core: CoreContext, devices: DeviceService, jobs: () => JobService) {
+    this.#core = core;
+    this.#devices = devices;
+    this.#jobs = jobs;
+  }
+
+  list(input: CallInput<'order.list'>): CallOutput<'order.list'> {
+    const { orders, more } = this.#core.store.orders.list(input);
+    return { orders: orders.map((stored) => ({ ...this.summary(stored), sequence: stored.sequence })), more };
+  }
+
+  get({ orderId }: CallInput<'order.get'>): CallOutput<'order.get'> {
+    const stored = this.#require(orderId);
+    const jobs = this.#jobs();
+    return {
+      order: stored.order,
+      summary: this.summary(stored),
+      copies: stored.copies,
+      receipt: this.receipt(stored.order, stored.hash),
+      jobs: this.#core.store.jobs.ofReference(orderId).map((job) => jobs.summary(job)),
+    };
+  }
+
+  /** Finds an order by the code on its receipt, or by its number as a person types it. */
+  find({ code }: CallInput<'order.find'>): CallOutput<'order.find'> {
+    const read = unwrap(readCode(code));
+    const number = read.kind === 'receipt' ? read.number : read.code.toUpperCase();
+    const found = this.#core.store.orders.byNumber(number);
+    return found && { orderId: found.order.orderId };
+  }
+
+  /** Prints the receipt an order has not had yet, or a COPY. */
+  print({ orderId }: CallInput<'order.print'>, { requestId, staffId }: CallContext): CallOutput<'order.print'> {
+    const stored = this.#require(orderId);
+    const { store } = this.#core;
+    const deviceId = this.#devices.requirePrinter();
+    const unbegun = store.jobs
+      .ofReference(orderId)
+      .find(({ kind, state }) => kind === 'receipt' && (state === 'waiting' || state === 'held'));
+    if (unbegun) {
+      this.#jobs().print({ jobIds: [unbegun.id] }, { requestId, staffId });
+      const result = { jobId: unbegun.id, copy: 0 };
+      return store.commit({ requestId, actor: staffId, drafts: [], result }).result;
+    }
+    if (store.jobs.receiptState(orderId) === 'none') {
+      const document = this.receipt(stored.order, stored.hash);
+      const row = this.#jobs().row({ kind: 'receipt', deviceId, reference: orderId, document });
+      const { result } = store.commit({
+        requestId,
+        actor: staffId,
+        drafts: [],
+        jobs: [row],
+        result: { jobId: row.id, copy: 0 },
+      });
+      this.#jobs().written(row);
+      return result;
+    }
+    return this.#printCopy(stored, deviceId, { requestId, staffId });
+  }
+
+  /** Prints the receipt of an order again, marked COPY. */
+  printCopy(orderId: string, staffId: string | null): void {
+    this.#printCopy(this.#require(orderId), this.#devices.requirePrinter(), { staffId });
+  }
+
+  #printCopy(
+    stored: StoredOrder,
+    deviceId: string,
+    { requestId, staffId }: { readonly requestId?: string; readonly staffId: string | null },
+  ): CallOutput<'order.print'> {
+    const { orderId } = stored.order;
+    const copy = stored.copies + 1;
+    const at = this.#core.now().toISOString();
+    const document = this.receipt(stored.order, stored.hash, { number: copy, at });
+    const row = this.#jobs().row({ kind: 'copy', deviceId, reference: orderId, document });
+    const draft: EntryDraft = { kind: 'receipt.copied', body: { orderId, copy } };
+    const { result } = this.#core.store.commit({
+      requestId,
+      actor: staffId,
+      drafts: [draft],
+      jobs: [row],
+      result: { jobId: row.id, copy },
+    });
+    this.#jobs().written(row);
+    return result;
+  }
+
+  /**
+   * The receipt of an order.
+   * @param hash of the journal entry that placed it
+   */
+  receipt(order: Order, hash: string, copy?: { readonly number: number; readonly at: string }): ReceiptDocument {
+    const stall = this.#core.stall();
+    return receiptDocument(order, {
+      stall,
+      staffName: this.#core.store.people.nameOf(order.staffId),
+      check: hash.slice(0, CHECK_DIGITS),
+      words: receiptWords(stall),
+      ...(copy && { copy }),
+    });
+  }
+
+  summary({ order, unsettled }: StoredOrder): OrderSummary {
+    const { store } = this.#core;
+    return {
+      orderId: order.orderId,
+      number: order.number,
+      placedAt: order.placedAt,
+      totalMinor: order.totalMinor,
+      itemCount: itemCount(order.lines),
+      tenders: [...new Set(order.tenders.filter(({ state }) => state === 'approved').map(({ kind }) => kind))],
+      unsettled,
+      flag: order.flag,
+      staffName: store.people.nameOf(order.staffId),
+      receipt: store.jobs.receiptState(order.orderId),
+    };
+  }
+
+  #require(orderId: string): StoredOrder {
+    const stored = this.#core.store.orders.get(orderId);
+    if (!stored) throw new CallFailure('unknown-order', 'There is no such sale on this till.');
+    return stored;
+  }
+}

@@ -1,0 +1,512 @@
+import {
+  addTypedAmount,
+  addVariant,
+  discountCart,
+  discountLine,
+  emptyCart,
+  noteCart,
+  noteLine,
+  priceCart,
+  removeLine,
+  setQuantity,
+  type Cart,
+  type PricedCart,
+} from '../../domain/cart';
+import { fullName, type Item, type Variant } from '../../domain/catalogue';
+import { currency, roundCash } from '../../domain/money';
+import { orderNumber, placeOrder } from '../../domain/order';
+import {
+  canCancel,
+  changeCoins,
+  isPaid,
+  openPayment,
+  payCash,
+  quickTendersMinor,
+  removeCash,
+  settleCard,
+  startCard,
+  viewPayment,
+  type Payment,
+} from '../../domain/payment';
+import type { Result } from '../../domain/result';
+import type { DeliveryJob } from '../../hardware/delivery-job';
+import type { EntryDraft } from '../../journal/kinds';
+import type { CallInput, CallOutput, OrderSummary, ParkedCart, ScanOutcome, TopicState } from '../../shared/contract';
+import type { ErrorCode } from '../../shared/errors';
+import type { SaleRecord } from '../db/kept-state';
+import type { StoredParkedCart } from '../db/readers';
+import type { CallContext } from './call-door';
+import { CallFailure, unwrap } from './call-failure';
+import type { CatalogueService } from './catalogue-service';
+import { domainContext, requireStaff, type CoreContext } from './core-context';
+import type { DeviceService } from './device-service';
+import type { JobService } from './job-service';
+import type { OrderService } from './order-service';
+
+/** How many names of a parked cart help to recognise it. */
+const NAMES_OF_PARKED = 3;
+
+type OrderPlaced = CallOutput<'payment.cash'>;
+type Nothing = Record<string, never>;
+
+const NOT_PLACED: OrderPlaced = { orderId: null, number: null, changeMinor: 0 };
+
+/**
+ * The sale in progress: cart, payment, and what is parked. Working state is saved with every command; what counts is
+ * journalled. The order, its receipt and drawer jobs, and the cleared sale are one transaction; devices hear of it after.
+ */
+export class SaleService {
+  readonly #core: CoreContext;
+  readonly #catalogue: CatalogueService;
+  readonly #orders: OrderService;
+  readonly #jobs: JobService;
+  readonly #devices: DeviceService;
+  #sale: SaleRecord;
+  /** The cart with its sums, as long as the cart is the same. */
+  #priced: { readonly cart: Cart; readonly value: PricedCart } | null = null;
+  #done: TopicState<'sale'>['done'] = null;
+  #parked: ParkedCart[] | null = null;
+  #lastOrder: { readonly value: OrderSummary | null } | null = null;
+
+  constructor(
+    core: CoreContext,
+    services: {
+      readonly catalogue: CatalogueService;
+      readonly orders: OrderService;
+      readonly jobs: JobService;
+      readonly devices: DeviceService;
+    },
+  ) {
+    this.#core = core;
+    this.#catalogue = services.catalogue;
+    this.#orders = services.orders;
+    this.#jobs = services.jobs;
+    this.#devices = services.devices;
+    this.#sale = core.store.sale() ?? this.#freshSale(null);
+    this.#done = this.#doneOf(this.#sale.doneOrderId);
+  }
+
+  /** Whether a payment is open. */
+  paying(): boolean {
+    return this.#sale.payment !== null;
+  }
+
+  /** Hears that the state of an order's receipt changed. */
+  orderChanged(orderId: string): void {
+    if (this.#lastOrder?.value?.orderId !== orderId) return;
+    this.#lastOrder = null;
+    this.#core.topics.mark('sale');
+  }
+
+  scan({ code }: CallInput<'cart.scan'>, context: CallContext): ScanOutcome {
+    const meaning = this.#catalogue.readAny(code);
+    if (meaning.kind === 'receipt') {
+      const stored = this.#core.store.orders.byNumber(meaning.number);
+      if (!stored) throw new CallFailure('unknown-order', `Sale ${meaning.number} is not on this till.`);
+      return { kind: 'order', orderId: stored.order.orderId };
+    }
+    if (meaning.kind === 'unknown') {
+      throw new CallFailure('unknown-code', 'Nothing in the catalogue has this code. Sell it by typing a price.');
+    }
+    const { item, variant, weightGrams, amountMinor } = meaning;
+    const name = fullName(item, variant);
+    if (variant.pricing === 'kg' && weightGrams === null && amountMinor === null) {
+      return { kind: 'weight-needed', variantId: variant.variantId, name };
+    }
+    return this.#addVariant(
+      { item, variant, quantity: weightGrams ?? undefined, labelAmountMinor: amountMinor ?? undefined },
+      context,
+      (lineId) => ({ kind: 'line', lineId, name }),
+    );
+  }
+
+  add({ variantId, quantity }: CallInput<'cart.add'>, context: CallContext): CallOutput<'cart.add'> {
+    const found = this.#core.store.catalogue.variant(variantId);
+    if (!found) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (found.variant.pricing === 'kg' && quantity === undefined) {
+      throw new CallFailure('weight-needed', 'Weigh it first and type the grams.');
+    }
+    return this.#addVariant({ ...found, quantity }, context, (lineId) => ({ lineId }));
+  }
+
+  addAmount(input: CallInput<'cart.add-amount'>, context: CallContext): CallOutput<'cart.add-amount'> {
+    return this.#change(context, (sale) => {
+      const stall = this.#core.stall();
+      const { cart, lineId } = unwrap(addTypedAmount(sale.cart, { stall, ...input }, domainContext(this.#core)));
+      return { sale: { ...sale, cart, markedLineId: lineId }, result: { lineId } };
+    });
+  }
+
+  markLine({ lineId }: CallInput<'cart.mark-line'>, context: CallContext): Nothing {
+    return this.#change(context, (sale) => {
+      if (!sale.cart.lines.some((line) => line.lineId === lineId)) {
+        throw new CallFailure('unknown-line', 'That line is not on the docket any more.');
+      }
+      return { sale: { ...sale, markedLineId: lineId }, result: {} };
+    });
+  }
+
+  setQuantity({ lineId, quantity }: CallInput<'cart.set-quantity'>, context: CallContext): Nothing {
+    return this.#edit(context, (cart) => setQuantity(cart, { lineId, quantity }));
+  }
+
+  removeLine({ lineId }: CallInput<'cart.remove-line'>, context: CallContext): Nothing {
+    return this.#edit(context, (cart) => removeLine(cart, { lineId }));
+  }
+
+  discountLine({ lineId, discount }: CallInput<'cart.discount-line'>, context: CallContext): Nothing {
+    return this.#edit(context, (cart) => discountLine(cart, { lineId, discount }));
+  }
+
+  discountCart({ discount }: CallInput<'cart.discount'>, context: CallContext): Nothing {
+    return this.#edit(context, (cart) => discountCart(cart, { discount }));
+  }
+
+  noteLine({ lineId, note }: CallInput<'cart.note-line'>, context: CallContext): Nothing {
+    return this.#edit(context, (cart) => noteLine(cart, { lineId, note }));
+  }
+
+  noteCart({ note }: CallInput<'cart.note'>, context: CallContext): Nothing {
+    return this.#edit(context, (cart) => noteCart(cart, { note }));
+  }
+
+  void({ reason }: CallInput<'cart.void'>, context: CallContext): Nothing {
+    this.#refuseWhilePaying();
+    const { cart } = this.#sale;
+    const drafts: EntryDraft[] = cart.lines.length === 0 ? [] : [{ kind: 'cart.voided', body: { cart, reason } }];
+    return this.#commit(context, { drafts, sale: this.#freshSale(null), result: {} });
+  }
+
+  /** Sets the sale aside, with its payment when money moved or may have moved. */
+  park({ label }: CallInput<'cart.park'>, context: CallContext): CallOutput<'cart.park'> {
+    const { cart, payment } = this.#sale;
+    if (cart.lines.length === 0) throw new CallFailure('empty-cart', 'There is nothing to set aside yet.');
+    const parkedCartId = this.#core.newId();
+    const kept = payment && hasLiveTender(payment) ? payment : null;
+    const result = this.#commit(context, {
+      drafts: [{ kind: 'cart.parked', body: { parkedCartId, label, cart, payment: kept } }],
+      sale: this.#freshSale(null),
+      result: { parkedCartId },
+    });
+    this.#parked = null;
+    return result;
+  }
+
+  unpark({ parkedCartId }: CallInput<'cart.unpark'>, context: CallContext): Nothing {
+    const { cart, payment } = this.#requireParked(parkedCartId);
+    if (this.#sale.cart.lines.length > 0 || this.#sale.payment) {
+      throw new CallFailure('sale-in-progress', 'Finish this sale or set it aside first.');
+    }
+    const markedLineId = cart.lines.at(-1)?.lineId ?? null;
+    this.#commit(context, {
+      drafts: [{ kind: 'cart.unparked', body: { parkedCartId, reason: 'resumed' } }],
+      sale: { cart, markedLineId, payment, doneOrderId: null },
+      result: {},
+    });
+    this.#parked = null;
+    this.#core.topics.mark('sale');
+    return {};
+  }
+
+  discardParked({ parkedCartId }: CallInput<'cart.discard-parked'>, context: CallContext): Nothing {
+    const { payment } = this.#requireParked(parkedCartId);
+    if (payment && hasLiveTender(payment)) {
+      throw new CallFailure(
+        'money-taken',
+        'Money was taken for this cart, or may have been. Bring it back and settle it.',
+      );
+    }
+    this.#commit(context, {
+      drafts: [{ kind: 'cart.unparked', body: { parkedCartId, reason: 'discarded' } }],
+      sale: this.#sale,
+      result: {},
+    });
+    this.#parked = null;
+    this.#core.topics.mark('sale');
+    return {};
+  }
+
+  openPayment(context: CallContext): Nothing {
+    this.#requireShift();
+    this.#refuseWhilePaying();
+    const payment = unwrap(openPayment(this.#pricedCart(), domainContext(this.#core)));
+    return this.#save(context, { ...this.#sale, payment }, {});
+  }
+
+  cancelPayment(context: CallContext): Nothing {
+    const payment = this.#requirePayment();
+    if (!canCancel(payment)) {
+      throw viewPayment(payment, this.#core.stall()).locked
+        ? new CallFailure('payment-locked', 'A card payment is not settled yet. Say how it ended first.')
+        : new CallFailure('money-taken', 'Money was taken already. Give it back first.');
+    }
+    return this.#save(context, { ...this.#sale, payment: null }, {});
+  }
+
+  payCash({ givenMinor }: CallInput<'payment.cash'>, context: CallContext): OrderPlaced {
+    this.#requireShift();
+    const of = currency(this.#core.stall().currency);
+    const world = domainContext(this.#core);
+    const open = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), world));
+    return this.#proceed(context, unwrap(payCash(open, { givenMinor }, of, world)));
+  }
+
+  removeCash({ tenderId }: CallInput<'payment.remove-cash'>, context: CallContext): Nothing {
+    const payment = unwrap(removeCash(this.#requirePayment(), { tenderId }));
+    return this.#save(context, { ...this.#sale, payment }, {});
+  }
+
+  /** Written before the cashier is told to use the machine, so that no crash can hide a payment. */
+  startCard(
+    { amountMinor, provider }: CallInput<'payment.card-start'>,
+    context: CallContext,
+  ): CallOutput<'payment.card-start'> {
+    this.#requireShift();
+    const tenderId = this.#core.newId();
+    const payment = unwrap(
+      startCard(this.#requirePayment(), { amountMinor, provider, tenderId }, domainContext(this.#core)),
+    );
+    const { paymentId } = payment;
+    const { cartId } = this.#sale.cart;
+    return this.#commit(context, {
+      drafts: [{ kind: 'tender.started', body: { tenderId, paymentId, cartId, provider, amountMinor } }],
+      sale: { ...this.#sale, payment },
+      result: { tenderId },
+    });
+  }
+
+  settleCard({ tenderId, outcome, reference }: CallInput<'payment.card-settle'>, context: CallContext): OrderPlaced {
+    const before = this.#requirePayment();
+    const payment = unwrap(settleCard(before, { tenderId, outcome, reference }));
+    const { paymentId } = payment;
+    // Saying the same again is not a new fact.
+    const drafts: EntryDraft[] =
+      payment === before ? [] : [{ kind: 'tender.settled', body: { tenderId, paymentId, outcome, reference } }];
+    return this.#proceed(context, payment, drafts);
+  }
+
+  finishFree(context: CallContext): OrderPlaced {
+    const payment = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), domainContext(this.#core)));
+    if (payment.dueMinor !== 0) throw new CallFailure('bad-tender', 'There is still something to pay.');
+    return this.#placeOrder(context, payment, []);
+  }
+
+  next(context: CallContext): Nothing {
+    if (this.#sale.doneOrderId === null) return {};
+    return this.#save(context, { ...this.#sale, doneOrderId: null }, {});
+  }
+
+  state(): TopicState<'sale'> {
+    const stall = this.#core.stall();
+    const of = currency(stall.currency);
+    const { markedLineId, payment } = this.#sale;
+    const cart = this.#pricedCart();
+    return {
+      cart,
+      markedLineId,
+      payment: payment && viewPayment(payment, stall),
+      quickTendersMinor:
+        cart.totalMinor > 0 ? quickTendersMinor(roundCash(cart.totalMinor, of), stall.denominations, of) : [],
+      parked: (this.#parked ??= this.#core.store.parked.list().map((parked) => this.#parkedView(parked))),
+      done: this.#done,
+      lastOrder: (this.#lastOrder ??= this.#readLastOrder()).value,
+    };
+  }
+
+  #addVariant<T>(
+    line: {
+      readonly item: Item;
+      readonly variant: Variant;
+      readonly quantity?: number;
+      readonly labelAmountMinor?: number;
+    },
+    context: CallContext,
+    resultOf: (lineId: string) => T,
+  ): T {
+    return this.#change(context, (sale) => {
+      const stall = this.#core.stall();
+      const { quantity = 1, ...what } = line;
+      const added = unwrap(addVariant(sale.cart, { stall, quantity, ...what }, domainContext(this.#core)));
+      return {
+        sale: { ...sale, cart: added.cart, markedLineId: added.lineId },
+        result: resultOf(added.lineId),
+      };
+    });
+  }
+
+  /** Changes the cart by a domain function; the marked line moves to a neighbour when it is gone. */
+  #edit(context: CallContext, edit: (cart: Cart) => Result<Cart, ErrorCode>): Nothing {
+    return this.#change(context, (sale) => {
+      const cart = unwrap(edit(sale.cart));
+      const isThere = cart.lines.some(({ lineId }) => lineId === sale.markedLineId);
+      const wasAt = sale.cart.lines.findIndex(({ lineId }) => lineId === sale.markedLineId);
+      const neighbour = cart.lines[Math.min(wasAt, cart.lines.length - 1)]?.lineId ?? null;
+      return { sale: { ...sale, cart, markedLineId: isThere ? sale.markedLineId : neighbour }, result: {} };
+    });
+  }
+
+  /** Any change of the cart: not while paying, and it ends the done screen. */
+  #change<T>(context: CallContext, change: (sale: SaleRecord) => { readonly sale: SaleRecord; readonly result: T }): T {
+    this.#refuseWhilePaying();
+    const { sale, result } = change(this.#sale);
+    return this.#save(context, { ...sale, doneOrderId: null }, result);
+  }
+
+  /** Takes the payment on: places the order once it is paid, else keeps what there is. */
+  #proceed(context: CallContext, payment: Payment, drafts: readonly EntryDraft[] = []): OrderPlaced {
+    if (isPaid(payment, currency(this.#core.stall().currency))) {
+      return this.#placeOrder(context, payment, drafts);
+    }
+    const sale = { ...this.#sale, payment };
+    return drafts.length === 0
+      ? this.#save(context, sale, NOT_PLACED)
+      : this.#commit(context, { drafts, sale, result: NOT_PLACED });
+  }
+
+  #placeOrder(context: CallContext, payment: Payment, before: readonly EntryDraft[]): OrderPlaced {
+    const { store, topics } = this.#core;
+    const { device } = store;
+    const stall = this.#core.stall();
+    const order = unwrap(
+      placeOrder(
+        {
+          cart: this.#pricedCart(),
+          payment,
+          stall,
+          orderId: this.#core.newId(),
+          number: orderNumber(device.prefix, store.nextOrderSequence()),
+          shiftId: this.#requireShift(),
+          staffId: requireStaff(context.staffId),
+          // What is true without a hub: it waits for one.
+          flag: 'queued',
+        },
+        domainContext(this.#core),
+      ),
+    );
+    const { orderId, number } = order;
+    const changeMinor = changeOf(payment);
+    const printer = this.#devices.receiptPrinter();
+    const kick = printer && order.tenders.some(({ kind }) => kind === 'cash') ? printer : null;
+    const drawer =
+      kick && this.#jobs.row({ kind: 'drawer', deviceId: kick.deviceId, reference: orderId, pin: kick.drawerPin });
+    const drafts: EntryDraft[] = [...before, { kind: 'order.placed', body: { order } }];
+    if (kick) drafts.push({ kind: 'drawer.kicked', body: { reason: 'tender', orderId } });
+    const written: DeliveryJob[] = [];
+    const sale = this.#freshSale(orderId);
+    const result: OrderPlaced = { orderId, number, changeMinor };
+    store.commit({
+      requestId: context.requestId,
+      actor: context.staffId,
+      drafts,
+      sale,
+      jobs: (entries) => {
+        if (drawer) written.push(drawer);
+        const placed = entries.find(({ kind }) => kind === 'order.placed');
+        if (printer && placed) {
+          const document = this.#orders.receipt(order, placed.hash);
+          const { deviceId } = printer;
+          written.push(this.#jobs.row({ kind: 'receipt', deviceId, reference: orderId, document }));
+        }
+        return written;
+      },
+      result,
+    });
+    this.#become(sale);
+    this.#lastOrder = null;
+    topics.mark('session');
+    for (const row of written) this.#jobs.written(row);
+    return result;
+  }
+
+  /** Saves working state alone. */
+  #save<T>({ requestId }: CallContext, sale: SaleRecord, result: T): T {
+    this.#core.store.saveSale(sale, requestId, result);
+    this.#become(sale);
+    return result;
+  }
+
+  /** Writes facts and the working state that follows from them. */
+  #commit<T>(
+    { requestId, staffId }: CallContext,
+    change: { readonly drafts: readonly EntryDraft[]; readonly sale: SaleRecord; readonly result: T },
+  ): T {
+    this.#core.store.commit({ requestId, actor: staffId, ...change });
+    this.#become(change.sale);
+    return change.result;
+  }
+
+  #become(sale: SaleRecord): void {
+    if (sale.doneOrderId !== this.#sale.doneOrderId) this.#done = this.#doneOf(sale.doneOrderId);
+    this.#sale = sale;
+    this.#core.topics.mark('sale');
+  }
+
+  #freshSale(doneOrderId: string | null): SaleRecord {
+    return { cart: emptyCart(this.#core.newId()), markedLineId: null, payment: null, doneOrderId };
+  }
+
+  #pricedCart(): PricedCart {
+    const { cart } = this.#sale;
+    if (this.#priced?.cart !== cart) {
+      const { taxIncluded } = this.#core.stall();
+      this.#priced = { cart, value: priceCart(cart, { taxIncluded }) };
+    }
+    return this.#priced.value;
+  }
+
+  #doneOf(orderId: string | null): TopicState<'sale'>['done'] {
+    const order = orderId === null ? undefined : this.#core.store.orders.get(orderId)?.order;
+    if (!order) return null;
+    const changeMinor = changeOf(order);
+    return { order, changeMinor, coins: changeCoins(changeMinor, this.#core.stall().denominations) };
+  }
+
+  #readLastOrder(): { readonly value: OrderSummary | null } {
+    const last = this.#core.store.orders.last();
+    return { value: last && this.#orders.summary(last) };
+  }
+
+  #parkedView({ parkedCartId, label, parkedAt, actor, cart, payment }: StoredParkedCart): ParkedCart {
+    const { itemCount, totalMinor } = priceCart(cart, { taxIncluded: this.#core.stall().taxIncluded });
+    return {
+      parkedCartId,
+      label,
+      parkedAt,
+      staffName: actor === null ? '' : this.#core.store.people.nameOf(actor),
+      itemCount,
+      totalMinor,
+      firstItems: cart.lines.slice(0, NAMES_OF_PARKED).map(({ name }) => name),
+      unsettled: payment !== null && payment.tenders.some(({ state }) => state === 'pending' || state === 'unknown'),
+    };
+  }
+
+  #requireParked(parkedCartId: string): StoredParkedCart {
+    const parked = this.#core.store.parked.get(parkedCartId);
+    if (!parked) throw new CallFailure('unknown-parked-cart', 'That cart is not set aside any more.');
+    return parked;
+  }
+
+  #requirePayment(): Payment {
+    if (!this.#sale.payment) throw new CallFailure('no-payment', 'Tap Pay first.');
+    return this.#sale.payment;
+  }
+
+  #requireShift(): string {
+    const open = this.#core.store.shifts.current();
+    if (!open) throw new CallFailure('no-shift', 'Open a shift first: count the float.');
+    return open.shift.shiftId;
+  }
+
+  #refuseWhilePaying(): void {
+    if (this.#sale.payment) throw new CallFailure('payment-open', 'Go back from the payment to change the cart.');
+  }
+}
+
+/** A tender that took money or may have. */
+function hasLiveTender({ tenders }: Payment): boolean {
+  return tenders.some(({ state }) => state !== 'declined');
+}
+
+function changeOf({ tenders }: Pick<Payment, 'tenders'>): number {
+  return tenders.reduce((sum, tender) => sum + (tender.kind === 'cash' ? tender.changeMinor : 0), 0);
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { orderNumber } from '../../domain/order';
+import type { CallInput, StaffMember, TopicState } from '../../shared/contract';
+import type { CallContext } from './call-door';
+import { CallFailure } from './call-failure';
+import type { CoreContext } from './core-context';
+
+/** This many wrong PINs in a row are forgiven. */
+const FREE_ATTEMPTS = 5;
+const FIRST_LOCK_MS = 30_000;
+const LONGEST_LOCK_MS = 60 * 60_000;
+
+/** Setting under which the demo stall keeps the PINs it shows; no real stall has it. */
+export const DEMO_PINS = 'demo-pins';
+const demoPins = z.record(z.string(), z.string()).optional();
+
+const theme = z.enum(['daylight', 'evening']).catch('daylight');
+
+/** Who is at the till, and what everybody may know about it. */
+export class SessionService {
+  readonly #core: CoreContext;
+  readonly #browserTill: () => string | null;
+  /** Sign-ons run one after the other, so that guesses in parallel cannot slip past the count. */
+  #lastSignOn: Promise<unknown> = Promise.resolve();
+
+  constructor(core: CoreContext, browserTill: () => string | null) {
+    this.#core = core;
+    this.#browserTill = browserTill;
+  }
+
+  /** The person signed on, or null. A restart signs nobody off. */
+  signedOn(): (StaffMember & { readonly since: string }) | null {
+    const { store } = this.#core;
+    const current = store.stall.signedOn(store.device.deviceId);
+    const member = current && store.stall.staff().find(({ staffId }) => staffId === current.staffId);
+    return member ? { ...member, name: store.people.nameOf(member.staffId), since: current.since } : null;
+  }
+
+  signOn(input: CallInput<'staff.sign-on'>, context: CallContext): Promise<Record<string, never>> {
+    const run = this.#lastSignOn.then(() => this.#signOn(input, context));
+    this.#lastSignOn = run.catch(() => undefined);
+    return run;
+  }
+
+  async #signOn(
+    { staffId, pin }: CallInput<'staff.sign-on'>,
+    { requestId }: CallContext,
+  ): Promise<Record<string, never>> {
+    const { store, topics } = this.#core;
+    const member = store.stall.staff().find((candidate) => candidate.staffId === staffId);
+    if (!member) throw new CallFailure('unknown-staff', 'Nobody of that name works here any more. Choose again.');
+    this.#refuseWhileLocked(staffId);
+    if (!(await store.people.isPin(staffId, pin))) {
+      store.people.countWrongPin(staffId, this.#core.now().toISOString());
+      this.#refuseWhileLocked(staffId);
+      throw new CallFailure('wrong-pin', 'That PIN is not right. Try again.');
+    }
+    store.people.clearWrongPins(staffId);
+    store.commit({
+      requestId,
+      actor: staffId,
+      drafts: [{ kind: 'staff.signed-on', body: { staffId } }],
+      result: {},
+    });
+    topics.mark('session');
+    return {};
+  }
+
+  #refuseWhileLocked(staffId: string): void {
+    const person = this.#core.store.people.find(staffId);
+    if (!person?.lastWrongAt || person.wrongPins < FREE_ATTEMPTS) return;
+    const lockMs = Math.min(FIRST_LOCK_MS * 2 ** (person.wrongPins - FREE_ATTEMPTS), LONGEST_LOCK_MS);
+    const elapsedMs = this.#core.now().getTime() - Date.parse(person.lastWrongAt);
+    const leftMs = lockMs - elapsedMs;
+    // A clock set back must not lock anybody out for longer than the lock itself.
+    if (leftMs <= 0 || leftMs > lockMs) return;
+    throw new CallFailure('locked-out', `Too many wrong PINs. Try again in ${Math.ceil(leftMs / 1000)} seconds.`, {
+      retryAfterMs: leftMs,
+    });
+  }
+
+  signOff({ requestId, staffId }: CallContext): Record<string, never> {
+    if (staffId === null) return {};
+    this.#core.store.commit({
+      requestId,
+      actor: staffId,
+      drafts: [{ kind: 'staff.signed-off', body: { staffId } }],
+      result: {},
+    });
+    this.#core.topics.mark('session');
+    return {};
+  }
+
+  setTheme(input: CallInput<'settings.set-theme'>): Record<string, never> {
+    this.#core.store.settings.set('theme', input.theme);
+    this.#core.topics.mark('session');
+    return {};
+  }
+
+  dismissNotice({ noticeId }: CallInput<'notice.dismiss'>): Record<string, never> {
+    this.#core.store.notices.dismiss(noticeId);
+    this.#core.topics.mark('session');
+    return {};
+  }
+
+  state(): TopicState<'session'> {
+    const { store } = this.#core;
+    const { device } = store;
+    const pins = demoPins.parse(store.settings.get(DEMO_PINS));
+    const open = store.shifts.current();
+    return {
+      stall: this.#core.stall(),
+      device,
+      staff: store.stall.staff().map(({ staffId, role }) => ({
+        staffId,
+        role,
+        name: store.people.nameOf(staffId),
+        demoPin: pins?.[staffId] ?? null,
+      })),
+      signedOn: this.signedOn(),
+      shift: open && {
+        shiftId: open.shift.shiftId,
+        openedAt: open.shift.openedAt,
+        openedBy: open.shift.openedBy,
+        floatMinor: open.shift.floatMinor,
+        totals: open.totals,
+      },
+      nextNumber: orderNumber(device.prefix, store.orders.nextSequence(device.deviceId)),
+      theme: theme.parse(store.settings.get('theme')),
+      browserTill: this.#browserTill(),
+      demo: pins !== undefined,
+      notices: store.notices.list(),
+    };
+  }
+}
