@@ -163,11 +163,16 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     await dropped?.close();
   }
 
+  function pollLater(delayMs: number): void {
+    // Without a connection the timer is the next attempt's to connect.
+    if (connection) later(delayMs, poll);
+  }
+
   async function poll(): Promise<void> {
     if (!connection || !isOpen) return;
     const seen = await askStatus();
     if (seen !== null && faultOf(seen) === null) await getAcquainted();
-    if (connection) later(timing.pollIntervalMs, poll);
+    pollLater(timing.pollIntervalMs);
   }
 
   /** Asks, takes note, and announces. Null when the device did not answer; the connection may then be gone. */
@@ -336,7 +341,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
       const fault = contact.connection === null ? contact.reason : contact.fault;
       if (contact.connection === null || fault !== null) return { ...unsent, reason: fault ?? 'unreachable' };
       const outcome = await send(contact.connection, encoded.value);
-      later(timing.pollIntervalMs, poll);
+      pollLater(timing.pollIntervalMs);
       return outcome;
     });
   }
@@ -409,7 +414,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     if (contact.connection === null) return { outcome: 'failed', reason: contact.reason };
     const { connection: current, fault } = contact;
     const outcome = await (fault === null ? kickInOrder(current, pin) : kickAtOnce(current, pin));
-    later(timing.replyTimeoutMs / 4, poll);
+    pollLater(timing.replyTimeoutMs / 4);
     return outcome;
   }
 

@@ -1,0 +1,276 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createEscposPrinter } from '../../src/hardware/drivers/escpos-printer';
+import { encodeReceipt } from '../../src/hardware/encoders/escpos';
+import { PRINTER_PROFILES } from '../../src/hardware/models/profiles';
+import { systemClock, type PrinterPort } from '../../src/hardware/ports';
+import { tcpTransport } from '../../src/hardware/transports/tcp';
+import { createVirtualPrinter, type VirtualPrinter } from '../../src/hardware/virtual/printer-device';
+import { startPrinterServer } from '../../src/hardware/virtual/printer-server';
+import { fakeTransport, type FakeTransport } from '../helpers/fake-transport';
+import { manualClock, type ManualClock } from '../helpers/manual-clock';
+import { shortReceipt } from '../helpers/receipts';
+import { printerConformance, type PrinterBench } from './printer-conformance';
+
+const profile = PRINTER_PROFILES['epson-tm-t20-like'];
+
+interface FakeBench extends PrinterBench {
+  readonly wire: FakeTransport;
+  readonly clock: ManualClock;
+}
+
+async function fakeBench(
+  use = profile as (typeof PRINTER_PROFILES)[keyof typeof PRINTER_PROFILES],
+): Promise<FakeBench> {
+  const clock = manualClock();
+  const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock });
+  const wire = fakeTransport(printer, clock);
+  const port = createEscposPrinter({ deviceId: 'printer-1', profile: use, transport: wire, clock });
+  return {
+    port,
+    printer,
+    wire,
+    clock,
+    async settle(promise) {
+      let isSettled = false;
+      const done = promise.finally(() => (isSettled = true));
+      for (let step = 0; step < 600 && !isSettled; step += 1) await clock.advance(100);
+      if (!isSettled) throw new Error('not settled within a minute of the till');
+      return done;
+    },
+    async until(condition) {
+      for (let step = 0; step < 600 && !condition(); step += 1) await clock.advance(100);
+      expect(condition()).toBe(true);
+    },
+    async close() {
+      const closed = port.close();
+      await clock.advance(1_000);
+      await closed;
+    },
+  };
+}
+
+async function tcpBench(): Promise<PrinterBench> {
+  const printer = createVirtualPrinter({ paperWidthMillimetres: 80 });
+  const server = await startPrinterServer({ printer, port: 0 });
+  const port = createEscposPrinter({
+    deviceId: 'printer-1',
+    profile,
+    transport: tcpTransport({ host: server.host, port: server.port, clock: systemClock, stallTimeoutMs: 300 }),
+    clock: systemClock,
+    timing: { replyTimeoutMs: 150, pollIntervalMs: 20, firstReconnectMs: 20, lastReconnectMs: 100 },
+  });
+  return {
+    port,
+    printer,
+    settle: (promise) => promise,
+    async until(condition) {
+      for (let step = 0; step < 1_000 && !condition(); step += 1)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(condition()).toBe(true);
+    },
+    async close() {
+      await port.close();
+      await server.close();
+    },
+  };
+}
+
+printerConformance('a fake wire', () => fakeBench());
+printerConformance('TCP', tcpBench);
+
+describe('ESC/POS driver', () => {
+  const shortBytes = encodeReceipt(shortReceipt, profile);
+  if (!shortBytes.ok) throw new Error(shortBytes.error.message);
+  const jobBytes = shortBytes.value;
+  let bench: FakeBench;
+  afterEach(() => bench.close());
+
+  const ready = async (profileUsed?: Parameters<typeof fakeBench>[0]): Promise<FakeBench> => {
+    bench = await fakeBench(profileUsed);
+    await bench.until(() => bench.port.label.startsWith('Trestle'));
+    return bench;
+  };
+
+  test('torn at every byte: says what left, never repeats it, and the next receipt is whole', async () => {
+    const { wire, printer, port, settle, until } = await ready();
+    for (let byte = 0; byte <= jobBytes.length; byte += 1) {
+      const before = printer.state().papers;
+      wire.tearNextJobAt(byte);
+      const outcome = await settle(port.print(shortReceipt));
+      const wanted =
+        byte < jobBytes.length
+          ? { outcome: 'failed', reason: 'disconnected', bytesSent: byte, truncated: byte > 0 }
+          : { outcome: 'sent-unconfirmed', reason: 'disconnected' };
+      expect(outcome, `torn at byte ${byte}`).toEqual(wanted);
+      await until(() => port.status.state === 'ready');
+      // What was torn may have left a scrap; never two.
+      expect(printer.state().papers - before).toBeLessThanOrEqual(1);
+      expect(await settle(port.print(shortReceipt))).toEqual({ outcome: 'acknowledged' });
+      expect(printer.papers().at(-1)?.text).toBe(`Jam${'£4.50'.padStart(45)}\n\n\n\n8< - - - - - - - -\n`);
+    }
+  });
+
+  test('stalled at every byte: gives up after the wire’s patience and says what left', async () => {
+    const { wire, port, settle, until } = await ready();
+    for (let byte = 1; byte < jobBytes.length; byte += 5) {
+      wire.stallNextJobAt(byte);
+      const outcome = await settle(port.print(shortReceipt));
+      expect(outcome).toEqual({ outcome: 'failed', reason: 'not-answering', bytesSent: byte, truncated: true });
+      await until(() => port.status.state === 'ready');
+    }
+  });
+
+  test('a wire that opens late, or is pulled and put back, only delays', async () => {
+    bench = await fakeBench();
+    const { wire, port, clock, until, settle } = bench;
+    await until(() => port.status.state === 'ready');
+    wire.openLate(2_500);
+    wire.unplug();
+    await until(() => port.status.state === 'faulted');
+    wire.plugIn();
+    expect(await settle(port.print(shortReceipt))).toMatchObject({ outcome: 'failed', bytesSent: 0 });
+    await until(() => port.status.state === 'ready');
+    expect(wire.opened()).toBe(2);
+    expect(clock.pending()).toBeGreaterThan(0);
+  });
+
+  test('a drawer pulse is five bytes on pin 2 and on pin 5, and nothing stray is printed', async () => {
+    const { wire, port, printer, settle } = await ready();
+    const before = wire.written().length;
+    await settle(port.kickDrawer(2));
+    await settle(port.kickDrawer(5));
+    const sent = Buffer.from(wire.written().slice(before)).toString('hex');
+    expect(sent).toContain('1b700019fa');
+    expect(sent).toContain('1b700119fa');
+    expect(printer.papers()).toEqual([]);
+    expect(printer.state().unknownCommands).toEqual([]);
+  });
+
+  test('without a drawer switch the drawer stays unknown', async () => {
+    const clock = manualClock();
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock, drawerWired: false });
+    const port = createEscposPrinter({
+      deviceId: 'printer-1',
+      profile,
+      transport: fakeTransport(printer, clock),
+      clock,
+    });
+    await clock.advance(3_000);
+    const kicked = port.kickDrawer(2);
+    await clock.advance(3_000);
+    expect(await kicked).toEqual({ outcome: 'acknowledged' });
+    expect(printer.state().drawer).toBe('open');
+    expect(port.drawerState()).toBe('unknown');
+    const closed = port.close();
+    await clock.advance(1_000);
+    await closed;
+    bench = await fakeBench();
+  });
+
+  test('falls back to the paper status as proof where the printer has no process ids', async () => {
+    const clock = manualClock();
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock, provesPrinting: false });
+    const wire = fakeTransport(printer, clock);
+    const port = createEscposPrinter({ deviceId: 'printer-1', profile, transport: wire, clock });
+    await clock.advance(5_000);
+    const printed = port.print(shortReceipt);
+    await clock.advance(2_000);
+    expect(await printed).toEqual({ outcome: 'acknowledged' });
+    expect(Buffer.from(wire.written()).toString('hex')).toContain('1d5642001d7201');
+    const closed = port.close();
+    await clock.advance(1_000);
+    await closed;
+    bench = await fakeBench();
+  });
+
+  test('a printer known to answer nothing prints, unconfirmed', async () => {
+    bench = await fakeBench(PRINTER_PROFILES['silent-80']);
+    const { port, printer, settle, until } = bench;
+    await until(() => port.status.state === 'degraded');
+    expect(await settle(port.print(shortReceipt))).toEqual({ outcome: 'sent-unconfirmed', reason: 'no-status' });
+    expect(await settle(port.kickDrawer(2))).toEqual({ outcome: 'sent-unconfirmed', reason: 'no-status' });
+    expect(printer.papers()).toHaveLength(1);
+    expect(printer.state().pulses).toHaveLength(1);
+  });
+});
+
+describe('TCP transport', () => {
+  const open: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of open.splice(0).reverse()) await close();
+  });
+
+  async function blackHole(): Promise<{ port: PrinterPort; printer: VirtualPrinter }> {
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80 });
+    const server = await startPrinterServer({ printer, port: 0 });
+    open.push(() => server.close());
+    printer.setFault('stalled');
+    const port = createEscposPrinter({
+      deviceId: 'hole',
+      profile,
+      transport: tcpTransport({ host: server.host, port: server.port, clock: systemClock }),
+      clock: systemClock,
+      timing: { replyTimeoutMs: 50, pollIntervalMs: 20, firstReconnectMs: 20, lastReconnectMs: 50 },
+    });
+    open.push(() => port.close());
+    return { port, printer };
+  }
+
+  test('a host that takes connections and never reads gets no job', async () => {
+    const { port, printer } = await blackHole();
+    const outcome = await port.print(shortReceipt);
+    expect(outcome).toMatchObject({ outcome: 'failed', reason: 'not-answering', bytesSent: 0 });
+    printer.clearFault();
+    for (let step = 0; step < 500 && port.status.state !== 'ready'; step += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(await port.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
+    expect(printer.papers()).toHaveLength(1);
+  });
+
+  test('a reader that stops is found by its lack of progress, with the bytes it may have', async () => {
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80 });
+    const server = await startPrinterServer({ printer, port: 0 });
+    open.push(() => server.close());
+    const transport = tcpTransport({ host: server.host, port: server.port, clock: systemClock, stallTimeoutMs: 200 });
+    const opened = await transport.open();
+    if (!opened.ok) throw new Error(opened.error.message);
+    open.push(() => opened.value.close());
+    printer.setFault('stalled');
+    const flood = new Uint8Array(64 * 1024 * 1024);
+    const written = await opened.value.write(flood);
+    expect(written.outcome).toBe('stalled');
+    expect(written.bytesSent).toBeGreaterThan(0);
+    expect(written.bytesSent).toBeLessThan(flood.length);
+  });
+
+  test('a slow reader is never cut off while it makes progress', async () => {
+    const clock = manualClock();
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80 });
+    const server = await startPrinterServer({ printer, port: 0 });
+    open.push(() => server.close());
+    // The wire's patience never ends on a clock that stands still between chunks; total time plays no part.
+    const transport = tcpTransport({ host: server.host, port: server.port, clock });
+    const opened = await transport.open();
+    if (!opened.ok) throw new Error(opened.error.message);
+    open.push(() => opened.value.close());
+    const written = opened.value.write(new Uint8Array(300_000).fill(0x0a));
+    for (let step = 0; step < 20; step += 1) {
+      printer.setFault('stalled');
+      await clock.advance(4_000);
+      printer.clearFault();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(await written).toEqual({ outcome: 'written', bytesSent: 300_000 });
+  });
+
+  test('an address nobody answers for is given up after the connect timeout', async () => {
+    const clock = manualClock();
+    // TEST-NET-1 (RFC 5737): routed nowhere.
+    const transport = tcpTransport({ host: '192.0.2.1', port: 9100, clock });
+    const opening = transport.open();
+    await clock.advance(3_000);
+    expect(await opening).toMatchObject({ ok: false, error: { code: 'unreachable' } });
+    expect(clock.pending()).toBe(0);
+  });
+});
