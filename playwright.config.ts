@@ -6,6 +6,7 @@ const debianChromium = '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'test-results',
+  globalSetup: './scripts/lib/display.mjs',
   // Real windows on a real display: one at a time.
   workers: 1,
   fullyParallel: false,

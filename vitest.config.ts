@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
+          globalSetup: 'scripts/lib/display.mjs',
           pool: 'forks',
           // These start processes, open ports and fill disks: one file at a time.
           fileParallelism: false,
