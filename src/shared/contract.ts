@@ -26,6 +26,7 @@ import {
   resilienceFlag,
   shiftTotals,
   stall,
+  type Frozen,
 } from './zod';
 
 /** Who is calling. `service` is a local tool or test holding the token; it may do what the till may. */
@@ -257,10 +258,10 @@ export const TOPICS = {
   import: importState,
 } as const;
 export type Topic = keyof typeof TOPICS;
-export type TopicState<T extends Topic> = z.infer<(typeof TOPICS)[T]>;
+export type TopicState<T extends Topic> = Frozen<z.infer<(typeof TOPICS)[T]>>;
 
 const wholeState = z.object({ seq: z.int(), ...TOPICS });
-export type WholeState = z.infer<typeof wholeState>;
+export type WholeState = Frozen<z.infer<typeof wholeState>>;
 
 /** What a scan turned out to be. */
 export const scanOutcome = z.discriminatedUnion('kind', [
@@ -399,7 +400,7 @@ export const CALLS = {
 
 export type CallName = keyof typeof CALLS;
 export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]['input']>;
-export type CallOutput<N extends CallName> = z.output<(typeof CALLS)[N]['output']>;
+export type CallOutput<N extends CallName> = Frozen<z.output<(typeof CALLS)[N]['output']>>;
 export type QueryName = { [N in CallName]: (typeof CALLS)[N]['kind'] extends 'query' ? N : never }[CallName];
 export type CommandName = Exclude<CallName, QueryName>;
 
@@ -420,13 +421,13 @@ export type TopicEvent = {
   };
 }[Topic];
 
-export type Tile = z.infer<typeof tile>;
-export type OrderSummary = z.infer<typeof orderSummary>;
-export type ParkedCart = z.infer<typeof parkedCart>;
-export type JobSummary = z.infer<typeof jobSummary>;
-export type DeviceStatusView = z.infer<typeof deviceStatus>;
-export type PrinterSettings = z.infer<typeof printerSettings>;
-export type ImportPreview = z.infer<typeof importPreview>;
-export type ImportProblem = z.infer<typeof importProblem>;
-export type ScanOutcome = z.infer<typeof scanOutcome>;
-export type StaffMember = z.infer<typeof staffMember>;
+export type Tile = Frozen<z.infer<typeof tile>>;
+export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;
+export type ParkedCart = Frozen<z.infer<typeof parkedCart>>;
+export type JobSummary = Frozen<z.infer<typeof jobSummary>>;
+export type DeviceStatusView = Frozen<z.infer<typeof deviceStatus>>;
+export type PrinterSettings = Frozen<z.infer<typeof printerSettings>>;
+export type ImportPreview = Frozen<z.infer<typeof importPreview>>;
+export type ImportProblem = Frozen<z.infer<typeof importProblem>>;
+export type ScanOutcome = Frozen<z.infer<typeof scanOutcome>>;
+export type StaffMember = Frozen<z.infer<typeof staffMember>>;

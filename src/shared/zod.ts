@@ -12,6 +12,13 @@ import type { ReceiptBlock, ReceiptDocument } from '../domain/receipt';
 import type { Shift, ShiftClose, ShiftTotals } from '../domain/shift';
 import type { Stall } from '../domain/stall';
 
+/** A type with every array and property in it read-only, as the domain's are: what is given away is never changed. */
+export type Frozen<T> = T extends readonly (infer U)[]
+  ? readonly Frozen<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
 export const id = z.string().min(1).max(64);
 /** UTC instant, ISO 8601 with milliseconds and Z. */
 export const instant = z.iso.datetime({ precision: 3 });

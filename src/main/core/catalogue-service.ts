@@ -59,7 +59,7 @@ export class CatalogueService {
     if (code.kind === 'receipt') return { kind: 'receipt', number: code.number };
     const found = catalogue.lookup(code.candidates);
     if (found) return { kind: 'variant', ...found, weightGrams: null, amountMinor: null };
-    const label = unwrap(readLabel(code.code, this.#core.stall().labelRules));
+    const label = unwrap(readLabel(code.code, this.#core.stall.labelRules));
     const labelled = label && catalogue.byItemNumber(label.itemNumber);
     if (!label || !labelled) return { kind: 'unknown', code: code.code };
     return {
@@ -73,7 +73,7 @@ export class CatalogueService {
   state(): TopicState<'catalogue'> {
     const { catalogue } = this.#core.store;
     const counts = new Map(catalogue.categories().map(({ name, itemCount }) => [name, itemCount]));
-    const listed = this.#core.stall().categories.map(({ name, icon }) => ({
+    const listed = this.#core.stall.categories.map(({ name, icon }) => ({
       name,
       icon,
       itemCount: counts.get(name) ?? 0,

@@ -10,8 +10,8 @@ export interface CoreContext {
   readonly store: Store;
   readonly topics: TopicHub;
   readonly log: Log;
-  /** The stall this kiosk sells for. Set up before any service starts. */
-  stall(): Stall;
+  /** The stall this kiosk sells for. */
+  readonly stall: Stall;
   now(): Date;
   /** A new UUIDv7. */
   newId(): string;

@@ -131,7 +131,7 @@ export class DeviceService {
 
   test(jobs: JobService, { deviceId }: CallInput<'printer.test'>, context: CallContext): CallOutput<'printer.test'> {
     if (!this.registry.configuration(deviceId)) throw new CallFailure('unknown-device', 'That printer is not set up.');
-    const stall = this.#core.stall();
+    const stall = this.#core.stall;
     const document = testPageDocument(stall, receiptWords(stall));
     const job: NewJob = { kind: 'test', deviceId, reference: null, document };
     return jobs.add({ job, requestId: context.requestId, staffId: context.staffId });

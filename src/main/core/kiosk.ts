@@ -1,5 +1,5 @@
 import { v7 as newId } from 'uuid';
-import type { ClientRole, TopicEvent } from '../../shared/contract';
+import type { ClientRole, TopicEvent, TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
 import type { Stall } from '../../domain/stall';
 import type { Store } from '../db/store';
@@ -18,16 +18,14 @@ import { ShiftService } from './shift-service';
 import { TopicHub } from './topic-hub';
 
 export interface KioskOptions {
-  /** An open store whose stall is set up. */
   readonly store: Store;
+  readonly stall: Stall;
   readonly dataDir: string;
   readonly log: Log;
   readonly now: () => Date;
   readonly devices: DeviceOptions;
-  /** Makes the importer; it is told whom to tell of each step. */
-  readonly createImporter: (hooks: {
-    readonly onState: (state: { readonly phase: string }) => void;
-  }) => CatalogueImporter;
+  /** Its steps are told to `importChanged`. */
+  readonly importer: CatalogueImporter;
   /** Where the till runs in a browser, or null; asked whenever a screen is told. */
   readonly browserTill: () => string | null;
 }
@@ -42,34 +40,31 @@ export class Kiosk {
   readonly #topics: TopicHub;
   readonly #door: CallDoor;
   readonly #devices: DeviceService;
-  readonly #importer: CatalogueImporter;
 
   constructor(options: KioskOptions) {
     this.#options = options;
-    const { store, log, now } = options;
+    const { store, stall, log, now } = options;
     this.deviceId = store.device.deviceId;
 
-    let stall: Stall | null = null;
-    const topics = new TopicHub({
-      session: () => session.state(),
-      sale: () => sale.state(),
-      jobs: () => jobs.state(),
-      devices: () => devices.state(),
-      catalogue: () => catalogue.state(),
-      import: () => imports.state(),
-    });
+    const topics = new TopicHub(
+      {
+        session: () => session.state(),
+        sale: () => sale.state(),
+        jobs: () => jobs.state(),
+        devices: () => devices.state(),
+        catalogue: () => catalogue.state(),
+        import: () => imports.state(),
+      },
+      (error) => log.error({ error }, 'A topic could not be told'),
+    );
     this.#topics = topics;
     const core: CoreContext = {
       store,
       topics,
       log,
+      stall,
       now,
       newId,
-      stall() {
-        stall ??= store.stall.get();
-        if (!stall) throw new Error('the stall is not set up');
-        return stall;
-      },
     };
 
     const session = new SessionService(core, options.browserTill);
@@ -83,13 +78,7 @@ export class Kiosk {
     });
     const sale = new SaleService(core, { catalogue, orders, jobs, devices });
     const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
-    this.#importer = options.createImporter({
-      onState: ({ phase }) => {
-        topics.mark('import');
-        if (phase === 'done') topics.mark('catalogue');
-      },
-    });
-    const imports = new ImportService(this.#importer);
+    const imports = new ImportService(options.importer);
 
     const handlers: CallHandlers = {
       'state.get': () => topics.snapshot(),
@@ -182,6 +171,12 @@ export class Kiosk {
     return findPhoto(this.#options.dataDir, photo);
   }
 
+  /** Says that the import took a step. */
+  importChanged({ phase }: NonNullable<TopicState<'import'>>): void {
+    this.#topics.mark('import');
+    if (phase === 'done') this.#topics.mark('catalogue');
+  }
+
   /** Says that where the till runs in a browser has changed. */
   browserTillChanged(): void {
     this.#topics.mark('session');
@@ -189,7 +184,8 @@ export class Kiosk {
 
   /** Ends what is under way in good order. The store stays open. */
   async stop(): Promise<void> {
-    await this.#importer.close();
+    await this.#options.importer.close();
     await this.#devices.stop();
+    this.#topics.close();
   }
 }

@@ -113,7 +113,7 @@ export class OrderService {
    * @param hash of the journal entry that placed it
    */
   receipt(order: Order, hash: string, copy?: { readonly number: number; readonly at: string }): ReceiptDocument {
-    const stall = this.#core.stall();
+    const stall = this.#core.stall;
     return receiptDocument(order, {
       stall,
       staffName: this.#core.store.people.nameOf(order.staffId),

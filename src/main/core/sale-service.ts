@@ -131,7 +131,7 @@ export class SaleService {
 
   addAmount(input: CallInput<'cart.add-amount'>, context: CallContext): CallOutput<'cart.add-amount'> {
     return this.#change(context, (sale) => {
-      const stall = this.#core.stall();
+      const stall = this.#core.stall;
       const { cart, lineId } = unwrap(addTypedAmount(sale.cart, { stall, ...input }, domainContext(this.#core)));
       return { sale: { ...sale, cart, markedLineId: lineId }, result: { lineId } };
     });
@@ -236,7 +236,7 @@ export class SaleService {
   cancelPayment(context: CallContext): Nothing {
     const payment = this.#requirePayment();
     if (!canCancel(payment)) {
-      throw viewPayment(payment, this.#core.stall()).locked
+      throw viewPayment(payment, this.#core.stall).locked
         ? new CallFailure('payment-locked', 'A card payment is not settled yet. Say how it ended first.')
         : new CallFailure('money-taken', 'Money was taken already. Give it back first.');
     }
@@ -245,7 +245,7 @@ export class SaleService {
 
   payCash({ givenMinor }: CallInput<'payment.cash'>, context: CallContext): OrderPlaced {
     this.#requireShift();
-    const of = currency(this.#core.stall().currency);
+    const of = currency(this.#core.stall.currency);
     const world = domainContext(this.#core);
     const open = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), world));
     return this.#proceed(context, unwrap(payCash(open, { givenMinor }, of, world)));
@@ -297,7 +297,7 @@ export class SaleService {
   }
 
   state(): TopicState<'sale'> {
-    const stall = this.#core.stall();
+    const stall = this.#core.stall;
     const of = currency(stall.currency);
     const { markedLineId, payment } = this.#sale;
     const cart = this.#pricedCart();
@@ -324,7 +324,7 @@ export class SaleService {
     resultOf: (lineId: string) => T,
   ): T {
     return this.#change(context, (sale) => {
-      const stall = this.#core.stall();
+      const stall = this.#core.stall;
       const { quantity = 1, ...what } = line;
       const added = unwrap(addVariant(sale.cart, { stall, quantity, ...what }, domainContext(this.#core)));
       return {
@@ -354,7 +354,7 @@ export class SaleService {
 
   /** Takes the payment on: places the order once it is paid, else keeps what there is. */
   #proceed(context: CallContext, payment: Payment, drafts: readonly EntryDraft[] = []): OrderPlaced {
-    if (isPaid(payment, currency(this.#core.stall().currency))) {
+    if (isPaid(payment, currency(this.#core.stall.currency))) {
       return this.#placeOrder(context, payment, drafts);
     }
     const sale = { ...this.#sale, payment };
@@ -366,7 +366,7 @@ export class SaleService {
   #placeOrder(context: CallContext, payment: Payment, before: readonly EntryDraft[]): OrderPlaced {
     const { store, topics } = this.#core;
     const { device } = store;
-    const stall = this.#core.stall();
+    const stall = this.#core.stall;
     const order = unwrap(
       placeOrder(
         {
@@ -448,7 +448,7 @@ export class SaleService {
   #pricedCart(): PricedCart {
     const { cart } = this.#sale;
     if (this.#priced?.cart !== cart) {
-      const { taxIncluded } = this.#core.stall();
+      const { taxIncluded } = this.#core.stall;
       this.#priced = { cart, value: priceCart(cart, { taxIncluded }) };
     }
     return this.#priced.value;
@@ -458,7 +458,7 @@ export class SaleService {
     const order = orderId === null ? undefined : this.#core.store.orders.get(orderId)?.order;
     if (!order) return null;
     const changeMinor = changeOf(order);
-    return { order, changeMinor, coins: changeCoins(changeMinor, this.#core.stall().denominations) };
+    return { order, changeMinor, coins: changeCoins(changeMinor, this.#core.stall.denominations) };
   }
 
   #readLastOrder(): { readonly value: OrderSummary | null } {
@@ -467,7 +467,7 @@ export class SaleService {
   }
 
   #parkedView({ parkedCartId, label, parkedAt, actor, cart, payment }: StoredParkedCart): ParkedCart {
-    const { itemCount, totalMinor } = priceCart(cart, { taxIncluded: this.#core.stall().taxIncluded });
+    const { itemCount, totalMinor } = priceCart(cart, { taxIncluded: this.#core.stall.taxIncluded });
     return {
       parkedCartId,
       label,

@@ -109,7 +109,7 @@ export class SessionService {
     const pins = demoPins.parse(store.settings.get(DEMO_PINS));
     const open = store.shifts.current();
     return {
-      stall: this.#core.stall(),
+      stall: this.#core.stall,
       device,
       staff: store.stall.staff().map(({ staffId, role }) => ({
         staffId,

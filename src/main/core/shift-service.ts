@@ -66,7 +66,7 @@ export class ShiftService {
     const { store } = this.#core;
     const found = store.shifts.get(shiftId);
     if (!found) throw new CallFailure('no-shift', 'There is no such shift.');
-    const stall = this.#core.stall();
+    const stall = this.#core.stall;
     return shiftReportDocument(found.shift, {
       stall,
       totals: found.totals,

@@ -11,14 +11,18 @@ const TOPIC_NAMES = Object.keys(TOPICS) as Topic[];
  */
 export class TopicHub {
   readonly #sources: TopicSources;
+  readonly #onError: (error: unknown) => void;
   readonly #states = new Map<Topic, TopicState<Topic>>();
   readonly #marked = new Set<Topic>(TOPIC_NAMES);
   readonly #listeners = new Set<(event: TopicEvent) => void>();
   #seq = 0;
   #flushScheduled = false;
+  #closed = false;
 
-  constructor(sources: TopicSources) {
+  /** @param onError hears why a topic could not be told in a turn of its own, where no caller could be answered */
+  constructor(sources: TopicSources, onError: (error: unknown) => void) {
     this.#sources = sources;
+    this.#onError = onError;
   }
 
   /** Says that a topic is no longer what was last sent. It is sent at the next flush, at the latest in the next turn. */
@@ -26,15 +30,22 @@ export class TopicHub {
     for (const topic of topics) this.#marked.add(topic);
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    setImmediate(() => this.flush());
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      try {
+        this.flush();
+      } catch (error) {
+        this.#onError(error);
+      }
+    });
   }
 
   /** Sends every marked topic now. */
   flush(): void {
-    this.#flushScheduled = false;
+    if (this.#closed) return;
     for (const topic of this.#marked) {
-      this.#marked.delete(topic);
       const state = TOPICS[topic].parse(this.#sources[topic]());
+      this.#marked.delete(topic);
       this.#states.set(topic, state);
       this.#seq += 1;
       const event = { topic, seq: this.#seq, state } as TopicEvent;
@@ -52,5 +63,11 @@ export class TopicHub {
   subscribe(listener: (event: TopicEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells nothing any more. */
+  close(): void {
+    this.#closed = true;
+    this.#listeners.clear();
   }
 }

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { v7 as newId } from 'uuid';
+import { createVirtualPrinter, type VirtualPrinter } from '../hardware/virtual/printer-device';
+import type { PrinterSettings } from '../shared/contract';
+import { Kiosk } from './core/kiosk';
+import { openLog, type Log } from './core/log';
+import { Store } from './db/store';
+import { Importer } from './import/importer';
+import { startLanServer, type LanServer } from './lan/server';
+import { projectFolder } from './project-folder';
+import { importDemoCatalogue, setUpDemoStall } from './stall-setup';
+
+export interface BootOptions {
+  readonly dataDir: string;
+  /** `virtual`: a printer made of nothing while none is set up; `real`: what is set up; `none`: no device is touched. */
+  readonly devices: 'virtual' | 'real' | 'none';
+  /** A printer to use before those set up. */
+  readonly printer?: Omit<PrinterSettings, 'deviceId'>;
+  /** Fill a new till with the demo stall's goods. */
+  readonly demo: boolean;
+  /** The loopback server: its port (0 for any free one) and token (minted when absent); null for no server. */
+  readonly server: { readonly port: number; readonly token?: string } | null;
+  /** Default: the system's clock. */
+  readonly now?: () => Date;
+  /** Default: a file in the data folder. */
+  readonly log?: Log;
+}
+
+export interface RunningKiosk {
+  readonly kiosk: Kiosk;
+  readonly dataDir: string;
+  readonly server: LanServer | null;
+  /** For scripts and tests that load paper or open the cover. */
+  readonly virtualPrinter: VirtualPrinter | null;
+  /** Ends in good order and gives the data folder back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the whole kiosk in named phases, each logged with its time: store, stall, services, devices, doors.
+ * @throws StoreError when the data folder is in use, too new, or cannot be written
+ */
+export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
+  const { dataDir, devices, printer, now = () => new Date() } = options;
+  const log = options.log ?? openLog(dataDir);
+  const startedMs = performance.now();
+
+  async function phase<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    const phaseStartedMs = performance.now();
+    const value = await work();
+    const nowMs = performance.now();
+    log.info({ phase: name, tookMs: Math.round(nowMs - phaseStartedMs) }, 'Started');
+    return value;
+  }
+
+  const store = await phase('store', () => Store.open({ dataDir, now, newId, log }));
+  const stopped: (() => Promise<void> | void)[] = [() => store.close()];
+  async function close(): Promise<void> {
+    // In reverse, so that nothing loses what it stands on.
+    for (const stop of stopped.splice(0).reverse()) await stop();
+  }
+
+  try {
+    const demoFolder = join(projectFolder, 'resources', 'demo-stall');
+    const virtualPrinter = devices === 'virtual' ? createVirtualPrinter({ paperWidthMillimetres: 80 }) : null;
+    const stall = await phase('stall', async () => store.stall.get() ?? setUpDemoStall(store, demoFolder, newId));
+
+    let server: LanServer | null = null;
+    const { kiosk, importer } = await phase('services', async () => {
+      const importer: Importer = new Importer({
+        dataDir,
+        store,
+        stall: () => stall,
+        now,
+        newId,
+        log,
+        onState: (state) => kiosk.importChanged(state),
+      });
+      const kiosk = new Kiosk({
+        store,
+        dataDir,
+        log,
+        now,
+        stall,
+        importer,
+        devices: { enabled: devices !== 'none', virtualPrinter, startPrinter: printer ?? null },
+        browserTill: () => server?.tillUrl ?? null,
+      });
+      await importer.clearLeftovers();
+      return { kiosk, importer };
+    });
+    if (options.demo && store.catalogue.itemCount() === 0) {
+      await phase('catalogue', () => importDemoCatalogue(importer, demoFolder, stall));
+    }
+    await phase('devices', () => kiosk.start());
+    stopped.push(() => kiosk.stop());
+
+    if (options.server) {
+      const { port, token = randomBytes(24).toString('base64url') } = options.server;
+      const opened = await phase('doors', () =>
+        startLanServer({ kiosk, port, token, rendererDir: rendererFolder(), log }),
+      );
+      server = opened;
+      stopped.push(() => opened.close());
+      kiosk.browserTillChanged();
+    }
+    log.info({ tookMs: Math.round(performance.now() - startedMs) }, 'The till is up');
+    return { kiosk, dataDir, virtualPrinter, server, close };
+  } catch (error) {
+    log.error({ error }, 'The till could not start');
+    await close();
+    throw error;
+  }
+}
+
+/** The built windows, or null in a tree that was not built. */
+function rendererFolder(): string | null {
+  const folder = join(projectFolder, 'out', 'renderer');
+  return existsSync(folder) ? folder : null;
+}
