@@ -2,7 +2,7 @@ import type { Pricing, TaxRate } from '../../domain/catalogue';
 import type { Currency } from '../../domain/money';
 import type { TaxDraft } from './draft';
 import { readGrams, readMoney, readPieces, type NumberResult } from './numbers';
-import { hasControls, htmlToText, looksGarbled, looksLikeHtml, singleLine } from './plain-text';
+import { hasControls, htmlToText, looksGarbled, looksLikeHtml, singleLine, tidyLines } from './plain-text';
 import { quoted, type Problems } from './problems';
 import { cell, type Column, type Row } from './table';
 
@@ -50,11 +50,12 @@ export class Cells {
     return this.short(row, column, singleLine(text).normalize('NFC'), longest);
   }
 
-  /** A longer text, HTML allowed: becomes plain text with line breaks. */
-  description(row: Row, column: Column | null): string | undefined {
+  /** A longer text with line breaks; what is written as HTML becomes plain text. */
+  description(row: Row, column: Column | null, writtenAs: 'html' | 'plain'): string | undefined {
     const raw = cell(row, column);
     if (raw === undefined || column === null) return undefined;
-    const text = htmlToText(withoutFormulaGuard(raw)).normalize('NFC');
+    const unguarded = withoutFormulaGuard(raw);
+    const text = (writtenAs === 'html' ? htmlToText(unguarded) : tidyLines(unguarded)).normalize('NFC');
     this.warnGarbled(row, column, text);
     if (text.length <= LONGEST_DESCRIPTION) return text;
     this.problems.warn(
@@ -256,12 +257,19 @@ export function fileNameOf(address: string): string {
   }
 }
 
-/** Spreadsheets put an apostrophe before a number that must stay text. */
-function withoutTextGuard(text: string): string {
-  return text.startsWith("'") ? text.slice(1).trim() : text;
+/**
+ * Puts an apostrophe before a text that a spreadsheet would take for a formula, and before one that begins with an
+ * apostrophe already, so that reading it again gives the same text.
+ */
+export function guarded(text: string): string {
+  return /^['=+\-@]/.test(text) ? `'${text}` : text;
 }
 
-/** Exporters put an apostrophe before a text that a spreadsheet would take for a formula. */
 function withoutFormulaGuard(text: string): string {
-  return /^'[=+\-@]/.test(text) ? text.slice(1) : text;
+  return /^'['=+\-@]/.test(text) ? text.slice(1) : text;
+}
+
+/** Spreadsheets also put an apostrophe before a number that must stay text. */
+function withoutTextGuard(text: string): string {
+  return text.startsWith("'") ? text.slice(1).trim() : text;
 }

@@ -322,7 +322,7 @@ export class Importer {
       return running.stopping.signal.reason;
     }
     const named = nameError(error);
-    if (named === error) this.options.log.error({ importId: running.importId, err: error }, 'import failed');
+    if (named === error) this.options.log.error({ importId: running.importId, error }, 'import failed');
     const message = named instanceof Error ? named.message : String(named);
     this.tell(running, { phase: 'failed', done: 0, total: 0, error: message });
     return named;

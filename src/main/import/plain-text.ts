@@ -35,7 +35,7 @@ const UNSEEN = new Set(['head', 'iframe', 'noscript', 'object', 'script', 'style
  * scripts and styles left out. Text without markup comes back as it is.
  */
 export function htmlToText(html: string): string {
-  if (!/[<&]/.test(html)) return tidy(html);
+  if (!/[<&]/.test(html)) return tidyLines(html);
   const parts: string[] = [];
   let unseen = 0;
   const parser = new Parser({
@@ -54,7 +54,7 @@ export function htmlToText(html: string): string {
     },
   });
   parser.end(html);
-  return tidy(parts.join(''));
+  return tidyLines(parts.join(''));
 }
 
 /** True for a text with tags or entities in it, which nobody means to read on a receipt. */
@@ -80,7 +80,7 @@ export function looksGarbled(text: string): boolean {
 }
 
 /** Several lines: controls gone, no trailing spaces, at most one empty line between paragraphs. */
-function tidy(text: string): string {
+export function tidyLines(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(/(?!\n)[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu, ' ')

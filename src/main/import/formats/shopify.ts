@@ -95,7 +95,7 @@ function readProduct(rows: readonly Row[], columns: Columns, cells: Cells): Item
       handleGiven: handle !== '',
       name: columns.title === null ? undefined : title,
       category: cells.category(first, columns.type) ?? cells.category(first, columns.productCategory),
-      description: cells.description(first, columns.body),
+      description: cells.description(first, columns.body, 'html'),
       photoName: image === undefined ? undefined : fileNameOf(image) || undefined,
       variants: variantRows.map((row) => readVariant(row, first, columns, cells)),
     },

@@ -84,7 +84,7 @@ function readItem(rows: readonly Row[], columns: Columns, cells: Cells): ItemDra
       name,
       // Exports may add the category's token: `Jams (#ABC123)`.
       category: category?.replace(/\s*\(#[^()]*\)$/, ''),
-      description: cells.description(first, columns.description),
+      description: cells.description(first, columns.description, 'html'),
       variants: rows.map((row) => readVariant(row, rows.length === 1, columns, cells)),
     },
   ];

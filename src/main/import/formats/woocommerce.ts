@@ -213,10 +213,10 @@ function readCategory(row: Row, column: Column | null, cells: Cells): string | u
 
 function readDescription(row: Row, columns: Columns, cells: Cells): string | undefined {
   const column = (cell(row, columns.description) ?? '') !== '' ? columns.description : columns.shortDescription;
-  if (column === null) return cells.description(row, columns.description);
+  if (column === null) return cells.description(row, columns.description, 'html');
   // WooCommerce writes line breaks as the two characters \n.
   const text = (row.cells[column.index] ?? '').replace(/\\n/g, '\n');
-  return cells.description({ line: row.line, cells: row.cells.with(column.index, text) }, column);
+  return cells.description({ line: row.line, cells: row.cells.with(column.index, text) }, column, 'html');
 }
 
 /** A comma-separated list in one cell; a comma that belongs to a name is written `\,`. */
