@@ -1,5 +1,9 @@
-import type { Pricing, Quantity } from './catalogue';
-import type { Minor } from './money';
+import { fullName, type Item, type Pricing, type Quantity, type Variant } from './catalogue';
+import type { Context } from './context';
+import { allocate, divideRounded, MAX_MINOR, portion, type Minor } from './money';
+import { fail, ok, type Result } from './result';
+import type { Stall } from './stall';
+import { cleanText } from './text';
 
 /** A reduction given by hand. */
 export type Discount = DiscountByPercent | DiscountByAmount;
@@ -85,4 +89,305 @@ export interface PricedCart {
   readonly taxMinor: Minor;
   /** What is due before cash rounding. */
   readonly totalMinor: Minor;
+}
+
+/** More lines than any docket; keeps every sum a safe integer. */
+export const MAX_LINES = 500;
+/** Most pieces of one line. */
+export const MAX_PIECES = 9_999;
+/** Heaviest weighed line: just under a tonne. */
+export const MAX_GRAMS = 999_999;
+/** Longest note on a line or a cart, in characters. */
+export const MAX_NOTE_LENGTH = 200;
+/** Highest total of a cart before discounts. */
+export const MAX_CART_MINOR: Minor = MAX_MINOR;
+
+type CartProblem = 'cart-full' | 'bad-quantity' | 'bad-amount' | 'bad-discount' | 'unknown-line';
+
+export interface AddedLine {
+  readonly cart: Cart;
+  readonly lineId: string;
+}
+
+export function emptyCart(cartId: string): Cart {
+  return { cartId, lines: [], discount: null, note: '' };
+}
+
+/**
+ * Puts a variant into the cart. Pieces of the same variant at the same price join the line that is there, unless that
+ * line was given a discount or a note of its own; weighed and labelled goods always get a line of their own.
+ */
+export function addVariant(
+  cart: Cart,
+  given: {
+    readonly stall: Pick<Stall, 'taxRates'>;
+    readonly item: Item;
+    readonly variant: Variant;
+    /** Pieces or grams; one piece unless said. */
+    readonly quantity?: Quantity | undefined;
+    /** The amount on a price-embedded label. */
+    readonly labelAmountMinor?: Minor | undefined;
+  },
+  context: Context,
+): Result<AddedLine, CartProblem> {
+  const { stall, item, variant } = given;
+  const labelAmountMinor = given.labelAmountMinor ?? null;
+  const quantity = given.quantity ?? 1;
+  const same =
+    variant.pricing === 'each' && labelAmountMinor === null
+      ? cart.lines.find((line) => line.variantId === variant.variantId && isPlain(line, variant.priceMinor))
+      : undefined;
+  if (same) {
+    const changed = setQuantity(cart, { lineId: same.lineId, quantity: same.quantity + quantity });
+    return changed.ok ? ok({ cart: changed.value, lineId: same.lineId }) : changed;
+  }
+  return addLine(cart, {
+    lineId: context.newId(),
+    variantId: variant.variantId,
+    itemId: item.itemId,
+    name: fullName(item, variant),
+    receiptName: variant.receiptName,
+    sku: variant.sku,
+    pricing: variant.pricing,
+    quantity,
+    unitPriceMinor: variant.priceMinor,
+    labelAmountMinor,
+    priceSource: labelAmountMinor === null ? 'catalogue' : 'label',
+    taxRateId: variant.taxRateId,
+    taxBasisPoints: taxBasisPoints(stall, variant.taxRateId),
+    discount: null,
+    note: '',
+  });
+}
+
+/** Puts an amount typed by hand into the cart. An empty name is for the screens to word. */
+export function addTypedAmount(
+  cart: Cart,
+  given: {
+    readonly stall: Pick<Stall, 'taxRates'>;
+    readonly name: string;
+    readonly amountMinor: Minor;
+    readonly taxRateId: string;
+  },
+  context: Context,
+): Result<AddedLine, CartProblem> {
+  if (!Number.isSafeInteger(given.amountMinor) || given.amountMinor < 1 || given.amountMinor > MAX_MINOR) {
+    return fail('bad-amount', 'Type an amount above nothing and below ten million.');
+  }
+  return addLine(cart, {
+    lineId: context.newId(),
+    variantId: null,
+    itemId: null,
+    name: cleanText(given.name),
+    receiptName: '',
+    sku: '',
+    pricing: 'each',
+    quantity: 1,
+    unitPriceMinor: given.amountMinor,
+    labelAmountMinor: null,
+    priceSource: 'typed',
+    taxRateId: given.taxRateId,
+    taxBasisPoints: taxBasisPoints(given.stall, given.taxRateId),
+    discount: null,
+    note: '',
+  });
+}
+
+/** Sets the pieces or grams of a line; 0 removes it. */
+export function setQuantity(
+  cart: Cart,
+  { lineId, quantity }: { readonly lineId: string; readonly quantity: Quantity },
+): Result<Cart, CartProblem> {
+  if (quantity === 0) return removeLine(cart, { lineId });
+  return changeLine(cart, lineId, (line) => {
+    const most = mostOf(line.pricing);
+    if (!Number.isSafeInteger(quantity) || quantity < 1 || quantity > most) {
+      return fail('bad-quantity', `A line holds from 1 to ${most} ${line.pricing === 'kg' ? 'grams' : 'pieces'}.`);
+    }
+    if (line.labelAmountMinor !== null && line.pricing === 'kg') {
+      return fail('bad-quantity', 'That label has its price inside. Remove the line and scan another label.');
+    }
+    return ok({ ...line, quantity });
+  });
+}
+
+export function removeLine(cart: Cart, { lineId }: { readonly lineId: string }): Result<Cart, CartProblem> {
+  const lines = cart.lines.filter((line) => line.lineId !== lineId);
+  if (lines.length === cart.lines.length) return unknownLine();
+  return ok({ ...cart, lines });
+}
+
+/** Gives a line a discount on its whole amount, or takes it back with null. */
+export function discountLine(
+  cart: Cart,
+  { lineId, discount }: { readonly lineId: string; readonly discount: Discount | null },
+): Result<Cart, CartProblem> {
+  return changeLine(cart, lineId, (line) => {
+    const checked = checkDiscount(discount);
+    return checked.ok ? ok({ ...line, discount: checked.value }) : checked;
+  });
+}
+
+/** Gives the cart a discount, shared over its lines, or takes it back with null. */
+export function discountCart(
+  cart: Cart,
+  { discount }: { readonly discount: Discount | null },
+): Result<Cart, CartProblem> {
+  const checked = checkDiscount(discount);
+  return checked.ok ? ok({ ...cart, discount: checked.value }) : checked;
+}
+
+export function noteLine(
+  cart: Cart,
+  { lineId, note }: { readonly lineId: string; readonly note: string },
+): Result<Cart, CartProblem> {
+  return changeLine(cart, lineId, (line) => ok({ ...line, note: cleanNote(note) }));
+}
+
+export function noteCart(cart: Cart, { note }: { readonly note: string }): Result<Cart, CartProblem> {
+  return ok({ ...cart, note: cleanNote(note) });
+}
+
+/**
+ * Does the arithmetic of a cart.
+ *
+ * - A weighed line is price per kilogram × grams ÷ 1000, rounded half up; a label's amount stands as printed.
+ * - A discount never takes a line or the cart below nothing. The cart's discount is shared over the lines in proportion
+ *   to what they come to, so that each keeps its own tax rate.
+ * - Tax is computed once per rate, on the sum of its lines: HMRC VAT Notice 700, section 17.5 allows rounding the
+ *   invoice total, and per-line rounding would drift on long dockets.
+ */
+export function priceCart(
+  { cartId, lines, discount, note }: Cart,
+  { taxIncluded }: Pick<Stall, 'taxIncluded'>,
+): PricedCart {
+  const afterLines = lines.map((line) => {
+    const grossMinor = grossOf(line);
+    const lineDiscountMinor = discountOf(line.discount, grossMinor);
+    return { line, grossMinor, lineDiscountMinor, amountMinor: grossMinor - lineDiscountMinor };
+  });
+  const goodsMinor = sum(afterLines.map(({ amountMinor }) => amountMinor));
+  const shares = allocate(
+    discountOf(discount, goodsMinor),
+    afterLines.map(({ amountMinor }) => amountMinor),
+  );
+  const priced = afterLines.map(({ line, grossMinor, lineDiscountMinor, amountMinor }, index): PricedLine => {
+    const cartDiscountMinor = shares[index] ?? 0;
+    return { ...line, grossMinor, lineDiscountMinor, cartDiscountMinor, amountMinor: amountMinor - cartDiscountMinor };
+  });
+  const taxes = sumTaxes(priced, taxIncluded);
+  return {
+    cartId,
+    lines: priced,
+    discount,
+    note,
+    itemCount: itemCount(priced),
+    savedMinor: sum(priced.map(({ lineDiscountMinor, cartDiscountMinor }) => lineDiscountMinor + cartDiscountMinor)),
+    taxes,
+    taxMinor: sum(taxes.map(({ taxMinor }) => taxMinor)),
+    totalMinor: sum(taxes.map(({ totalMinor }) => totalMinor)),
+  };
+}
+
+/** Pieces of all lines, with a weighed line counting as one. */
+export function itemCount(lines: readonly Pick<CartLine, 'pricing' | 'quantity'>[]): number {
+  return sum(lines.map(({ pricing, quantity }) => (pricing === 'kg' ? 1 : quantity)));
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
+
+function grossOf({ labelAmountMinor, pricing, unitPriceMinor, quantity }: CartLine): Minor {
+  if (labelAmountMinor !== null) return pricing === 'kg' ? labelAmountMinor : labelAmountMinor * quantity;
+  return pricing === 'kg' ? divideRounded(unitPriceMinor * quantity, 1000) : unitPriceMinor * quantity;
+}
+
+function discountOf(discount: Discount | null, amountMinor: Minor): Minor {
+  if (discount === null) return 0;
+  const wanted = discount.kind === 'percent' ? portion(amountMinor, discount.basisPoints) : discount.amountMinor;
+  return Math.min(wanted, amountMinor);
+}
+
+function sumTaxes(lines: readonly PricedLine[], taxIncluded: boolean): TaxSum[] {
+  const groups = new Map<string, { taxRateId: string; basisPoints: number; goodsMinor: Minor }>();
+  for (const { taxRateId, taxBasisPoints: basisPoints, amountMinor } of lines) {
+    const key = `${taxRateId} ${basisPoints}`;
+    const group = groups.get(key);
+    groups.set(key, { taxRateId, basisPoints, goodsMinor: (group?.goodsMinor ?? 0) + amountMinor });
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.basisPoints - a.basisPoints || (a.taxRateId < b.taxRateId ? -1 : 1))
+    .map(({ taxRateId, basisPoints, goodsMinor }) => {
+      const netMinor = taxIncluded ? divideRounded(goodsMinor * 10_000, 10_000 + basisPoints) : goodsMinor;
+      const taxMinor = taxIncluded ? goodsMinor - netMinor : portion(goodsMinor, basisPoints);
+      return { taxRateId, basisPoints, netMinor, taxMinor, totalMinor: netMinor + taxMinor };
+    });
+}
+
+function taxBasisPoints({ taxRates }: Pick<Stall, 'taxRates'>, taxRateId: string): number {
+  const rate = taxRates.find(({ id }) => id === taxRateId);
+  if (rate === undefined) throw new Error(`the stall has no tax rate ${taxRateId}`);
+  return rate.basisPoints;
+}
+
+function isPlain(line: CartLine, unitPriceMinor: Minor): boolean {
+  return (
+    line.unitPriceMinor === unitPriceMinor &&
+    line.labelAmountMinor === null &&
+    line.discount === null &&
+    line.note === ''
+  );
+}
+
+function mostOf(pricing: Pricing): Quantity {
+  return pricing === 'kg' ? MAX_GRAMS : MAX_PIECES;
+}
+
+function addLine(cart: Cart, line: CartLine): Result<AddedLine, CartProblem> {
+  if (cart.lines.length >= MAX_LINES) {
+    return fail('cart-full', `A sale has ${MAX_LINES} lines at most. Take the money for these and start another.`);
+  }
+  if (!Number.isSafeInteger(line.quantity) || line.quantity < 1 || line.quantity > mostOf(line.pricing)) {
+    return fail('bad-quantity', `A line holds from 1 to ${mostOf(line.pricing)}.`);
+  }
+  const changed = withinTotal({ ...cart, lines: [...cart.lines, line] });
+  return changed.ok ? ok({ cart: changed.value, lineId: line.lineId }) : changed;
+}
+
+function changeLine(
+  cart: Cart,
+  lineId: string,
+  change: (line: CartLine) => Result<CartLine, CartProblem>,
+): Result<Cart, CartProblem> {
+  const line = cart.lines.find((candidate) => candidate.lineId === lineId);
+  if (!line) return unknownLine();
+  const changed = change(line);
+  if (!changed.ok) return changed;
+  const lines = cart.lines.map((candidate) => (candidate === line ? changed.value : candidate));
+  return withinTotal({ ...cart, lines });
+}
+
+function withinTotal(cart: Cart): Result<Cart, CartProblem> {
+  return sum(cart.lines.map(grossOf)) <= MAX_CART_MINOR
+    ? ok(cart)
+    : fail('bad-amount', 'That would take the sale past ten million. Check the price and the quantity.');
+}
+
+function unknownLine() {
+  return fail('unknown-line' as const, 'That line is not on the docket any more.');
+}
+
+function checkDiscount(discount: Discount | null): Result<Discount | null, CartProblem> {
+  if (discount === null) return ok(null);
+  const size = discount.kind === 'percent' ? discount.basisPoints : discount.amountMinor;
+  const most = discount.kind === 'percent' ? 10_000 : MAX_MINOR;
+  if (!Number.isSafeInteger(size) || size < 1 || size > most) {
+    return fail('bad-discount', 'A discount is more than nothing and at most the whole.');
+  }
+  return ok({ ...discount, reason: cleanText(discount.reason) });
+}
+
+function cleanNote(note: string): string {
+  return cleanText(note).slice(0, MAX_NOTE_LENGTH);
 }

@@ -1,4 +1,6 @@
-import type { Minor } from './money';
+import { MAX_MINOR, type Minor } from './money';
+import { fail, ok, type Result } from './result';
+import { cleanText } from './text';
 
 /** How a variant is sold: by the piece, or by weight with a price per kilogram. */
 export type Pricing = 'each' | 'kg';
@@ -62,4 +64,41 @@ export interface Variant {
 /** The name of a variant in full: `Bramble jam, 340 g`. */
 export function fullName(item: Pick<Item, 'name'>, variant: Pick<Variant, 'name'>): string {
   return variant.name === '' ? item.name : `${item.name}, ${variant.name}`;
+}
+
+/** Longest name of an item, in characters. */
+export const MAX_NAME_LENGTH = 200;
+
+/** What a person or a file gave, made safe to keep: texts without control characters, amounts and codes checked. */
+export function checkItem(given: Item): Result<Item, 'bad-item'> {
+  const item: Item = {
+    ...given,
+    name: cleanText(given.name),
+    category: cleanText(given.category),
+    description: cleanText(given.description),
+    variants: given.variants.map((variant) => ({
+      ...variant,
+      name: cleanText(variant.name),
+      receiptName: cleanText(variant.receiptName),
+      sku: cleanText(variant.sku),
+    })),
+  };
+  const say = (problem: string) => fail('bad-item', `${item.name.slice(0, 40) || item.handle}: ${problem}`);
+  if (item.name === '') return say('an item needs a name.');
+  if (item.name.length > MAX_NAME_LENGTH) return say(`a name has ${MAX_NAME_LENGTH} characters at most.`);
+  if (item.variants.length === 0) return say('an item needs at least one variant.');
+  const seen = new Set<string>();
+  for (const { priceMinor, costMinor, barcodes } of item.variants) {
+    if (!isPrice(priceMinor)) return say('a price is a whole number of minor units, from 0 to ten million pounds.');
+    if (costMinor !== null && !isPrice(costMinor)) return say('a cost is a whole number of minor units, 0 or more.');
+    for (const barcode of barcodes) {
+      if (seen.has(barcode)) return say(`the barcode ${barcode} is there twice.`);
+      seen.add(barcode);
+    }
+  }
+  return ok(item);
+}
+
+function isPrice(amountMinor: Minor): boolean {
+  return Number.isSafeInteger(amountMinor) && amountMinor >= 0 && amountMinor <= MAX_MINOR;
 }

@@ -32,7 +32,11 @@ export type ReceiptBlock =
       readonly indent: number;
     }
   /** Equal columns, first left-aligned, the others right; used for the VAT table where the paper is wide enough. */
-  | { readonly kind: 'columns'; readonly rows: readonly (readonly string[])[]; readonly narrow: readonly ReceiptBlock[] }
+  | {
+      readonly kind: 'columns';
+      readonly rows: readonly (readonly string[])[];
+      readonly narrow: readonly ReceiptBlock[];
+    }
   | { readonly kind: 'rule' }
   | { readonly kind: 'feed'; readonly lines: number }
   /** A two-dimensional code of at least `minimumMillimetres` width; `fallback` is printed where no code can be. */
