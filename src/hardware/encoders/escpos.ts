@@ -14,6 +14,10 @@ const GS = 0x1d;
 /** Dots from one base line to the next: a little tighter than the default 30, as type is set, and less paper. */
 const LINE_SPACING_DOTS = 27;
 const BARCODE_HEIGHT_DOTS = 64;
+/** `GS k` number of Code 128. */
+const CODE_128 = 73;
+/** Blank paper above and below pictures and codes, so that a code's quiet zone is quiet. */
+const CLEARANCE_DOTS = 12;
 /** How far a printer without a cutter feeds so that the last line clears the tear bar. */
 const TEAR_OFF_LINES = 4;
 
@@ -59,9 +63,11 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
     if (line.bold) builder.bold(false);
     if (isDouble) builder.setTextSize(0, 0);
   };
-  const writeCentred = (bytes: Uint8Array): void => {
+  const writeCentred = (writePicture: () => void): void => {
     builder.alignCenter();
-    builder.append(Buffer.from(bytes));
+    write(ESC, 0x4a, CLEARANCE_DOTS);
+    writePicture();
+    write(ESC, 0x4a, CLEARANCE_DOTS);
     builder.alignLeft();
   };
 
@@ -74,20 +80,20 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
         if (item.lines > 0) write(ESC, 0x64, item.lines);
         break;
       case 'mark':
-        if (profile.supportsRaster) writeCentred(raster(MARK));
+        if (profile.supportsRaster) writeCentred(() => builder.append(raster(MARK)));
         break;
       case 'qr':
-        writeCentred(qrCode(item.data, item.moduleDots));
+        writeCentred(() => builder.append(qrCode(item.data, item.moduleDots)));
         break;
       case 'barcode':
-        builder.alignCenter();
-        builder.printBarcode(escapeCode128(item.data), 73, {
-          hriPos: 0,
-          hriFont: 0,
-          width: item.moduleDots,
-          height: BARCODE_HEIGHT_DOTS,
-        });
-        builder.alignLeft();
+        writeCentred(() =>
+          builder.printBarcode(escapeCode128(item.data), CODE_128, {
+            hriPos: 0,
+            hriFont: 0,
+            width: item.moduleDots,
+            height: BARCODE_HEIGHT_DOTS,
+          }),
+        );
         break;
       case 'cut':
         // GS V 65/66 feeds to the cutter first; the library's cut adds eight blank lines and a second reset.
@@ -100,23 +106,23 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
 }
 
 /** `GS v 0`: a picture, one dot for one dot. */
-function raster({ widthBytes, height, data }: Bitmap): Uint8Array {
+function raster({ widthBytes, height, data }: Bitmap): Buffer {
   const low = (value: number): number => value & 0xff;
   const high = (value: number): number => value >> 8;
-  return Uint8Array.from([GS, 0x76, 0x30, 0, low(widthBytes), high(widthBytes), low(height), high(height), ...data]);
+  return Buffer.from([GS, 0x76, 0x30, 0, low(widthBytes), high(widthBytes), low(height), high(height), ...data]);
 }
 
 /**
  * `GS ( k`: model 2, error correction M. Our own, since the library counts characters where the printer counts bytes and
  * stops at modules of eight dots.
  */
-function qrCode(data: string, moduleDots: number): Uint8Array {
+function qrCode(data: string, moduleDots: number): Buffer {
   const bytes = Buffer.from(data);
   const command = (...parameters: number[]): number[] => {
     const length = parameters.length + 1;
     return [GS, 0x28, 0x6b, length & 0xff, length >> 8, 0x31, ...parameters];
   };
-  return Uint8Array.from([
+  return Buffer.from([
     ...command(0x41, 0x32, 0),
     ...command(0x43, moduleDots),
     ...command(0x45, 0x31),
