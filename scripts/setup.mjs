@@ -39,6 +39,10 @@ async function setUp(/** @type {import('./lib/system-packages.mjs').Purpose} */ 
   return electron;
 }
 
+// A signal's default is to end without the `exit` event, on which the lock is released and children are stopped.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.once(signal, () => process.exit(1));
+
 try {
   const started = performance.now();
   const { values } = parseArgs({ options: { for: { type: 'string', default: 'start' } } });

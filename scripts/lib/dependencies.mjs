@@ -4,6 +4,9 @@ import { root } from './paths.mjs';
 import { SetupError, step } from './report.mjs';
 import { run, soundsUnreachable, tail } from './run.mjs';
 
+/** A registry that has not answered by then is taken to be out of reach. */
+const pingMs = 30_000;
+
 /** @typedef {{ packages: Record<string, { version?: string, optional?: boolean, link?: boolean }> }} Lockfile */
 
 /**
@@ -45,11 +48,17 @@ export async function ensureDependencies() {
   await step(`Installing ${Object.keys(wanted.packages).length - 1} npm packages`, async () => {
     // No package of ours needs its install script; what Electron and SQLite need is done below, with checks.
     // The log level keeps back the engine warnings of Electron's downloader, which wants a newer Node than we ask for.
-    const outcome = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const install = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    // Asked first, because `npm ci` tries every package for minutes before it gives up. Without a network npm's own
+    // cache may still hold them all.
+    const ping = await run('npm', ['ping', '--fetch-retries=1', '--fetch-retry-mintimeout=2000', '--loglevel=error'], {
       cwd: root,
+      timeoutMs: pingMs,
     });
+    const isOffline = ping.signal !== null || soundsUnreachable(ping.output);
+    const outcome = await run('npm', isOffline ? [...install, '--offline'] : install, { cwd: root });
     if (outcome.ok) return;
-    throw soundsUnreachable(outcome.output)
+    throw isOffline || soundsUnreachable(outcome.output)
       ? new SetupError(
           'The npm registry cannot be reached.',
           'Check the network or `npm config get registry`, then try again.',

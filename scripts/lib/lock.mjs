@@ -45,7 +45,7 @@ export async function withLock(folder, work) {
     announced = true;
     await sleep(250);
   }
-  // A signal ends the process without running `finally`.
+  // `process.exit` does not run `finally`.
   const release = () => rmSync(file, { force: true });
   process.on('exit', release);
   try {

@@ -27,8 +27,15 @@ export function run(command, args, { cwd, env, timeoutMs } = {}) {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.on('error', (error) => resolve({ ok: false, code: null, signal: null, output: error.message }));
-    child.on('close', (code, signal) => resolve({ ok: code === 0, code, signal, output }));
+    // What was started ends with us, also when we are stopped half-way.
+    const kill = () => child.kill();
+    process.once('exit', kill);
+    const end = (/** @type {Outcome} */ outcome) => {
+      process.off('exit', kill);
+      resolve(outcome);
+    };
+    child.on('error', (error) => end({ ok: false, code: null, signal: null, output: error.message }));
+    child.on('close', (code, signal) => end({ ok: code === 0, code, signal, output }));
   });
 }
 

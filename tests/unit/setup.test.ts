@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -58,6 +58,18 @@ describe('npm packages', () => {
   ])('are installed again when %s', (_case, installed) => {
     expect(isInstalled(wanted, installed)).toBe(false);
   });
+});
+
+test('the lockfile names every optional package too, for whichever platform: `npm ci` refuses one that does not', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !packages[`${path}/node_modules/${name}`]?.version && !packages[`node_modules/${name}`]?.version,
+    ),
+  );
+  expect(missing).toEqual([]);
 });
 
 test('the prebuilt SQLite is for runtimes with Node-API 10 throughout', () => {
