@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as newId } from 'uuid';
 import { createVirtualPrinter, type VirtualPrinter } from '../hardware/virtual/printer-device';
+import { startControlServer, type PrinterServer } from '../hardware/virtual/printer-server';
 import type { PrinterSettings } from '../shared/contract';
 import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
@@ -18,6 +19,8 @@ export interface BootOptions {
   readonly devices: 'virtual' | 'real' | 'none';
   /** A printer to use before those set up. */
   readonly printer?: Omit<PrinterSettings, 'deviceId'>;
+  /** Where to serve the virtual printer's faults on loopback; 0 for any free port, absent for nowhere. */
+  readonly printerControlPort?: number;
   /** Fill a new till with the demo stall's goods. */
   readonly demo: boolean;
   /** The loopback server: its port (0 for any free one) and token (minted when absent); null for no server. */
@@ -31,9 +34,11 @@ export interface BootOptions {
 export interface RunningKiosk {
   readonly kiosk: Kiosk;
   readonly dataDir: string;
+  readonly log: Log;
   readonly server: LanServer | null;
   /** For scripts and tests that load paper or open the cover. */
   readonly virtualPrinter: VirtualPrinter | null;
+  readonly printerControl: PrinterServer | null;
   /** Ends in good order and gives the data folder back. */
   close(): Promise<void>;
 }
@@ -97,6 +102,12 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     await phase('devices', () => kiosk.start());
     stopped.push(() => kiosk.stop());
 
+    let printerControl: PrinterServer | null = null;
+    if (virtualPrinter && options.printerControlPort !== undefined) {
+      const opened = await startControlServer(virtualPrinter, options.printerControlPort);
+      printerControl = opened;
+      stopped.push(() => opened.close());
+    }
     if (options.server) {
       const { port, token = randomBytes(24).toString('base64url') } = options.server;
       const opened = await phase('doors', () =>
@@ -107,7 +118,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
       kiosk.browserTillChanged();
     }
     log.info({ tookMs: Math.round(performance.now() - startedMs) }, 'The till is up');
-    return { kiosk, dataDir, virtualPrinter, server, close };
+    return { kiosk, dataDir, log, virtualPrinter, printerControl, server, close };
   } catch (error) {
     log.error({ error }, 'The till could not start');
     await close();

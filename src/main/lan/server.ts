@@ -43,6 +43,9 @@ export interface LanServerOptions {
 
 export interface LanServer {
   readonly port: number;
+  readonly token: string;
+  /** Where the contract is spoken. */
+  readonly socketUrl: string;
   /** Where the till runs in a browser of this machine, token included. */
   readonly tillUrl: string;
   close(): Promise<void>;
@@ -180,6 +183,8 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
 
   return {
     port: address.port,
+    token,
+    socketUrl: `ws://127.0.0.1:${address.port}/socket`,
     tillUrl: `http://127.0.0.1:${address.port}/till/#${token}`,
     async close() {
       clearInterval(pings);

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { startKiosk, type BootOptions } from '../main/boot';
+import { DEVICE_MODES, portFlag, printerFlag } from '../main/flags';
+
+interface KioskFlags {
+  readonly headless?: true;
+  readonly data: string;
+  readonly port: number;
+  readonly token?: string;
+  readonly devices: BootOptions['devices'];
+  readonly printer?: BootOptions['printer'];
+  readonly printerControlPort?: number;
+  readonly demo?: true;
+}
+
+/** `trestle kiosk --headless`: the whole kiosk without a window, for browsers, tests and programs of this machine. */
+export function registerKioskCommand(program: Command): void {
+  program
+    .command('kiosk')
+    .description('run the kiosk core without a window and serve the till on a loopback WebSocket')
+    .requiredOption('--headless', 'without a window (the window is the desktop app)')
+    .requiredOption('--data <folder>', 'data folder, made when it is not there')
+    .option('--port <number>', 'port on 127.0.0.1; 0 for any free one', flagOf(portFlag), 0)
+    .option('--token <text>', 'the token clients must send; a random one by default')
+    .addOption(new Option('--devices <which>', 'printers to use').choices([...DEVICE_MODES]).default('virtual'))
+    .option('--printer <host:port>', 'an ESC/POS printer to use before those set up', flagOf(printerFlag))
+    .option(
+      '--printer-control-port <number>',
+      'serve GET /state and POST /fault of the virtual printer there',
+      flagOf(portFlag),
+    )
+    .option('--demo', "fill a new till with the demo stall's goods")
+    .action(runHeadless);
+}
+
+async function runHeadless({
+  data,
+  port,
+  token,
+  devices,
+  printer,
+  printerControlPort,
+  demo,
+}: KioskFlags): Promise<void> {
+  const running = await startKiosk({
+    dataDir: resolve(data),
+    devices,
+    printer,
+    printerControlPort,
+    demo: demo ?? false,
+    server: { port, token },
+  });
+  const { server, dataDir, printerControl } = running;
+  const ready = {
+    ready: true,
+    url: server?.tillUrl,
+    socket: server?.socketUrl,
+    token: server?.token,
+    dataDir,
+    ...(printerControl && { printerControl: `http://127.0.0.1:${printerControl.port}` }),
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+
+  await new Promise<void>((stop) => {
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+  await running.close();
+  // Whatever a driver still holds open must not keep a stopped kiosk alive.
+  process.exit(0);
+}
+
+/** A flag's own complaint as commander shows it. */
+function flagOf<T>(read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}

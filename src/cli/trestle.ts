@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { registerImportCommand } from './import-command';
+import { registerJournalCommand } from './journal-command';
+import { registerKioskCommand } from './kiosk-command';
+import { registerPrinterCommand } from './printer-command';
+
+const program = new Command('trestle').description('The till for people who sell from a trestle table.');
+registerKioskCommand(program);
+registerImportCommand(program);
+registerJournalCommand(program);
+registerPrinterCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

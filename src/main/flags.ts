@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { BootOptions } from './boot';
+
+/** What `--devices` may say. */
+export const DEVICE_MODES = ['virtual', 'real', 'none'] as const satisfies readonly BootOptions['devices'][];
+
+const address = z
+  .string()
+  .regex(/^[^:\s]+:\d{1,5}$/, 'a printer is HOST:PORT')
+  .transform((text) => {
+    const [host = '', port] = text.split(':');
+    return { host, port: Number(port) };
+  })
+  .refine(({ port }) => port >= 1 && port <= 65_535, 'a port is 1 to 65535');
+
+/**
+ * Reads `--printer HOST:PORT`.
+ * @throws {Error} with a message for the person who typed it
+ */
+export function printerFlag(text: string): NonNullable<BootOptions['printer']> {
+  const parsed = address.safeParse(text);
+  if (!parsed.success) throw new Error(parsed.error.issues[0]?.message ?? 'a printer is HOST:PORT');
+  return { ...parsed.data, model: 'epson-tm-t20-like', paperWidthMm: 80, drawerPin: 2 };
+}
+
+/**
+ * Reads `--port` and the like.
+ * @throws {Error} with a message for the person who typed it
+ */
+export function portFlag(text: string): number {
+  const port = Number(text);
+  if (text === '' || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('a port is 0 to 65535');
+  return port;
+}
+
+/**
+ * Reads `--devices`.
+ * @throws {Error} with a message for the person who typed it
+ */
+export function deviceModeFlag(text: string): BootOptions['devices'] {
+  const mode = DEVICE_MODES.find((one) => one === text);
+  if (!mode) throw new Error(`--devices is ${DEVICE_MODES.join(', ')}`);
+  return mode;
+}

@@ -1,0 +1,147 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { app, dialog, type BrowserWindow } from 'electron';
+import type { RunningKiosk } from './boot';
+import { openIpcDoor } from './ipc/door';
+import { APP_ORIGIN, registerAppProtocol, serveAppProtocol } from './shell/app-protocol';
+import { guardWindows } from './shell/guard';
+import { openTillWindow } from './shell/till-window';
+
+// Only what a window needs is loaded here: the core comes while the window paints.
+
+const { values: flags } = parseArgs({
+  args: process.argv.slice(1),
+  // Chromium's own switches are on the same line.
+  strict: false,
+  options: {
+    data: { type: 'string' },
+    devices: { type: 'string' },
+    printer: { type: 'string' },
+    'printer-control-port': { type: 'string' },
+    port: { type: 'string' },
+    token: { type: 'string' },
+    kiosk: { type: 'boolean' },
+    empty: { type: 'boolean' },
+  },
+});
+const flag = (name: keyof typeof flags): string | undefined => {
+  const value = flags[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+registerAppProtocol();
+const dataDir = resolve(flag('data') ?? process.env['TRESTLE_DATA_DIR'] ?? join(app.getPath('userData'), 'stall'));
+const windowDir = join(dataDir, 'window');
+mkdirSync(windowDir, { recursive: true });
+// Chromium's own files live beside the stall's, and the single-instance lock with them: one till per data folder.
+app.setPath('userData', windowDir);
+
+if (app.requestSingleInstanceLock()) void run();
+else {
+  process.stderr.write(`A till is running on ${dataDir} already; it was brought to the front.\n`);
+  app.quit();
+}
+
+async function run(): Promise<void> {
+  const buildDir = join(import.meta.dirname, '..');
+  let window: BrowserWindow | null = null;
+  let begin: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (begin = resolve)).then(startCore);
+  // A failure is told below; whoever asks the core for something hears of it too.
+  started.catch(() => undefined);
+
+  await app.whenReady();
+  guardWindows();
+  serveAppProtocol(
+    join(buildDir, 'renderer'),
+    started.then(
+      ({ kiosk }) =>
+        (photo) =>
+          kiosk.findPhoto(photo),
+    ),
+  );
+  openIpcDoor({
+    kiosk: started.then(({ kiosk }) => kiosk),
+    origin: APP_ORIGIN,
+    roleOf: (sender) => (sender === window?.webContents ? 'till' : null),
+  });
+  window = openTillWindow({
+    buildDir,
+    kioskMode: flags.kiosk === true,
+    onCrash: (reason) => void started.then(({ log }) => log.error({ reason }, 'The window crashed')),
+  });
+  app.on('second-instance', () => {
+    if (window?.isMinimized()) window.restore();
+    window?.focus();
+  });
+  // The window's own process starts now; the core loads beside it.
+  begin();
+
+  try {
+    stopInGoodOrder(await started);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`The till could not start: ${message}\n`);
+    await dialog.showMessageBox({
+      type: 'error',
+      title: 'Trestle',
+      message: 'The till could not start',
+      detail: message,
+    });
+    app.exit(1);
+  }
+}
+
+async function startCore(): Promise<RunningKiosk> {
+  const [{ startKiosk }, { deviceModeFlag, portFlag, printerFlag }] = await Promise.all([
+    import('./boot'),
+    import('./flags'),
+  ]);
+  const printer = flag('printer');
+  const controlPort = flag('printer-control-port');
+  const running = await startKiosk({
+    dataDir,
+    devices: deviceModeFlag(flag('devices') ?? 'virtual'),
+    demo: flags.empty !== true,
+    server: { port: portFlag(flag('port') ?? '0'), token: flag('token') },
+    ...(printer !== undefined && { printer: printerFlag(printer) }),
+    ...(controlPort !== undefined && { printerControlPort: portFlag(controlPort) }),
+  });
+  const { electron, chrome, node } = process.versions;
+  process.stdout.write(
+    [
+      '',
+      'The till is up.',
+      `  Runs on   Electron ${electron}, Chromium ${chrome}, Node ${node}`,
+      `  Keeps     ${dataDir}`,
+      `  Browser   ${running.server?.tillUrl ?? 'off'}`,
+      ...(running.printerControl ? [`  Printer   http://127.0.0.1:${running.printerControl.port}`] : []),
+      '',
+      '',
+    ].join('\n'),
+  );
+  return running;
+}
+
+/** Lets the core finish before the process ends; a kill at any time is safe as well. */
+function stopInGoodOrder(running: RunningKiosk): void {
+  let closing = false;
+  app.on('before-quit', (event) => {
+    event.preventDefault();
+    if (closing) return;
+    closing = true;
+    running.close().then(
+      () => app.exit(0),
+      () => app.exit(1),
+    );
+  });
+  process.on('uncaughtException', (error) => {
+    // Nothing committed is lost by ending here, and going on with a state nobody knows could lose more.
+    running.log.fatal({ error }, 'The till stopped');
+    process.stderr.write(`The till stopped: ${error.stack ?? error.message}\n`);
+    app.exit(1);
+  });
+}
+
+app.on('window-all-closed', () => app.quit());
