@@ -35,7 +35,11 @@ export function putItem(database: Database, item: Item, { at, ordinal }: ItemWri
   prepared(database, UPDATE_ITEM).run(...itemColumns(item), at, stored.item_key);
   addCodes(database, stored.item_key, item);
   if (searchWords(before) !== searchWords(item)) {
-    prepared(database, 'DELETE FROM item_search WHERE rowid = ?').run(stored.item_key);
+    // The index keeps no text of its own, so it is told what to take out.
+    prepared(database, `INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', ?, ?)`).run(
+      stored.item_key,
+      searchWords(before),
+    );
     addWords(database, stored.item_key, item);
   }
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileDurably } from './files';
 
@@ -21,8 +21,9 @@ interface IdentityFile extends DeviceIdentity {
 
 const fileName = 'device.json';
 
-export function identityExists(dataDir: string): boolean {
-  return existsSync(join(dataDir, fileName));
+/** Moves a key file that cannot be read out of the way. */
+export function setIdentityAside(dataDir: string): void {
+  renameSync(join(dataDir, fileName), join(dataDir, `${fileName}.unreadable`));
 }
 
 /**

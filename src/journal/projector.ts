@@ -102,11 +102,11 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       prepared(database, 'DELETE FROM open_tender WHERE tender_id = ?').run(body.tenderId);
     }
   },
-  'order.placed'({ device, hash, body: { order } }, database) {
+  'order.placed'({ device, seq, body: { order } }, database) {
     prepared(
       database,
       `INSERT INTO placed_order (order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id, flag,
-         unsettled, copies, hash, words, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+         unsettled, copies, words, entry_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     ).run(
       order.orderId,
       device,
@@ -118,9 +118,8 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       order.shiftId,
       order.flag,
       order.tenders.some(({ state }) => state === 'pending' || state === 'unknown') ? 1 : 0,
-      hash,
       orderWords(order),
-      JSON.stringify(order),
+      seq,
     );
     const totals = prepared(database, 'SELECT totals FROM shift WHERE shift_id = ?').pluck().get(order.shiftId);
     if (typeof totals !== 'string') return;

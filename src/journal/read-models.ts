@@ -8,6 +8,8 @@ export const READ_MODEL_VERSION = 1;
  *
  * `item.created_ms, ordinal` is where an item stands on the grid: when it was first written and where in its entry.
  * `item.at` is the hybrid instant of its last write, which decides between writers.
+ * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
+ * written once.
  */
 const TABLES = `
 CREATE TABLE stall (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, body TEXT NOT NULL) STRICT;
@@ -49,12 +51,10 @@ CREATE TABLE placed_order (
   flag TEXT NOT NULL,
   unsettled INTEGER NOT NULL,
   copies INTEGER NOT NULL,
-  hash TEXT NOT NULL,
   words TEXT NOT NULL,
-  body TEXT NOT NULL,
-  UNIQUE (device, sequence)
+  entry_seq INTEGER NOT NULL,
+  UNIQUE (sequence, device)
 ) STRICT;
-CREATE INDEX placed_order_number ON placed_order (number);
 
 CREATE TABLE item (
   item_key INTEGER PRIMARY KEY,
@@ -99,7 +99,7 @@ CREATE TABLE import_backlog (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE item_search USING fts5(
-  words, content='', contentless_delete=1, columnsize=0, detail=none, prefix='1 2 3 4', tokenize="ascii tokenchars '^'"
+  words, content='', columnsize=0, detail=none, prefix='1 2 3 4', tokenize="ascii tokenchars '^'"
 );
 `;
 

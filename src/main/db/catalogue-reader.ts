@@ -140,6 +140,8 @@ export class CatalogueReader {
     ];
     const keys = new Set<number>();
     const walk = prepared(this.#database, 'SELECT rowid FROM item_search WHERE item_search MATCH ? LIMIT ?').pluck();
+    // Most mistyped words end here.
+    if (walk.get(words.map(begins).join(' AND '), 1) === undefined) return [];
     for (const terms of ranks) {
       // Found again under a lower rank: so many more must be looked at.
       for (const key of walk.all(terms.join(' AND '), limit + keys.size) as number[]) {

@@ -5,6 +5,7 @@ import type { Payment } from '../../domain/payment';
 import type { Shift, ShiftTotals } from '../../domain/shift';
 import type { Role, Stall } from '../../domain/stall';
 import { foldWords } from '../../journal/fold';
+import type { EntryBody } from '../../journal/kinds';
 import { prepared } from '../../journal/statements';
 
 /** An order as it is kept. */
@@ -32,7 +33,8 @@ export interface OpenTender {
   readonly startedAt: string;
 }
 
-const ORDER_COLUMNS = 'order_key, body, copies, hash, unsettled';
+const ORDER_COLUMNS = `order_key, copies, unsettled, body, hash`;
+const ORDER_TABLES = 'placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq';
 
 /** Reads placed orders. */
 export class OrderReader {
@@ -44,7 +46,7 @@ export class OrderReader {
 
   get(orderId: string): StoredOrder | null {
     return storedOrder(
-      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM placed_order WHERE order_id = ?`).get(orderId),
+      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE order_id = ?`).get(orderId),
     );
   }
 
@@ -53,15 +55,15 @@ export class OrderReader {
     return storedOrder(
       prepared(
         this.#database,
-        `SELECT ${ORDER_COLUMNS} FROM placed_order WHERE number = ? ORDER BY order_key DESC LIMIT 1`,
-      ).get(number),
+        `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE sequence = ? AND number = ? ORDER BY order_key DESC LIMIT 1`,
+      ).get(Number(number.slice(number.lastIndexOf('-') + 1)), number),
     );
   }
 
   /** The order placed last. */
   last(): StoredOrder | null {
     return storedOrder(
-      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM placed_order ORDER BY order_key DESC LIMIT 1`).get(),
+      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} ORDER BY order_key DESC LIMIT 1`).get(),
     );
   }
 
@@ -71,9 +73,14 @@ export class OrderReader {
 
   /** What number the next order of a device gets: gapless from 1, never used again. */
   nextSequence(device: string): number {
-    return prepared(this.#database, 'SELECT coalesce(max(sequence), 0) + 1 FROM placed_order WHERE device = ?')
+    // A device's orders arrive in their order, so its newest has its highest sequence.
+    const last = prepared(
+      this.#database,
+      'SELECT sequence FROM placed_order WHERE device = ? ORDER BY order_key DESC LIMIT 1',
+    )
       .pluck()
-      .get(device) as number;
+      .get(device);
+    return typeof last === 'number' ? last + 1 : 1;
   }
 
   /**
@@ -95,7 +102,7 @@ export class OrderReader {
     const where = ['order_key < ?', ...conditions].join(' AND ');
     const rows = prepared(
       this.#database,
-      `SELECT ${ORDER_COLUMNS} FROM placed_order WHERE ${where} ORDER BY order_key DESC LIMIT ?`,
+      `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE ${where} ORDER BY order_key DESC LIMIT ?`,
     ).all(query.beforeSequence ?? Number.MAX_SAFE_INTEGER, ...values, query.limit + 1);
     const orders = rows.slice(0, query.limit).flatMap((row) => storedOrder(row) ?? []);
     return { orders, more: rows.length > query.limit };
@@ -123,7 +130,13 @@ function orderCondition(word: string): [string, ...string[]] {
 function storedOrder(row: unknown): StoredOrder | null {
   if (row === undefined) return null;
   const { order_key, body, copies, hash, unsettled } = row as OrderRow;
-  return { order: JSON.parse(body) as Order, sequence: order_key, copies, hash, unsettled: unsettled === 1 };
+  return {
+    order: (JSON.parse(body) as EntryBody<'order.placed'>).order,
+    sequence: order_key,
+    copies,
+    hash,
+    unsettled: unsettled === 1,
+  };
 }
 
 interface OrderRow {

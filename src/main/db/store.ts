@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
@@ -7,7 +7,7 @@ import type { DeliveryJob } from '../../hardware/delivery-job';
 import { projectBacklog, SLICE_ITEMS } from '../../journal/catalogue-projection';
 import { HybridClock } from '../../journal/clock';
 import { canonicalJson, seal, ZERO_HASH } from '../../journal/entry';
-import { createIdentity, loadIdentity, type DeviceIdentity } from '../../journal/identity';
+import { createIdentity, loadIdentity, setIdentityAside, signHead, type DeviceIdentity } from '../../journal/identity';
 import { insertJournalRow, journalHead } from '../../journal/journal-rows';
 import { ENTRY_KINDS, type Entry, type EntryDraft } from '../../journal/kinds';
 import { project } from '../../journal/projector';
@@ -18,11 +18,14 @@ import { CatalogueReader } from './catalogue-reader';
 import { lockFolder, type FolderLock } from './folder-lock';
 import { Jobs } from './jobs-store';
 import { KeyValue, Notices, type SaleRecord } from './kept-state';
-import { migrate } from './migrations';
-import { DATABASE_FILE, openDatabase } from './open';
+import { JournalCopy } from './journal-copy';
+import { writeKeepsake } from './keepsake';
+import { migrate, schemaVersion } from './migrations';
+import { noteClosed, openSound } from './open';
 import { People } from './people';
 import { OrderReader, ParkedReader, ShiftReader, StallReader } from './readers';
-import { asStoreError } from './store-error';
+import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
+import { asStoreError, isDamage, StoreError } from './store-error';
 
 /** Where the store says what it did; pino fits. */
 export interface StoreLog {
@@ -74,7 +77,15 @@ export interface ImportProgress {
 
 const RESULTS_KEPT = 10_000;
 const RESULTS_KEPT_MS = 7 * 24 * 3600 * 1000;
+
+const TIDY_EVERY_MS = 3600 * 1000;
+
+/** How long nothing is written before the till counts as idle, and how long idle work waits at most. */
 const IDLE_AFTER_MS = 400;
+const IDLE_AT_LAST_MS = 5_000;
+
+/** Slices of an import between two checkpoints: keeps the log small and each checkpoint short. */
+const SLICES_PER_CHECKPOINT = 12;
 
 /** The one door to the journal, the read models, the jobs and the working state of a data folder. */
 export class Store {
@@ -94,10 +105,17 @@ export class Store {
   readonly #lock: FolderLock;
   readonly #clock: HybridClock;
   readonly #inTransaction: Database.Transaction<(work: () => unknown) => unknown>;
+  readonly #copy: JournalCopy;
   #head: { readonly seq: number; readonly hash: string };
+  #signedSeq = 0;
+  #isSuspect = false;
+  #lastWriteMs = 0;
+  #nextTidyMs = 0;
+  #idleTimer: NodeJS.Timeout | null = null;
 
   /**
-   * Opens a data folder, making it on the first run: key, journal, tables.
+   * Opens a data folder, making it on the first run: key, journal, tables. A damaged store is set aside and what can be
+   * read of it recovered; a notice says so.
    * @throws StoreError `store-locked`, `store-too-new` or `disk-full`
    */
   static open(options: StoreOptions): Store {
@@ -112,40 +130,45 @@ export class Store {
   }
 
   private constructor(options: StoreOptions, lock: FolderLock) {
-    const { dataDir, now, newId } = options;
+    const { dataDir, now } = options;
     this.#options = options;
     this.#lock = lock;
-    const database = openDatabase(join(dataDir, DATABASE_FILE));
+    this.#copy = new JournalCopy(dataDir);
+    const kept = this.#keptIdentity();
+    const database = this.#openDatabase(kept !== null);
     this.#database = database;
     this.#inTransaction = database.transaction((work) => work());
-    migrate(database, () => undefined);
-    const identity =
-      loadIdentity(dataDir) ?? createIdentity(dataDir, { deviceId: newId(), prefix: 'T1', formerDeviceIds: [] });
-    this.device = identity;
-    this.#refreshReadModels();
-    const head = journalHead(database, identity.deviceId);
-    this.#head = head ?? { seq: 0, hash: ZERO_HASH };
-    const lastAt = prepared(database, 'SELECT at FROM journal ORDER BY position DESC LIMIT 1').pluck().get();
-    this.#clock = new HybridClock(identity.deviceId, now, typeof lastAt === 'string' ? lastAt : null);
-    if (head) this.#clock.observe(head.at);
+    try {
+      migrate(database, () => backUp(dataDir, database));
+      this.#refreshReadModels();
 
-    this.catalogue = new CatalogueReader(database);
-    this.orders = new OrderReader(database);
-    this.shifts = new ShiftReader(database, [identity.deviceId, ...identity.formerDeviceIds]);
-    this.parked = new ParkedReader(database);
-    this.stall = new StallReader(database);
-    this.jobs = new Jobs(database);
-    this.people = new People(database, () => undefined);
-    this.settings = new KeyValue(database, () => undefined);
-    this.notices = new Notices(database);
+      const keepPeopleAndSettings = () => this.#writeKeepsake();
+      this.people = new People(database, keepPeopleAndSettings);
+      this.settings = new KeyValue(database, keepPeopleAndSettings);
+      this.notices = new Notices(database);
+      this.catalogue = new CatalogueReader(database);
+      this.orders = new OrderReader(database);
+      this.parked = new ParkedReader(database);
+      this.stall = new StallReader(database);
+      this.jobs = new Jobs(database);
 
-    if (head === null) {
-      const { deviceId, prefix, publicKey } = identity;
-      this.commit({
-        actor: null,
-        drafts: [{ kind: 'device.registered', body: { deviceId, prefix, publicKey } }],
-        result: null,
-      });
+      const recovery = this.settings.get(PENDING_RECOVERY) as Recovery | undefined;
+      // What may have lost entries continues under a new name: no sequence, no order number is used twice.
+      const identity = kept !== null && recovery === undefined ? kept : this.#newIdentity(kept);
+      this.device = { deviceId: identity.deviceId, prefix: identity.prefix, publicKey: identity.publicKey };
+      this.shifts = new ShiftReader(database, [identity.deviceId, ...identity.formerDeviceIds]);
+
+      const head = journalHead(database, identity.deviceId);
+      this.#head = head ?? { seq: 0, hash: ZERO_HASH };
+      const newest = prepared(database, 'SELECT at FROM journal ORDER BY position DESC LIMIT 1').pluck().get();
+      this.#clock = new HybridClock(identity.deviceId, now, typeof newest === 'string' ? newest : null);
+      if (head) this.#clock.observe(head.at);
+      if (head === null) this.#register(recovery);
+
+      while (this.#applyBacklog());
+    } catch (error) {
+      database.close();
+      throw error;
     }
   }
 
@@ -168,6 +191,7 @@ export class Store {
       for (const job of jobs) this.jobs.insert(job);
       if (change.requestId !== undefined) this.#keepResult(change.requestId, change.result);
       if (change.drafts.some(({ kind }) => kind === 'catalogue.items-put')) this.#countCatalogueChange();
+      if (change.drafts.some(({ kind }) => kind === 'shift.closed')) this.#signHead(head);
     });
     this.#head = head;
     return { result: change.result, entries };
@@ -222,6 +246,7 @@ export class Store {
           result: null,
         });
       });
+      if (part % SLICES_PER_CHECKPOINT === 0) this.#checkpoint();
       itemCount += items.length;
       onProgress?.({ phase: 'recording', done: itemCount });
       await nextTurn();
@@ -230,21 +255,112 @@ export class Store {
     if (part === 0) return { itemCount };
     const body = { importId, source, firstSeq, lastSeq: this.#head.seq, parts: part, itemCount };
     this.commit({ actor, drafts: [{ kind: 'catalogue.import-committed', body }], result: null });
-    for (let done = 0, more = true; more;) {
+    for (let done = 0, slice = 1, more = true; more; slice += 1) {
       await nextTurn();
       more = this.#unsynced(() => this.#applyBacklog());
+      if (slice % SLICES_PER_CHECKPOINT === 0) this.#checkpoint();
       done = Math.min(itemCount, done + SLICE_ITEMS);
       onProgress?.({ phase: 'applying', done });
     }
     return { itemCount };
   }
 
-  /** Closes everything and gives the data folder back. */
+  /**
+   * Does the next small piece of what waits for a quiet moment: the plain copy of the journal, the signature of its
+   * head, old command results, the checkpoint. Called by the store's own timer; a piece takes a few milliseconds.
+   * @returns whether more is left
+   */
+  runIdleWork(): boolean {
+    if (this.#copy.writeNext(this.#database)) return true;
+    if (this.#signedSeq !== this.#head.seq) this.#inTransaction.immediate(() => this.#signHead(this.#head));
+    if (performance.now() >= this.#nextTidyMs) {
+      this.#nextTidyMs = performance.now() + TIDY_EVERY_MS;
+      this.#forgetOldResults();
+    }
+    this.#checkpoint();
+    return false;
+  }
+
+  /** Says that the database was found damaged while reading: the next start checks it whole and recovers it. */
+  suspectDamage(): void {
+    this.#isSuspect = true;
+  }
+
+  /** Closes everything in good order and gives the data folder back. */
   close(): void {
     if (!this.#database.open) return;
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    let inOrder = !this.#isSuspect;
+    try {
+      while (this.runIdleWork());
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      inOrder = false;
+      this.#options.log.warn({ error }, 'The store was closed without its last housekeeping');
+    }
     this.#database.close();
+    if (inOrder) noteClosed(this.#options.dataDir);
     this.#lock.release();
+  }
+
+  #keptIdentity(): DeviceIdentity | null {
+    const { dataDir, log } = this.#options;
+    try {
+      return loadIdentity(dataDir);
+    } catch (error) {
+      log.warn({ error }, 'The device key cannot be read: a new one is made');
+      setIdentityAside(dataDir);
+      return null;
+    }
+  }
+
+  #openDatabase(hasIdentity: boolean): Database.Database {
+    const { dataDir, now, log } = this.#options;
+    finishRecovery(dataDir);
+    const opened = openSound(dataDir, hasIdentity || !this.#copy.isEmpty());
+    if ('database' in opened) return opened.database;
+    log.error({ damage: opened.damage }, 'The store is damaged: recovering what can be read');
+    recoverStore(dataDir, now(), opened.damage);
+    const again = openSound(dataDir, true);
+    if ('database' in again) return again.database;
+    throw new StoreError('store-damaged', `The store could not be recovered (${again.damage}): restore a backup.`);
+  }
+
+  #newIdentity(former: DeviceIdentity | null): DeviceIdentity {
+    const prefixes = prepared(this.#database, 'SELECT prefix FROM device').pluck().all() as string[];
+    if (former) prefixes.push(former.prefix);
+    const used = prefixes.map((prefix) => Number(/^T(\d+)$/.exec(prefix)?.[1] ?? 0));
+    return createIdentity(this.#options.dataDir, {
+      deviceId: this.#options.newId(),
+      prefix: `T${Math.max(0, ...used) + 1}`,
+      formerDeviceIds: former ? [...former.formerDeviceIds, former.deviceId] : [],
+    });
+  }
+
+  /** The first entry of a device, and of one that continues a damaged store the word about it. */
+  #register(recovery: Recovery | undefined): void {
+    const registered: EntryDraft = { kind: 'device.registered', body: this.device };
+    if (recovery === undefined) {
+      this.commit({ actor: null, drafts: [registered], result: null });
+      return;
+    }
+    const { quarantined, entriesKept, entriesLost, at, reason } = recovery;
+    this.#write(() => {
+      this.commit({
+        actor: null,
+        drafts: [registered, { kind: 'store.recovered', body: { quarantined, entriesKept, entriesLost, at } }],
+        result: null,
+      });
+      this.notices.add({
+        noticeId: this.#options.newId(),
+        code: 'store-recovered',
+        detail:
+          `The store was damaged (${reason}). ${entriesKept} entries were recovered, ${entriesLost} lost. ` +
+          `The damaged files are kept in ${quarantined}. This till now numbers its orders ${this.device.prefix}.`,
+        at,
+      });
+      this.settings.delete(PENDING_RECOVERY);
+    });
   }
 
   #append(draft: EntryDraft, actor: string | null, head: { readonly seq: number; readonly hash: string }): Entry {
@@ -298,10 +414,78 @@ export class Store {
   #refreshReadModels(): void {
     const version = prepared(this.#database, `SELECT value FROM meta WHERE key = 'read_model_version'`).pluck().get();
     if (version === READ_MODEL_VERSION) return;
-    this.#write(() => {
-      rebuildReadModels(this.#database);
+    const { now, newId, log } = this.#options;
+    const { entryCount, unreadable } = this.#write(() => {
       prepared(this.#database, `INSERT OR REPLACE INTO meta VALUES ('read_model_version', ?)`).run(READ_MODEL_VERSION);
+      return rebuildReadModels(this.#database);
     });
+    log.info({ entryCount, unreadable }, 'Read models were rebuilt from the journal');
+    const [first] = unreadable;
+    if (first === undefined) return;
+    new Notices(this.#database).add({
+      noticeId: newId(),
+      code: 'rebuilt',
+      detail:
+        `${unreadable.length} of ${entryCount} journal entries could not be applied, the first is ` +
+        `${first.kind} ${first.seq} of ${first.device}: ${first.why}`,
+      at: now().toISOString(),
+    });
+  }
+
+  #signHead({ seq, hash }: { readonly seq: number; readonly hash: string }): void {
+    const head = signHead(this.#options.dataDir, { device: this.device.deviceId, seq, hash });
+    prepared(this.#database, 'INSERT OR REPLACE INTO signed_head VALUES (?, ?, ?, ?)').run(
+      head.device,
+      head.seq,
+      head.hash,
+      head.signature,
+    );
+    this.#signedSeq = seq;
+  }
+
+  #forgetOldResults(): void {
+    prepared(this.#database, 'DELETE FROM command_result WHERE at_ms < ?').run(
+      this.#options.now().getTime() - RESULTS_KEPT_MS,
+    );
+    prepared(
+      this.#database,
+      `DELETE FROM command_result WHERE at_ms <
+         (SELECT at_ms FROM command_result ORDER BY at_ms DESC LIMIT 1 OFFSET ${RESULTS_KEPT})`,
+    ).run();
+  }
+
+  /** Moves the write-ahead log into the database, without waiting for any reader. */
+  #checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
+  }
+
+  #writeKeepsake(): void {
+    try {
+      writeKeepsake(this.#options.dataDir, this.#database);
+    } catch (error) {
+      this.#options.log.warn({ error }, 'The copy of people and settings could not be written');
+    }
+  }
+
+  #planIdleWork(waitedMs = 0): void {
+    if (this.#idleTimer) return;
+    this.#idleTimer = setTimeout(
+      () => {
+        this.#idleTimer = null;
+        const quietMs = performance.now() - this.#lastWriteMs;
+        if (quietMs < IDLE_AFTER_MS && waitedMs < IDLE_AT_LAST_MS) {
+          this.#planIdleWork(waitedMs + IDLE_AFTER_MS);
+          return;
+        }
+        try {
+          if (this.runIdleWork()) this.#planIdleWork(IDLE_AT_LAST_MS);
+        } catch (error) {
+          this.#options.log.warn({ error }, 'Housekeeping of the store failed: it will be tried again');
+        }
+      },
+      waitedMs >= IDLE_AT_LAST_MS ? 10 : IDLE_AFTER_MS,
+    );
+    this.#idleTimer.unref();
   }
 
   /** Runs a transaction. */
@@ -309,7 +493,11 @@ export class Store {
     try {
       return this.#inTransaction.immediate(work) as T;
     } catch (error) {
+      if (isDamage(error)) this.#isSuspect = true;
       throw asStoreError(error);
+    } finally {
+      this.#lastWriteMs = performance.now();
+      this.#planIdleWork();
     }
   }
 
@@ -340,4 +528,13 @@ async function* slices<T>(
     }
   }
   if (slice.length > 0) yield slice;
+}
+
+/** Keeps the database as it is, whole, under `backups/`. */
+function backUp(dataDir: string, database: Database.Database): void {
+  const folder = join(dataDir, 'backups');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `store-version-${schemaVersion(database)}.db`);
+  rmSync(path, { force: true });
+  database.prepare('VACUUM INTO ?').run(path);
 }
