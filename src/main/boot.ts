@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as newId } from 'uuid';
+import { keepPapers } from '../hardware/virtual/paper-files';
+import { createPaperRenderer } from '../hardware/virtual/paper-renderer';
 import { createVirtualPrinter, type VirtualPrinter } from '../hardware/virtual/printer-device';
 import { startControlServer, type PrinterServer } from '../hardware/virtual/printer-server';
 import type { PrinterSettings } from '../shared/contract';
@@ -98,6 +100,20 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     });
     if (options.demo && store.catalogue.itemCount() === 0) {
       await phase('catalogue', () => importDemoCatalogue(importer, demoFolder, stall));
+    }
+    if (virtualPrinter) {
+      const renderer = createPaperRenderer();
+      const papers = await keepPapers({
+        printer: virtualPrinter,
+        folder: join(dataDir, 'paper'),
+        renderer,
+        onKept: (_paper, name) => log.info({ name }, 'A paper was kept'),
+        onProblem: (error) => log.warn({ error }, 'A paper could not be kept'),
+      });
+      stopped.push(async () => {
+        await papers.close();
+        await renderer.close();
+      });
     }
     await phase('devices', () => kiosk.start());
     stopped.push(() => kiosk.stop());

@@ -1,5 +1,6 @@
 import { readCode } from '../../domain/barcode';
-import { itemCount, type Order } from '../../domain/order';
+import { itemCount } from '../../domain/cart';
+import type { Order } from '../../domain/order';
 import { receiptDocument, type ReceiptDocument } from '../../domain/receipt';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, OrderSummary } from '../../shared/contract';

@@ -18,6 +18,7 @@ import { orderNumber, placeOrder } from '../../domain/order';
 import {
   canCancel,
   changeCoins,
+  changeOf,
   isPaid,
   openPayment,
   payCash,
@@ -505,8 +506,4 @@ export class SaleService {
 /** A tender that took money or may have. */
 function hasLiveTender({ tenders }: Payment): boolean {
   return tenders.some(({ state }) => state !== 'declined');
-}
-
-function changeOf({ tenders }: Pick<Payment, 'tenders'>): number {
-  return tenders.reduce((sum, tender) => sum + (tender.kind === 'cash' ? tender.changeMinor : 0), 0);
 }
