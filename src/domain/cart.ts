@@ -3,7 +3,7 @@ import type { Context } from './context';
 import { allocate, divideRounded, MAX_MINOR, portion, type Minor } from './money';
 import { fail, ok, type Result } from './result';
 import type { Stall } from './stall';
-import { cleanText } from './text';
+import { plainText } from './text';
 
 /** A reduction given by hand. */
 export type Discount = DiscountByPercent | DiscountByAmount;
@@ -178,7 +178,7 @@ export function addTypedAmount(
     lineId: context.newId(),
     variantId: null,
     itemId: null,
-    name: cleanText(given.name),
+    name: plainText(given.name),
     receiptName: '',
     sku: '',
     pricing: 'each',
@@ -385,9 +385,9 @@ function checkDiscount(discount: Discount | null): Result<Discount | null, CartP
   if (!Number.isSafeInteger(size) || size < 1 || size > most) {
     return fail('bad-discount', 'A discount is more than nothing and at most the whole.');
   }
-  return ok({ ...discount, reason: cleanText(discount.reason) });
+  return ok({ ...discount, reason: plainText(discount.reason) });
 }
 
 function cleanNote(note: string): string {
-  return cleanText(note).slice(0, MAX_NOTE_LENGTH);
+  return plainText(note).slice(0, MAX_NOTE_LENGTH);
 }

@@ -1,6 +1,6 @@
 import { MAX_MINOR, type Minor } from './money';
 import { fail, ok, type Result } from './result';
-import { cleanText } from './text';
+import { plainText } from './text';
 
 /** How a variant is sold: by the piece, or by weight with a price per kilogram. */
 export type Pricing = 'each' | 'kg';
@@ -73,14 +73,14 @@ export const MAX_NAME_LENGTH = 200;
 export function checkItem(given: Item): Result<Item, 'bad-item'> {
   const item: Item = {
     ...given,
-    name: cleanText(given.name),
-    category: cleanText(given.category),
-    description: cleanText(given.description),
+    name: plainText(given.name),
+    category: plainText(given.category),
+    description: plainText(given.description),
     variants: given.variants.map((variant) => ({
       ...variant,
-      name: cleanText(variant.name),
-      receiptName: cleanText(variant.receiptName),
-      sku: cleanText(variant.sku),
+      name: plainText(variant.name),
+      receiptName: plainText(variant.receiptName),
+      sku: plainText(variant.sku),
     })),
   };
   const say = (problem: string) => fail('bad-item', `${item.name.slice(0, 40) || item.handle}: ${problem}`);

@@ -1,4 +1,9 @@
-import type { Minor } from './money';
+import type { PricedCart } from './cart';
+import type { Context } from './context';
+import { currency, MAX_MINOR, roundCash, type Currency, type Minor } from './money';
+import { fail, ok, type Result } from './result';
+import type { Stall } from './stall';
+import { plainText } from './text';
 
 /**
  * The state of one tender.
@@ -55,4 +60,212 @@ export interface PaymentView extends Payment {
   readonly quickTendersMinor: readonly Minor[];
   /** True while a pending or unknown tender stops every other. */
   readonly locked: boolean;
+}
+
+/** Cash this many times what is left is a slip of the finger, unless it is a note anybody may carry. */
+const UNLIKELY_FACTOR = 20;
+const LIKELY_MINOR: Minor = 20_000;
+
+/** Tenders of one payment: splits are few, and a card machine that declines for ever is broken. */
+export const MAX_TENDERS = 50;
+
+type PaymentProblem =
+  'empty-cart' | 'bad-tender' | 'amount-unlikely' | 'payment-locked' | 'unknown-tender' | 'tender-final';
+
+/** Opens the payment of a cart. */
+export function openPayment(cart: PricedCart, context: Context): Result<Payment, PaymentProblem> {
+  if (cart.lines.length === 0) return fail('empty-cart', 'Scan or tap the first thing.');
+  return ok({ paymentId: context.newId(), dueMinor: cart.totalMinor, tenders: [] });
+}
+
+/**
+ * Takes cash. Enough pays what is left, rounded to what coins can pay, and gives change; less is a part payment.
+ */
+export function payCash(
+  payment: Payment,
+  { givenMinor }: { readonly givenMinor: Minor },
+  of: Currency,
+  context: Context,
+): Result<Payment, PaymentProblem> {
+  const refused = refuseNew(payment);
+  if (refused) return refused;
+  if (!Number.isSafeInteger(givenMinor) || givenMinor < 1 || givenMinor > MAX_MINOR) {
+    return fail('bad-tender', 'Type what was handed over.');
+  }
+  const leftMinor = leftInCash(payment, of);
+  if (givenMinor > Math.max(leftMinor * UNLIKELY_FACTOR, LIKELY_MINOR)) {
+    return fail('amount-unlikely', 'That is far more than is due. Check the amount.');
+  }
+  const amountMinor = Math.min(givenMinor, leftMinor);
+  if (amountMinor < 1) return fail('bad-tender', 'Nothing is left to pay.');
+  return ok(
+    withTender(payment, {
+      kind: 'cash',
+      tenderId: context.newId(),
+      state: 'approved',
+      amountMinor,
+      givenMinor,
+      changeMinor: givenMinor - amountMinor,
+      at: context.now,
+    }),
+  );
+}
+
+/** A card machine is about to be asked for an amount of what is left. */
+export function startCard(
+  payment: Payment,
+  given: { readonly amountMinor: Minor; readonly provider: string; readonly tenderId?: string },
+  context: Context,
+): Result<Payment, PaymentProblem> {
+  const refused = refuseNew(payment);
+  if (refused) return refused;
+  const { amountMinor, provider, tenderId = context.newId() } = given;
+  if (!Number.isSafeInteger(amountMinor) || amountMinor < 1 || amountMinor > leftToPay(payment)) {
+    return fail('bad-tender', 'A card can pay at most what is left.');
+  }
+  return ok(
+    withTender(payment, {
+      kind: 'card',
+      tenderId,
+      state: 'pending',
+      amountMinor,
+      provider: plainText(provider),
+      reference: '',
+      at: context.now,
+    }),
+  );
+}
+
+/**
+ * How a card tender ended. `approved` and `declined` are final; `unknown` may still become either. Saying the same
+ * again changes nothing and gives back the same payment.
+ */
+export function settleCard(
+  payment: Payment,
+  given: {
+    readonly tenderId: string;
+    readonly outcome: 'approved' | 'declined' | 'unknown';
+    readonly reference: string;
+  },
+): Result<Payment, PaymentProblem> {
+  const tender = payment.tenders.find(({ tenderId }) => tenderId === given.tenderId);
+  if (tender?.kind !== 'card') return fail('unknown-tender', 'There is no such card payment in this sale.');
+  if (tender.state === given.outcome) return ok(payment);
+  if (tender.state === 'approved' || tender.state === 'declined') {
+    return fail('tender-final', 'That card payment is settled already.');
+  }
+  const reference = plainText(given.reference) || tender.reference;
+  const settled: CardTender = { ...tender, state: given.outcome, reference };
+  return ok({ ...payment, tenders: payment.tenders.map((other) => (other === tender ? settled : other)) });
+}
+
+/** Hands cash back that was taken as a part payment. */
+export function removeCash(
+  payment: Payment,
+  { tenderId }: { readonly tenderId: string },
+): Result<Payment, PaymentProblem> {
+  const tenders = payment.tenders.filter((tender) => tender.kind !== 'cash' || tender.tenderId !== tenderId);
+  if (tenders.length === payment.tenders.length) return fail('unknown-tender', 'There is no such cash in this sale.');
+  return ok({ ...payment, tenders });
+}
+
+/** Whether the payment can be closed without a sale: no money was taken, and none may have been. */
+export function canCancel({ tenders }: Payment): boolean {
+  return tenders.every(({ state }) => state === 'declined');
+}
+
+/** Whether tenders cover what is due, the last cash tender having been rounded to coins. */
+export function isPaid(payment: Payment, of: Currency): boolean {
+  return (
+    !isLocked(payment) && (leftToPay(payment) <= 0 || (endsInCash(payment) && roundCash(leftToPay(payment), of) <= 0))
+  );
+}
+
+/** What was handed back: the change of all cash tenders. */
+export function changeOf({ tenders }: Pick<Payment, 'tenders'>): Minor {
+  return tenders.reduce((total, tender) => total + (tender.kind === 'cash' ? tender.changeMinor : 0), 0);
+}
+
+/** The payment with the sums that screens show. */
+export function viewPayment(payment: Payment, stall: Pick<Stall, 'currency' | 'denominations'>): PaymentView {
+  const of = currency(stall.currency);
+  const leftCashMinor = leftInCash(payment, of);
+  return {
+    ...payment,
+    paidMinor: paidSoFar(payment),
+    leftMinor: leftToPay(payment),
+    leftCashMinor,
+    quickTendersMinor: leftCashMinor > 0 ? quickTendersMinor(leftCashMinor, stall.denominations, of) : [],
+    locked: isLocked(payment),
+  };
+}
+
+/** How many quick-tender keys there are, the exact one included. */
+const QUICK_TENDERS = 4;
+
+/**
+ * Amounts a shopper is likely to hand over, ascending: the exact one, then what rounding up to one, five, ten … of the
+ * currency's coins and notes gives, smallest first, as a person reaches for the fewest pieces: £35.42 is 35.42, 36, 40,
+ * 50. Coins below a fiftieth of the amount are left out, for nobody rounds £35.42 up to £35.45.
+ */
+export function quickTendersMinor(leftMinor: Minor, denominations: readonly Minor[], of: Currency): Minor[] {
+  const exact = roundCash(leftMinor, of);
+  const ascending = [...denominations].sort((a, b) => a - b);
+  const largest = ascending.at(-1) ?? 1;
+  const likely = ascending.filter((denomination) => denomination * 50 >= exact);
+  const amounts = new Set([exact]);
+  for (const denomination of likely) amounts.add(Math.ceil(exact / denomination) * denomination);
+  // For sums beyond the largest note: the next multiples of it.
+  for (let next = Math.ceil(exact / largest) * largest; amounts.size < QUICK_TENDERS; next += largest)
+    amounts.add(next);
+  return [...amounts].sort((a, b) => a - b).slice(0, QUICK_TENDERS);
+}
+
+/** Notes and coins to hand back, largest first. What no coin can pay is left out. */
+export function changeCoins(
+  changeMinor: Minor,
+  denominations: readonly Minor[],
+): { readonly denominationMinor: Minor; readonly count: number }[] {
+  let left = changeMinor;
+  return [...denominations]
+    .sort((a, b) => b - a)
+    .flatMap((denominationMinor) => {
+      const count = Math.floor(left / denominationMinor);
+      left -= count * denominationMinor;
+      return count > 0 ? [{ denominationMinor, count }] : [];
+    });
+}
+
+function paidSoFar({ tenders }: Payment): Minor {
+  return tenders.reduce((total, { state, amountMinor }) => total + (state === 'approved' ? amountMinor : 0), 0);
+}
+
+function leftToPay(payment: Payment): Minor {
+  return payment.dueMinor - paidSoFar(payment);
+}
+
+/** What is left if cash pays it all. Never nothing while something is left: then the smallest coin is asked. */
+function leftInCash(payment: Payment, of: Currency): Minor {
+  const leftMinor = leftToPay(payment);
+  return leftMinor > 0 ? Math.max(roundCash(leftMinor, of), of.cashStepMinor) : 0;
+}
+
+function endsInCash({ tenders }: Payment): boolean {
+  return tenders.filter(({ state }) => state === 'approved').at(-1)?.kind === 'cash';
+}
+
+function isLocked({ tenders }: Payment): boolean {
+  return tenders.some(({ state }) => state === 'pending' || state === 'unknown');
+}
+
+function refuseNew(payment: Payment) {
+  if (isLocked(payment)) return fail('payment-locked' as const, 'Say first how the card payment ended.');
+  if (payment.tenders.length >= MAX_TENDERS) {
+    return fail('bad-tender' as const, `A sale has ${MAX_TENDERS} tenders at most. Set it aside and start again.`);
+  }
+  return null;
+}
+
+function withTender(payment: Payment, tender: Tender): Payment {
+  return { ...payment, tenders: [...payment.tenders, tender] };
 }

@@ -1,3 +1,11 @@
+import { receiptCode } from './barcode';
+import type { PricedLine } from './cart';
+import { formatAmount, formatMoney, type Minor } from './money';
+import type { Order, ResilienceFlag } from './order';
+import { changeOf } from './payment';
+import type { Shift, ShiftTotals } from './shift';
+import type { Stall } from './stall';
+
 /**
  * A receipt as content, not layout: encoders turn it into ESC/POS bytes for a paper width, screens into HTML.
  * Amounts arrive already formatted, since the domain knows the stall's locale and the paper does not.
@@ -48,3 +56,287 @@ export type ReceiptBlock =
     }
   | { readonly kind: 'barcode'; readonly symbology: 'code128'; readonly data: string }
   | { readonly kind: 'cut' };
+
+/** The words of the paper, in the receipt's language. Amounts and dates come in already formatted. */
+export interface ReceiptWords {
+  readonly language: string;
+  readonly total: string;
+  readonly cash: string;
+  /** `Card` and the provider. */
+  card(provider: string): string;
+  readonly change: string;
+  readonly rounding: string;
+  readonly saved: string;
+  readonly free: string;
+  /** Heads of the tax table. */
+  readonly tax: string;
+  readonly net: string;
+  readonly taxAmount: string;
+  readonly gross: string;
+  /** One row of the tax table on narrow paper: `VAT 20% on 10.80`. */
+  taxOn(rate: string, grossAmount: string): string;
+  /** Each, for `2 x 4.50`. */
+  unitPrice(amount: string): string;
+  /** `0.312 kg at 18.00/kg`. */
+  weighed(kilograms: string, amount: string): string;
+  readonly pricedLabel: string;
+  readonly typedPrice: string;
+  discountPercent(percent: string, reason: string): string;
+  discountAmount(amount: string, reason: string): string;
+  cartDiscount(amount: string): string;
+  note(text: string): string;
+  /** The word of a resilience flag, in capitals, and the sentences under it. */
+  flag(flag: ResilienceFlag): { readonly word: string; readonly sentences: string };
+  readonly scanCaption: string;
+  number(number: string): string;
+  servedBy(name: string): string;
+  readonly check: string;
+  readonly copy: string;
+  copyPrinted(number: number, at: string): string;
+  vatNumber(number: string): string;
+  readonly shiftTitle: string;
+  shiftOpened(at: string): string;
+  shiftClosed(at: string): string;
+  readonly shiftStillOpen: string;
+  readonly shiftOrders: string;
+  readonly shiftSales: string;
+  readonly shiftTax: string;
+  readonly shiftSaved: string;
+  readonly shiftCard: string;
+  readonly shiftCash: string;
+  readonly shiftFloat: string;
+  readonly shiftExpected: string;
+  readonly shiftCounted: string;
+  readonly shiftDifference: string;
+  reason(text: string): string;
+  readonly testTitle: string;
+  readonly testBody: string;
+}
+
+/** Flags drawn in type, so that they survive the plainest printer. */
+const FLAG_SIGNS: Readonly<Record<ResilienceFlag, string>> = {
+  online: '(#)',
+  queued: '(=)',
+  'offline-confirmed': '(o)',
+};
+
+/** A QR code narrower than this is hard for a phone to read off thermal paper. */
+const QR_MILLIMETRES = 24;
+
+interface ReceiptContext {
+  readonly stall: Stall;
+  readonly words: ReceiptWords;
+}
+
+/** The receipt of an order, in the order a shopper reads it. */
+export function receiptDocument(
+  order: Order,
+  given: ReceiptContext & {
+    readonly staffName: string;
+    /** First 16 hex digits of the hash of the journal entry that placed the order. */
+    readonly check: string;
+    /** Set when this is not the first print. */
+    readonly copy?: { readonly number: number; readonly at: string } | undefined;
+  },
+): ReceiptDocument {
+  const { stall, words, staffName, check, copy } = given;
+  const { money, amount, moment, time } = writersFor(stall);
+  const flag = words.flag(order.flag);
+  const blocks: ReceiptBlock[] = [
+    { kind: 'mark' },
+    text(stall.name, { size: 'double', bold: true }),
+    text(stall.place),
+    text(moment(order.placedAt)),
+    ...(stall.vatNumber === '' ? [] : [text(words.vatNumber(stall.vatNumber))]),
+    ...(copy
+      ? [
+          { kind: 'rule' } as const,
+          text(words.copy, { size: 'double', bold: true }),
+          text(words.copyPrinted(copy.number, moment(copy.at))),
+        ]
+      : []),
+    { kind: 'rule' },
+    ...order.lines.flatMap((line) => lineBlocks(line, given)),
+    ...(order.note === '' ? [] : [text(words.note(order.note), { align: 'left' })]),
+    { kind: 'rule' },
+    row(words.total, money(order.totalMinor), { size: 'double', bold: true }),
+    { kind: 'feed', lines: 1 },
+    ...tenderRows(order, given),
+    ...(order.savedMinor > 0 ? [row(words.saved, money(order.savedMinor))] : []),
+    { kind: 'rule' },
+    taxTable(order, given),
+    { kind: 'rule' },
+    text(`${FLAG_SIGNS[order.flag]} ${flag.word}  ${time(order.placedAt)}`, { align: 'left', bold: true }),
+    text(flag.sentences, { align: 'left' }),
+    {
+      kind: 'qr',
+      data: receiptCode(order.number),
+      minimumMillimetres: QR_MILLIMETRES,
+      fallback: receiptCode(order.number),
+    },
+    text(words.scanCaption),
+    { kind: 'feed', lines: 1 },
+    row(words.number(order.number), words.servedBy(staffName)),
+    row(words.check, check.match(/.{1,4}/g)?.join(' ') ?? ''),
+    ...(stall.receiptFooter === '' ? [] : [text(stall.receiptFooter)]),
+    { kind: 'cut' },
+  ];
+  return { kind: 'receipt', language: words.language, blocks };
+
+  function taxTable(of: Order, { stall: { taxRates } }: ReceiptContext): ReceiptBlock {
+    const rateOf = (taxRateId: string, basisPoints: number): string =>
+      taxRates.find(({ id }) => id === taxRateId)?.name ?? percent(basisPoints, stall.locale);
+    return {
+      kind: 'columns',
+      rows: [
+        [words.tax, words.net, words.taxAmount, words.gross],
+        ...of.taxes.map((tax) => [
+          percent(tax.basisPoints, stall.locale),
+          amount(tax.netMinor),
+          amount(tax.taxMinor),
+          amount(tax.totalMinor),
+        ]),
+      ],
+      narrow: of.taxes.map((tax) =>
+        row(words.taxOn(rateOf(tax.taxRateId, tax.basisPoints), amount(tax.totalMinor)), amount(tax.taxMinor)),
+      ),
+    };
+  }
+}
+
+/** The report of a shift: what was sold, how it was paid, what the drawer should hold and what it held. */
+export function shiftReportDocument(
+  shift: Shift,
+  given: ReceiptContext & { readonly totals: ShiftTotals; readonly staffName: string },
+): ReceiptDocument {
+  const { stall, words, totals, staffName } = given;
+  const { money, moment } = writersFor(stall);
+  const { closed } = shift;
+  const blocks: ReceiptBlock[] = [
+    { kind: 'mark' },
+    text(stall.name, { size: 'double', bold: true }),
+    text(stall.place),
+    text(words.shiftTitle, { bold: true }),
+    { kind: 'rule' },
+    text(words.shiftOpened(moment(shift.openedAt)), { align: 'left' }),
+    text(closed ? words.shiftClosed(moment(closed.closedAt)) : words.shiftStillOpen, { align: 'left' }),
+    text(words.servedBy(staffName), { align: 'left' }),
+    { kind: 'rule' },
+    row(words.shiftOrders, String(totals.orderCount)),
+    row(words.shiftSales, money(totals.salesMinor), { bold: true }),
+    row(words.shiftTax, money(totals.taxMinor)),
+    row(words.shiftSaved, money(totals.savedMinor)),
+    ...(totals.roundingMinor === 0 ? [] : [row(words.rounding, money(totals.roundingMinor))]),
+    { kind: 'rule' },
+    row(words.shiftCard, money(totals.cardMinor)),
+    row(words.shiftCash, money(totals.cashMinor)),
+    row(words.shiftFloat, money(shift.floatMinor)),
+    row(words.shiftExpected, money(totals.expectedCashMinor), { bold: true }),
+    ...(closed
+      ? [
+          row(words.shiftCounted, money(closed.countedMinor), { bold: true }),
+          row(words.shiftDifference, money(closed.differenceMinor), { bold: true }),
+          ...(closed.reason === '' ? [] : [text(words.reason(closed.reason), { align: 'left' })]),
+        ]
+      : []),
+    { kind: 'cut' },
+  ];
+  return { kind: 'shift', language: words.language, blocks };
+}
+
+/** A page that shows whether a printer prints what it should: sizes, signs, a code. */
+export function testPageDocument(stall: Stall, words: ReceiptWords): ReceiptDocument {
+  const { money } = writersFor(stall);
+  return {
+    kind: 'test',
+    language: words.language,
+    blocks: [
+      { kind: 'mark' },
+      text(stall.name, { size: 'double', bold: true }),
+      text(words.testTitle, { bold: true }),
+      { kind: 'rule' },
+      text(words.testBody, { align: 'left' }),
+      row(words.total, money(123_456), { size: 'double', bold: true }),
+      {
+        kind: 'qr',
+        data: receiptCode('T0-0000'),
+        minimumMillimetres: QR_MILLIMETRES,
+        fallback: receiptCode('T0-0000'),
+      },
+      { kind: 'cut' },
+    ],
+  };
+}
+
+function writersFor(stall: Stall) {
+  const { locale, timeZone } = stall;
+  const date = new Intl.DateTimeFormat(locale, {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  });
+  const clock = new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit' });
+  const time = (instant: string): string => clock.format(new Date(instant));
+  return {
+    money: (amountMinor: Minor) => formatMoney(amountMinor, stall),
+    amount: (amountMinor: Minor) => formatAmount(amountMinor, stall),
+    time,
+    /** `Sat 13 June 2026  11:31`, in the zone of the event. */
+    moment: (instant: string) => `${date.format(new Date(instant)).replace(/,/g, '')}  ${time(instant)}`,
+  };
+}
+
+function percent(basisPoints: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 }).format(basisPoints / 10_000);
+}
+
+function lineBlocks(line: PricedLine, { stall, words }: ReceiptContext): ReceiptBlock[] {
+  const { money, amount } = writersFor(stall);
+  const name = line.receiptName || line.name || words.typedPrice;
+  const beforeCart = line.grossMinor - line.lineDiscountMinor;
+  const reasons: string[] = [];
+  if (line.pricing === 'kg' && line.labelAmountMinor === null) {
+    const kilograms = new Intl.NumberFormat(stall.locale, { minimumFractionDigits: 3 }).format(line.quantity / 1000);
+    reasons.push(words.weighed(kilograms, amount(line.unitPriceMinor)));
+  } else if (line.labelAmountMinor !== null) reasons.push(words.pricedLabel);
+  else if (line.quantity > 1) reasons.push(words.unitPrice(amount(line.unitPriceMinor)));
+  const { discount } = line;
+  if (discount?.kind === 'percent') {
+    reasons.push(words.discountPercent(percent(discount.basisPoints, stall.locale), discount.reason));
+  } else if (discount) reasons.push(words.discountAmount(money(line.lineDiscountMinor), discount.reason));
+  if (line.cartDiscountMinor > 0) reasons.push(words.cartDiscount(amount(line.cartDiscountMinor)));
+  if (line.note !== '') reasons.push(words.note(line.note));
+  return [
+    row(line.pricing === 'kg' ? name : `${line.quantity} x ${name}`, amount(beforeCart - line.cartDiscountMinor)),
+    ...reasons.map((reason): ReceiptBlock => row(reason, '', { indent: 2 })),
+  ];
+}
+
+function tenderRows(order: Order, { stall, words }: ReceiptContext): ReceiptBlock[] {
+  const { money } = writersFor(stall);
+  const changeMinor = changeOf(order);
+  const taken = order.tenders.filter(({ state }) => state === 'approved');
+  return [
+    ...(taken.length === 0 ? [row(words.free, '')] : []),
+    ...taken.map((tender) =>
+      tender.kind === 'cash'
+        ? row(words.cash, money(tender.givenMinor))
+        : row([words.card(tender.provider), tender.reference].filter(Boolean).join(' '), money(tender.amountMinor)),
+    ),
+    ...(order.roundingMinor === 0 ? [] : [row(words.rounding, money(order.roundingMinor))]),
+    ...(changeMinor === 0 ? [] : [row(words.change, money(changeMinor))]),
+  ];
+}
+
+type TextBlock = Extract<ReceiptBlock, { kind: 'text' }>;
+type RowBlock = Extract<ReceiptBlock, { kind: 'row' }>;
+
+function text(content: string, style: Partial<Omit<TextBlock, 'kind' | 'text'>> = {}): TextBlock {
+  return { kind: 'text', text: content, align: 'centre', size: 'normal', bold: false, ...style };
+}
+
+function row(left: string, right: string, style: Partial<Omit<RowBlock, 'kind' | 'left' | 'right'>> = {}): RowBlock {
+  return { kind: 'row', left, right, size: 'normal', bold: false, indent: 0, ...style };
+}

@@ -1,4 +1,8 @@
-import type { Minor } from './money';
+import type { Context } from './context';
+import { MAX_MINOR, type Minor } from './money';
+import type { Order } from './order';
+import { fail, ok, type Result } from './result';
+import { plainText } from './text';
 
 /** One cash session: opened with a float, closed with a count. */
 export interface Shift {
@@ -32,4 +36,76 @@ export interface ShiftTotals {
   readonly cardMinor: Minor;
   /** Float plus cash kept: what the drawer should hold. */
   readonly expectedCashMinor: Minor;
+}
+
+/** Opens a cash session with what is in the drawer. */
+export function openShift(
+  { floatMinor, staffId }: { readonly floatMinor: Minor; readonly staffId: string },
+  context: Context,
+): Result<Shift, 'bad-amount'> {
+  if (!isCount(floatMinor)) return fail('bad-amount', 'Count the drawer again: a float is nothing or more.');
+  return ok({ shiftId: context.newId(), openedAt: context.now, openedBy: staffId, floatMinor, closed: null });
+}
+
+/** Closes a shift with what was counted. A variance is written down with its reason and never stops a close. */
+export function closeShift(
+  shift: Shift,
+  given: { readonly countedMinor: Minor; readonly reason: string; readonly staffId: string },
+  totals: ShiftTotals,
+  context: Context,
+): Result<Shift, 'bad-amount' | 'no-shift'> {
+  const { countedMinor, reason, staffId } = given;
+  if (shift.closed) return fail('no-shift', 'This shift is closed already.');
+  if (!isCount(countedMinor)) return fail('bad-amount', 'Count the drawer again: a count is nothing or more.');
+  const expectedMinor = totals.expectedCashMinor;
+  return ok({
+    ...shift,
+    closed: {
+      closedAt: context.now,
+      closedBy: staffId,
+      countedMinor,
+      expectedMinor,
+      differenceMinor: countedMinor - expectedMinor,
+      reason: plainText(reason),
+      totals,
+    },
+  });
+}
+
+/** The totals of a shift that has sold nothing yet. */
+export function emptyTotals(floatMinor: Minor): ShiftTotals {
+  return {
+    orderCount: 0,
+    salesMinor: 0,
+    taxMinor: 0,
+    savedMinor: 0,
+    roundingMinor: 0,
+    cashMinor: 0,
+    cardMinor: 0,
+    expectedCashMinor: floatMinor,
+  };
+}
+
+/** The totals after one more order. */
+export function addOrderToTotals(totals: ShiftTotals, order: Order): ShiftTotals {
+  const taken = (kind: 'cash' | 'card'): Minor =>
+    order.tenders.reduce(
+      (sum, tender) => sum + (tender.kind === kind && tender.state === 'approved' ? tender.amountMinor : 0),
+      0,
+    );
+  const cashMinor = taken('cash');
+  return {
+    orderCount: totals.orderCount + 1,
+    salesMinor: totals.salesMinor + order.totalMinor,
+    taxMinor: totals.taxMinor + order.taxMinor,
+    savedMinor: totals.savedMinor + order.savedMinor,
+    roundingMinor: totals.roundingMinor + order.roundingMinor,
+    cashMinor: totals.cashMinor + cashMinor,
+    cardMinor: totals.cardMinor + taken('card'),
+    expectedCashMinor: totals.expectedCashMinor + cashMinor,
+  };
+}
+
+function isCount(amountMinor: Minor): boolean {
+  return Number.isSafeInteger(amountMinor) && amountMinor >= 0 && amountMinor <= MAX_MINOR;
 }

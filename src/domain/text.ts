@@ -1,10 +1,11 @@
 /**
- * A text of one line as it may be kept, shown and printed: control characters and the marks that turn the direction of
- * writing become spaces, runs of spaces one. Markup stays what it is: plain text.
+ * Characters that no name or note needs and that mislead a reader or break paper and files: controls, zero-width
+ * spaces, direction marks and overrides, half surrogates. The joiners U+200C and U+200D stay, as scripts and emoji need
+ * them.
  */
-export function cleanText(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
+const UNSEEN = /[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
+
+/** One line of plain text: unseen characters gone, single spaces, trimmed. Markup stays as the text it is. */
+export function plainText(text: string): string {
+  return text.replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim();
 }
