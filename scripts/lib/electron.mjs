@@ -48,9 +48,7 @@ function probe(folder) {
   const executable = join(folder, executableName);
   const script =
     'const {electron, chrome, node, napi} = process.versions; console.log(JSON.stringify({electron, chrome, node, napi}))';
-  const answer = existsSync(executable)
-    ? read(executable, ['-e', script], { env: { ELECTRON_RUN_AS_NODE: '1' } })
-    : null;
+  const answer = read(executable, ['-e', script], { env: { ELECTRON_RUN_AS_NODE: '1' } });
   if (answer === null) {
     throw new SetupError(
       `${executable} does not run.`,
@@ -208,7 +206,15 @@ export async function ensureElectron() {
     return decided;
   };
 
-  if (override) return settle({ folder: override, source: 'override', why: 'ELECTRON_OVERRIDE_DIST_PATH says so' });
+  if (override) {
+    if (!existsSync(join(override, executableName))) {
+      throw new SetupError(
+        `ELECTRON_OVERRIDE_DIST_PATH is ${override}, which holds no ${executableName}.`,
+        'Point it at a folder with an unpacked Electron, or unset it.',
+      );
+    }
+    return settle({ folder: override, source: 'override', why: 'ELECTRON_OVERRIDE_DIST_PATH says so' });
+  }
 
   const officialFolder = join(cacheFolder, officialName);
   if (existsSync(officialFolder))
