@@ -1,6 +1,77 @@
 import type { ReceiptWords } from '../../domain/receipt';
 import type { Stall } from '../../domain/stall';
+import { m } from '../../shared/i18n/generated/messages';
+import { baseLocale, isLocale, type Locale } from '../../shared/i18n/generated/runtime';
 
-export function receiptWords(_stall: Stall): ReceiptWords {
-  throw new Error('x');
+/** The words of a stall's paper, in its own language where we have it, else in English. */
+export function receiptWords({ locale: stallLocale }: Pick<Stall, 'locale'>): ReceiptWords {
+  const { language } = new Intl.Locale(stallLocale);
+  const locale: Locale = isLocale(language) ? language : baseLocale;
+  const options = { locale };
+  return {
+    language: locale,
+    total: m.receipt_total({}, options),
+    cash: m.receipt_cash({}, options),
+    card: (provider) => m.receipt_card({ provider }, options),
+    change: m.receipt_change({}, options),
+    rounding: m.receipt_rounding({}, options),
+    saved: m.receipt_saved({}, options),
+    free: m.receipt_free({}, options),
+    tax: m.receipt_tax({}, options),
+    net: m.receipt_net({}, options),
+    taxAmount: m.receipt_tax_amount({}, options),
+    gross: m.receipt_gross({}, options),
+    taxOn: (rate, amount) => m.receipt_tax_on({ rate, amount }, options),
+    unitPrice: (amount) => m.receipt_unit_price({ amount }, options),
+    weighed: (kilograms, amount) => m.receipt_weighed({ kilograms, amount }, options),
+    pricedLabel: m.receipt_priced_label({}, options),
+    typedPrice: m.receipt_typed_price({}, options),
+    discountPercent: (percent, reason) =>
+      reason === ''
+        ? m.receipt_discount_percent({ percent }, options)
+        : m.receipt_discount_percent_reason({ percent, reason }, options),
+    discountAmount: (amount, reason) =>
+      reason === ''
+        ? m.receipt_discount_amount({ amount }, options)
+        : m.receipt_discount_amount_reason({ amount, reason }, options),
+    cartDiscount: (amount) => m.receipt_cart_discount({ amount }, options),
+    note: (text) => m.receipt_note({ text }, options),
+    flag(flag) {
+      switch (flag) {
+        case 'online':
+          return { word: m.receipt_flag_online({}, options), sentences: m.receipt_flag_online_words({}, options) };
+        case 'queued':
+          return { word: m.receipt_flag_queued({}, options), sentences: m.receipt_flag_queued_words({}, options) };
+        case 'offline-confirmed':
+          return {
+            word: m.receipt_flag_offline_confirmed({}, options),
+            sentences: m.receipt_flag_offline_confirmed_words({}, options),
+          };
+      }
+    },
+    scanCaption: m.receipt_scan_caption({}, options),
+    number: (number) => m.receipt_number({ number }, options),
+    servedBy: (name) => m.receipt_served_by({ name }, options),
+    check: m.receipt_check({}, options),
+    copy: m.receipt_copy({}, options),
+    copyPrinted: (number, at) => m.receipt_copy_printed({ number, at }, options),
+    vatNumber: (number) => m.receipt_vat_number({ number }, options),
+    shiftTitle: m.receipt_shift_title({}, options),
+    shiftOpened: (at) => m.receipt_shift_opened({ at }, options),
+    shiftClosed: (at) => m.receipt_shift_closed({ at }, options),
+    shiftStillOpen: m.receipt_shift_still_open({}, options),
+    shiftOrders: m.receipt_shift_orders({}, options),
+    shiftSales: m.receipt_shift_sales({}, options),
+    shiftTax: m.receipt_shift_tax({}, options),
+    shiftSaved: m.receipt_shift_saved({}, options),
+    shiftCard: m.receipt_shift_card({}, options),
+    shiftCash: m.receipt_shift_cash({}, options),
+    shiftFloat: m.receipt_shift_float({}, options),
+    shiftExpected: m.receipt_shift_expected({}, options),
+    shiftCounted: m.receipt_shift_counted({}, options),
+    shiftDifference: m.receipt_shift_difference({}, options),
+    reason: (text) => m.receipt_reason({ text }, options),
+    testTitle: m.receipt_test_title({}, options),
+    testBody: m.receipt_test_body({}, options),
+  };
 }
