@@ -1,8 +1,9 @@
 import type { Pricing, TaxRate } from '../../domain/catalogue';
 import type { Currency } from '../../domain/money';
+import { plainText } from '../../domain/text';
 import type { TaxDraft } from './draft';
 import { readGrams, readMoney, readPieces, type NumberResult } from './numbers';
-import { hasControls, htmlToText, looksGarbled, looksLikeHtml, singleLine, tidyLines } from './plain-text';
+import { hasControls, htmlToText, looksGarbled, looksLikeHtml, tidyLines } from './plain-text';
 import { quoted, type Problems } from './problems';
 import { cell, type Column, type Row } from './table';
 
@@ -47,7 +48,7 @@ export class Cells {
       );
     }
     this.warnGarbled(row, column, text);
-    return this.short(row, column, singleLine(text).normalize('NFC'), longest);
+    return this.short(row, column, plainText(text).normalize('NFC'), longest);
   }
 
   /** A longer text with line breaks; what is written as HTML becomes plain text. */

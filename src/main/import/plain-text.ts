@@ -50,7 +50,7 @@ export function htmlToText(html: string): string {
     },
     onclosetag(name) {
       if (UNSEEN.has(name)) unseen -= 1;
-      else if (BLOCKS.has(name) && name !== 'br') parts.push('\n');
+      else if (BLOCKS.has(name) && name !== 'br' && name !== 'li') parts.push('\n');
     },
   });
   parser.end(html);
@@ -63,15 +63,10 @@ export function looksLikeHtml(text: string): boolean {
 }
 
 /** Invisible or misleading characters: controls, zero-width spaces, direction overrides. */
-const CONTROLS = /[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
+const CONTROLS = /[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 export function hasControls(text: string): boolean {
-  return text.search(CONTROLS) >= 0;
-}
-
-/** One line without controls, with single spaces. */
-export function singleLine(text: string): string {
-  return text.replace(CONTROLS, ' ').replace(/\s+/g, ' ').trim();
+  return CONTROLS.test(text);
 }
 
 /** UTF-8 that was once read as Windows-1252 and saved again: `CrÃ¨me`, `Â£`, `donâ€™t`. */
@@ -83,7 +78,7 @@ export function looksGarbled(text: string): boolean {
 export function tidyLines(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
-    .replace(/(?!\n)[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu, ' ')
+    .replace(/(?!\n)[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu, ' ')
     .replace(/[^\S\n]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')

@@ -65,12 +65,12 @@ export function cell(row: Row, column: Column | null): string | undefined {
 export function readTable(utf8: Buffer, problems: Problems, onProgress: (bytes: number) => void): Table | null {
   let header: readonly string[] | null = null;
   let headerLine = 0;
-  let nextLine = 1;
+  let width = 0;
   let count = 0;
   const rows: Row[] = [];
   const start = separatorLineLength(utf8);
-  if (start > 0) nextLine += 1;
-  const firstLine = nextLine;
+  const lines = new LineCounter(utf8);
+  let nextLine = lines.at(start);
   try {
     parse(utf8.subarray(start), {
       delimiter: separatorOf(utf8.subarray(start)),
@@ -80,18 +80,23 @@ export function readTable(utf8: Buffer, problems: Problems, onProgress: (bytes: 
       relax_quotes: true,
       to: ROWS_MOST + 2,
       // Rows are collected here: the parser's own list would hold a second copy of each.
-      on_record: (cells: string[], { lines, bytes }) => {
+      on_record: (cells: string[], { bytes }) => {
         const line = nextLine;
-        nextLine = lines + firstLine;
+        nextLine = lines.at(start + bytes);
         if (cells.every((text) => text.trim() === '')) return null;
         if (header === null) {
           header = trimEnd(cells);
+          width = cells.length;
           headerLine = line;
           return null;
         }
         count += 1;
         if (count % 4096 === 0) onProgress(bytes);
-        if (cells.length < header.length || cells.slice(header.length).some((text) => text.trim() !== '')) {
+        const isRagged =
+          cells.length < header.length ||
+          cells.length > width ||
+          cells.slice(header.length).some((text) => text.trim() !== '');
+        if (isRagged) {
           problems.error(
             line,
             '',
@@ -133,6 +138,26 @@ function brokenQuotes(error: CsvError): string {
     ? 'A quote opens in this row and never closes: close it, or double it if it belongs to the text.'
     : 'The quotes in this row do not match: put the whole text in quotes and double the quotes inside it.';
 }
+
+/** Counts lines as an editor does. The parser's own count takes a Windows line end inside quotes for two. */
+class LineCounter {
+  private line = 1;
+  private counted = 0;
+
+  constructor(private readonly utf8: Buffer) {}
+
+  /** The line of the character at an offset; offsets must not fall. */
+  at(offset: number): number {
+    for (; this.counted < offset; this.counted += 1) {
+      const byte = this.utf8[this.counted];
+      if (byte === LINE_FEED || (byte === CARRIAGE_RETURN && this.utf8[this.counted + 1] !== LINE_FEED)) this.line += 1;
+    }
+    return this.line;
+  }
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** Spreadsheets on Windows may write `sep=;` as the first line. */
 function separatorLineLength(utf8: Buffer): number {

@@ -214,8 +214,8 @@ function readCategory(row: Row, column: Column | null, cells: Cells): string | u
 function readDescription(row: Row, columns: Columns, cells: Cells): string | undefined {
   const column = (cell(row, columns.description) ?? '') !== '' ? columns.description : columns.shortDescription;
   if (column === null) return cells.description(row, columns.description, 'html');
-  // WooCommerce writes line breaks as the two characters \n.
-  const text = (row.cells[column.index] ?? '').replace(/\\n/g, '\n');
+  // WooCommerce writes line breaks as the two characters \n, and shows them as line breaks.
+  const text = (row.cells[column.index] ?? '').replace(/\\n/g, '<br>');
   return cells.description({ line: row.line, cells: row.cells.with(column.index, text) }, column, 'html');
 }
 
