@@ -1,8 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import type { Item } from '../domain/catalogue';
 import { wallMs } from './clock';
+import { readEntry, type UnreadableEntry } from './entry';
 import { foldWords, START_MARK } from './fold';
-import { ENTRY_KINDS } from './kinds';
+import { journalEntry } from './journal-rows';
+import type { EntryBody } from './kinds';
 import { prepared } from './statements';
 
 /** When an item was written: by which hybrid instant, and where in its entry. */
@@ -134,17 +136,18 @@ const PART_STRIDE = 100_000;
 /**
  * Projects the next slice of the oldest committed import. Items carry the instant of the commit, so an edit made since
  * then wins. Call inside a transaction, in a database that has the journal.
+ * @param onUnreadable hears of a part that cannot be read; the others are applied
  * @returns whether more is left
  */
-export function projectBacklog(database: Database, most: number = SLICE_ITEMS): boolean {
+export function projectBacklog(database: Database, onUnreadable: (part: UnreadableEntry) => void): boolean {
   const backlog = prepared(database, 'SELECT * FROM import_backlog ORDER BY at LIMIT 1').get() as
     BacklogRow | undefined;
   if (backlog === undefined) return false;
   let seq = backlog.next_seq;
   let from = backlog.next_item;
-  let left = most;
+  let left = SLICE_ITEMS;
   while (left > 0 && seq <= backlog.last_seq) {
-    const items = itemsOfPart(database, backlog, seq);
+    const items = itemsOfPart(database, backlog, seq, onUnreadable);
     const slice = items.slice(from, from + left);
     slice.forEach((item, index) => {
       putItem(database, item, { at: backlog.at, ordinal: (seq - backlog.first_seq) * PART_STRIDE + from + index });
@@ -179,14 +182,19 @@ interface BacklogRow {
 }
 
 /** The items of one part, or none when the entry is another's: sales go on between the parts. */
-function itemsOfPart(database: Database, backlog: BacklogRow, seq: number): readonly Item[] {
-  const body = prepared(
-    database,
-    `SELECT body FROM journal WHERE device = ? AND seq = ? AND kind = 'catalogue.import-part'`,
-  )
-    .pluck()
-    .get(backlog.device, seq) as string | undefined;
-  if (body === undefined) return [];
-  const part = ENTRY_KINDS['catalogue.import-part'].parse(JSON.parse(body));
+function itemsOfPart(
+  database: Database,
+  backlog: BacklogRow,
+  seq: number,
+  onUnreadable: (part: UnreadableEntry) => void,
+): readonly Item[] {
+  const row = journalEntry(database, backlog.device, seq);
+  if (row?.kind !== 'catalogue.import-part') return [];
+  const read = readEntry(row);
+  if (!read.ok) {
+    onUnreadable(read.unreadable);
+    return [];
+  }
+  const part = read.entry.body as EntryBody<'catalogue.import-part'>;
   return part.importId === backlog.import_id ? part.items : [];
 }

@@ -36,6 +36,12 @@ export function journalHead(database: Database, device: string): JournalRow | nu
   return (prepared(database, sql).get(device) as JournalRow | undefined) ?? null;
 }
 
+/** One entry, or null. */
+export function journalEntry(database: Database, device: string, seq: number): JournalRow | null {
+  const sql = `SELECT ${COLUMNS} FROM journal WHERE device = ? AND seq = ?`;
+  return (prepared(database, sql).get(device, seq) as JournalRow | undefined) ?? null;
+}
+
 /** Writes an entry, whole. Call inside a transaction. */
 export function insertJournalRow(database: Database, entry: SealedEntry): void {
   prepared(

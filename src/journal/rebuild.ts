@@ -39,11 +39,14 @@ export function rebuildReadModels(database: Database, options: RebuildOptions = 
         if (done % ENTRIES_PER_REPORT === 0) options.onProgress?.(done, total);
       }
       options.onProgress?.(total, total);
-      while (projectBacklog(database));
+      while (projectBacklog(database, reportedAbove));
     })
     .immediate();
   return { entryCount: total, unreadable };
 }
+
+/** A part of an import that cannot be read was met as an entry already. */
+const reportedAbove = (): void => undefined;
 
 function applyRow(row: JournalRow, apply: typeof project, database: Database): UnreadableEntry | null {
   const read = readEntry(row);

@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { compareReadModels, verifyStore } from '../../src/journal/verify';
+import { rebuildReadModels } from '../../src/journal/rebuild';
+import { makeItem, stall, StallLife } from './stall-life';
+
+const lives: StallLife[] = [];
+function newLife(): StallLife {
+  const life = new StallLife();
+  lives.push(life);
+  return life;
+}
+afterEach(() => {
+  for (const life of lives.splice(0)) life.end();
+});
+
+type Doing =
+  | { readonly do: 'put'; readonly number: number; readonly priceMinor: number; readonly name: string }
+  | {
+      readonly do: 'import';
+      readonly numbers: readonly number[];
+      readonly priceMinor: number;
+      readonly meanwhile: Doing[];
+    }
+  | { readonly do: 'sell' | 'card' | 'park'; readonly numbers: readonly number[] }
+  | { readonly do: 'unpark' | 'close-shift' | 'copy' | 'sign-on' | 'sign-off' | 'configure' | 'restart' | 'void' }
+  | { readonly do: 'tender'; readonly outcome: 'none' | 'unknown' | 'declined' }
+  | { readonly do: 'clock'; readonly byMs: number };
+
+const number = fc.nat(12);
+const numbers = fc.array(number, { minLength: 1, maxLength: 6 });
+const priceMinor = fc.integer({ min: 1, max: 9_999 });
+const plain: fc.Arbitrary<Doing>[] = [
+  fc.record({ do: fc.constant('put' as const), number, priceMinor, name: fc.constantFrom('Rye', 'Crème', 'Jam jar') }),
+  fc.record({ do: fc.constantFrom('sell' as const, 'card' as const, 'park' as const), numbers }),
+  fc.record({
+    do: fc.constantFrom(
+      'unpark' as const,
+      'close-shift' as const,
+      'copy' as const,
+      'sign-on' as const,
+      'sign-off' as const,
+      'configure' as const,
+      'restart' as const,
+      'void' as const,
+    ),
+  }),
+  fc.record({
+    do: fc.constant('tender' as const),
+    outcome: fc.constantFrom('none' as const, 'unknown' as const, 'declined' as const),
+  }),
+  fc.record({ do: fc.constant('clock' as const), byMs: fc.integer({ min: -7_200_000, max: 7_200_000 }) }),
+];
+const withoutRestart = fc.oneof(...plain).filter((doing) => doing.do !== 'restart');
+const doing: fc.Arbitrary<Doing> = fc.oneof(
+  ...plain,
+  fc.record({
+    do: fc.constant('import' as const),
+    numbers: fc.array(fc.nat(600), { minLength: 1, maxLength: 700 }),
+    priceMinor,
+    meanwhile: fc.array(withoutRestart, { maxLength: 4 }),
+  }),
+);
+
+async function perform(life: StallLife, doing: Doing): Promise<void> {
+  const { store } = life;
+  const sold = (wanted: readonly number[]): string[] =>
+    wanted.map((one) => `variant-${one}`).filter((id) => store.catalogue.variant(id));
+  switch (doing.do) {
+    case 'put':
+      life.put(
+        makeItem(doing.number, {
+          name: doing.name,
+          variants: makeItem(doing.number).variants.map((variant) => ({ ...variant, priceMinor: doing.priceMinor })),
+        }),
+      );
+      return;
+    case 'import': {
+      const rest = [...doing.meanwhile];
+      await store.importItems({
+        importId: life.newId(),
+        source: 'stock.csv',
+        actor: 'ada',
+        items: [doing.numbers.map((one) => makeItem(one, { name: `Imported ${doing.priceMinor}` }))],
+        // Between every two slices, and above all between the commit and the last slice, the till is used.
+        onProgress: () => {
+          const next = rest.shift();
+          if (next) void perform(life, next);
+        },
+      });
+      return;
+    }
+    case 'sell':
+      if (sold(doing.numbers).length > 0) life.sell(sold(doing.numbers), life.newId());
+      return;
+    case 'card':
+      if (sold(doing.numbers).length > 0) life.sellByCard(sold(doing.numbers));
+      return;
+    case 'park':
+      if (sold(doing.numbers).length > 0) life.park(sold(doing.numbers));
+      return;
+    case 'unpark': {
+      const [oldest] = store.parked.list();
+      if (!oldest) return;
+      const body = { parkedCartId: oldest.parkedCartId, reason: 'resumed' } as const;
+      store.commit({ actor: 'ada', drafts: [{ kind: 'cart.unparked', body }], result: null });
+      return;
+    }
+    case 'close-shift':
+      life.closeShift();
+      return;
+    case 'copy': {
+      const last = store.orders.last();
+      if (!last) return;
+      const body = { orderId: last.order.orderId, copy: last.copies + 1 };
+      store.commit({ actor: 'ada', drafts: [{ kind: 'receipt.copied', body }], result: null });
+      return;
+    }
+    case 'sign-on':
+      store.commit({
+        actor: 'ada',
+        drafts: [
+          { kind: 'staff.added', body: { staffId: 'ada', role: 'operator' } },
+          { kind: 'staff.signed-on', body: { staffId: 'ada' } },
+        ],
+        result: null,
+      });
+      return;
+    case 'sign-off':
+      store.commit({ actor: 'ada', drafts: [{ kind: 'staff.signed-off', body: { staffId: 'ada' } }], result: null });
+      return;
+    case 'configure':
+      store.commit({
+        actor: 'ada',
+        drafts: [{ kind: 'stall.configured', body: { stall: { ...stall, place: `Pitch ${life.nowMs}` } } }],
+        result: null,
+      });
+      return;
+    case 'void':
+      store.commit({
+        actor: 'ada',
+        drafts: [{ kind: 'cart.voided', body: { cart: life.cart(['variant-1']), reason: '' } }],
+        sale: null,
+        result: null,
+      });
+      return;
+    case 'tender': {
+      const tenderId = life.newId();
+      const started = { tenderId, paymentId: 'p', cartId: 'c', provider: 'SumUp', amountMinor: 500 };
+      store.commit({ actor: 'ada', drafts: [{ kind: 'tender.started', body: started }], result: null });
+      if (doing.outcome === 'none') return;
+      const settled = { tenderId, paymentId: 'p', outcome: doing.outcome, reference: '' } as const;
+      store.commit({ actor: 'ada', drafts: [{ kind: 'tender.settled', body: settled }], result: null });
+      return;
+    }
+    case 'restart':
+      life.close();
+      return;
+    case 'clock':
+      life.nowMs += doing.byMs;
+      return;
+  }
+}
+
+/** Runs `check` on a copy of the life's database and an empty one. */
+function withCopies<T>(life: StallLife, check: (copy: Database.Database, scratch: Database.Database) => T): T {
+  life.close();
+  const folder = mkdtempSync(join(tmpdir(), 'trestle-replay-'));
+  const copy = new Database(join(life.dataDir, 'trestle.db'));
+  const scratch = new Database(join(folder, 'scratch.db'));
+  try {
+    return check(copy, scratch);
+  } finally {
+    copy.close();
+    scratch.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('a replay of the journal', () => {
+  it('gives the read models the living till has, whatever it did', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(doing, { minLength: 1, maxLength: 14 }), async (doings) => {
+        const life = newLife();
+        for (const one of doings) await perform(life, one);
+        const report = withCopies(life, verifyStore);
+        expect(report.findings).toEqual([]);
+        expect(report.entryCount).toBeGreaterThan(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps an edit made while an import is being applied, and the import where it came later', async () => {
+    const life = newLife();
+    const items = Array.from({ length: 600 }, (_, index) => makeItem(index));
+    life.put(makeItem(1, { name: 'Edited before' }));
+    let edited = false;
+    await life.store.importItems({
+      importId: 'import',
+      source: 'stock.csv',
+      actor: 'ada',
+      items: [items],
+      onProgress: ({ phase }) => {
+        if (phase === 'applying' && !edited) {
+          edited = true;
+          life.put(makeItem(599, { name: 'Edited meanwhile' }));
+        }
+      },
+    });
+    expect(life.store.catalogue.item('item-599')?.name).toBe('Edited meanwhile');
+    expect(life.store.catalogue.item('item-1')?.name).toBe(makeItem(1).name);
+    expect(withCopies(life, verifyStore).findings).toEqual([]);
+  });
+
+  it('shows nothing of an import that was stopped', async () => {
+    const life = newLife();
+    const stop = new AbortController();
+    const importing = life.store.importItems({
+      importId: 'import',
+      source: 'stock.csv',
+      actor: 'ada',
+      items: [Array.from({ length: 600 }, (_, index) => makeItem(index))],
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(importing).rejects.toThrow();
+    expect(life.store.catalogue.itemCount()).toBe(0);
+    expect(withCopies(life, verifyStore).findings).toEqual([]);
+  });
+
+  it('gives the same again when done in place', () => {
+    const life = newLife();
+    life.put(makeItem(1), makeItem(2), makeItem(3));
+    life.sell(['variant-1', 'variant-2']);
+    withCopies(life, (copy, scratch) => {
+      verifyStore(copy, scratch);
+      const { unreadable } = rebuildReadModels(copy);
+      expect(unreadable).toEqual([]);
+      expect(compareReadModels(copy, scratch)).toEqual([]);
+    });
+  });
+
+  it('is told apart from tables that were changed by hand', () => {
+    const life = newLife();
+    life.put(makeItem(1), makeItem(2));
+    life.sell(['variant-1']);
+    for (const change of [
+      `UPDATE item SET price_minor = price_minor + 1 WHERE item_id = 'item-1'`,
+      `DELETE FROM barcode`,
+      `UPDATE shift SET totals = '{}'`,
+      `INSERT INTO item_search (rowid, words) VALUES (1, 'zebra')`,
+    ]) {
+      const findings = withCopies(life, (copy, scratch) => {
+        copy.exec('BEGIN');
+        copy.exec(change);
+        copy.exec('COMMIT');
+        const found = verifyStore(copy, scratch).findings;
+        rebuildReadModels(copy);
+        return found;
+      });
+      expect(findings.map(({ code }) => code)).toContain('read-model-differs');
+    }
+  });
+});
