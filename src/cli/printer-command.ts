@@ -70,7 +70,7 @@ function untilTold(printer: VirtualPrinter, say: (line: string) => void): Promis
     const input = createInterface({ input: process.stdin });
     const finish = (): void => {
       input.close();
-      process.stdin.unref();
+      process.stdin.destroy();
       resolve();
     };
     input.on('line', (line) => {

@@ -1,0 +1,330 @@
+/**
+ * Tells a barcode scanner that pretends to be a keyboard from a person who types, by the rhythm of the keys, whatever has
+ * the focus. Pure: times come with the keys, so it needs no clock. Every key that may belong to a scan is held back; when
+ * it turns out to be typing it is given back unchanged and in order, a twentieth of a second late at most.
+ *
+ * A window listens in the capture phase and, for every key event:
+ * performs `actions` in order, then stops the event if `hold` says so; and calls `flush` at `deadlineMs()`.
+ */
+
+/** What is needed of a `KeyboardEvent`. */
+export interface WedgeKey {
+  readonly type: 'down' | 'up';
+  /** `event.key` */
+  readonly key: string;
+  /** `event.code`: the key's place on a US keyboard, whatever layout the machine has. */
+  readonly code: string;
+  /** `event.timeStamp`, milliseconds. */
+  readonly timeStampMs: number;
+  readonly shift: boolean;
+  readonly ctrl: boolean;
+  readonly alt: boolean;
+  readonly meta: boolean;
+  /** `event.getModifierState('CapsLock')` */
+  readonly capsLock: boolean;
+  /** `event.repeat`: a finger rests on the key. */
+  readonly repeat: boolean;
+  /** Whether a text field has the focus; carried along for whoever gives the key back. */
+  readonly targetIsEditable: boolean;
+}
+
+export type WedgeTerminator = 'Enter' | 'Tab' | 'none';
+
+export type WedgeAction =
+  /** A person typed these: give them back to what has the focus. */
+  | { readonly kind: 'replay'; readonly keys: readonly WedgeKey[] }
+  /** A scan. `alternatives` are other readings, should nobody know `code`: without Caps Lock undone, by key position. */
+  | {
+      readonly kind: 'scanned';
+      readonly code: string;
+      readonly alternatives: readonly string[];
+      readonly terminator: WedgeTerminator;
+    }
+  | { readonly kind: 'discarded'; readonly reason: 'too-long' };
+
+export interface WedgeAnswer {
+  /** Stop the event: it must reach nobody else. */
+  readonly hold: boolean;
+  readonly actions: readonly WedgeAction[];
+}
+
+export interface WedgeOptions {
+  /** Mean time between keys up to which they are a scan; 50 for slow scanners. */
+  readonly averageMs: number;
+  /** Longest pause between the first keys of a scan. Fast typists seldom stay below 60. */
+  readonly startGapMs: number;
+  /** Silence that ends a scan. */
+  readonly endGapMs: number;
+  /** `event.key` of a key the scanner is programmed to send first, `F13` for instance; null for none. */
+  readonly prefixKey: string | null;
+  /** Keys that end a scan. */
+  readonly terminators: readonly ('Enter' | 'Tab')[];
+  /** Whether a burst that just stops is a scan too; otherwise it is given back as typing. */
+  readonly acceptsSilence: boolean;
+}
+
+export const DEFAULT_WEDGE_OPTIONS: WedgeOptions = {
+  averageMs: 35,
+  startGapMs: 50,
+  endGapMs: 100,
+  prefixKey: null,
+  terminators: ['Enter', 'Tab'],
+  acceptsSilence: true,
+};
+
+/** For scanners that take up to 50 ms a character. */
+export const SLOW_WEDGE_OPTIONS: WedgeOptions = { ...DEFAULT_WEDGE_OPTIONS, averageMs: 50, startGapMs: 70 };
+
+export interface KeyboardWedge {
+  handle(key: WedgeKey): WedgeAnswer;
+  /** Settles what has waited long enough. Harmless at any time. */
+  flush(nowMs: number): readonly WedgeAction[];
+  /** When `flush` is next worth calling; null when nothing is held. */
+  deadlineMs(): number | null;
+  /** While true, characters that come without a key event (Alt codes) belong to the scan: cancel `beforeinput`. */
+  isScanning(): boolean;
+}
+
+/** No symbology in retail holds more; anything longer is an accident. */
+export const MAXIMUM_SCAN_LENGTH = 4_096;
+/** Fewer keys than this say nothing about rhythm. */
+const MINIMUM_KEYS = 3;
+
+/** One key that may belong to a scan, with what it would contribute to a code. */
+interface Stroke {
+  readonly key: WedgeKey;
+  readonly character: string;
+  /** The character this key has on a US keyboard, which most scanners believe they are. */
+  readonly usCharacter: string;
+}
+
+export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTIONS): KeyboardWedge {
+  let state: 'idle' | 'suspecting' | 'scanning' = 'idle';
+  let strokes: Stroke[] = [];
+  /** Times of the strokes, of those without a character too. */
+  let timesMs: number[] = [];
+  let lastMs = 0;
+  let altDigits = '';
+  let isTooLong = false;
+  let isPrefixed = false;
+  let finishedMs = -Infinity;
+
+  function reset(): void {
+    state = 'idle';
+    strokes = [];
+    timesMs = [];
+    altDigits = '';
+    isTooLong = false;
+    isPrefixed = false;
+  }
+
+  function giveBack(): WedgeAction[] {
+    const keys = strokes.map((stroke) => stroke.key).filter((key) => !isAltDigit(key));
+    reset();
+    return keys.length === 0 ? [] : [{ kind: 'replay', keys }];
+  }
+
+  function finish(terminator: WedgeTerminator): WedgeAction[] {
+    if (isTooLong) {
+      reset();
+      return [{ kind: 'discarded', reason: 'too-long' }];
+    }
+    const scan = readStrokes(isPrefixed ? strokes.slice(1) : strokes);
+    const isShort = strokes.length < (isPrefixed ? 2 : MINIMUM_KEYS);
+    if (isShort || (terminator === 'none' && !options.acceptsSilence)) return giveBack();
+    reset();
+    return [{ kind: 'scanned', ...scan, terminator }];
+  }
+
+  function flush(nowMs: number): WedgeAction[] {
+    const silenceMs = nowMs - lastMs;
+    if (state === 'suspecting' && silenceMs > options.startGapMs) return giveBack();
+    if (state === 'scanning' && silenceMs > options.endGapMs) return finish('none');
+    return [];
+  }
+
+  /** Takes a stroke in and decides what the keys so far are. */
+  function take(key: WedgeKey, character: string, usCharacter: string): WedgeAction[] {
+    lastMs = key.timeStampMs;
+    if (strokes.length >= MAXIMUM_SCAN_LENGTH) isTooLong = true;
+    else strokes.push({ key, character, usCharacter });
+    if (state === 'scanning') return [];
+    state = 'suspecting';
+    timesMs.push(lastMs);
+    if (timesMs.length < MINIMUM_KEYS) return [];
+    const [firstMs = 0] = timesMs;
+    if ((lastMs - firstMs) / (timesMs.length - 1) <= options.averageMs) {
+      state = 'scanning';
+      return [];
+    }
+    // Too slow so far; a scan may still begin with the latest keys.
+    timesMs.shift();
+    const typed = strokes.shift();
+    return typed && !isAltDigit(typed.key) ? [{ kind: 'replay', keys: [typed.key] }] : [];
+  }
+
+  function handle(key: WedgeKey): WedgeAnswer {
+    const settled = flush(key.timeStampMs);
+    if (key.type === 'up') return { hold: false, actions: [...settled, ...endAltRun(key)] };
+    const pass = (actions: WedgeAction[] = []): WedgeAnswer => ({ hold: false, actions: [...settled, ...actions] });
+    const hold = (actions: WedgeAction[] = []): WedgeAnswer => ({ hold: true, actions: [...settled, ...actions] });
+
+    const terminator = terminatorOf(key);
+    if (terminator !== null) {
+      if (state === 'scanning' && options.terminators.includes(terminator)) {
+        finishedMs = key.timeStampMs;
+        return hold(finish(terminator));
+      }
+      // A line feed after the carriage return belongs to the scan just finished.
+      if (state === 'idle' && key.timeStampMs - finishedMs <= options.startGapMs) return hold();
+      return pass(state === 'scanning' ? finish('none') : giveBack());
+    }
+    if (key.repeat) return pass(state === 'scanning' ? [] : giveBack());
+    if (options.prefixKey !== null && key.key === options.prefixKey && state !== 'scanning') {
+      const before = giveBack();
+      take(key, '', '');
+      state = 'scanning';
+      isPrefixed = true;
+      return hold(before);
+    }
+    if (isAltDigit(key)) {
+      // Writes nothing by itself; the character comes when Alt is let go.
+      altDigits += key.code.slice(-1);
+      return { hold: state === 'scanning', actions: [...settled, ...take(key, '', '')] };
+    }
+    const character = characterOf(key);
+    if (character !== null) return hold(take(key, character, usCharacterOf(key) ?? character));
+    const usCharacter = usCharacterOf(key);
+    // A dead key or an input method keeps the character back from us; its place on the keyboard still tells.
+    if (state === 'scanning' && usCharacter !== null) return hold(take(key, usCharacter, usCharacter));
+    if (isModifier(key) || state === 'scanning') return pass();
+    // Backspace, arrows, shortcuts: what was typed before them comes first.
+    return pass(giveBack());
+  }
+
+  /** Letting go of Alt after digits of the number pad makes a character. */
+  function endAltRun(key: WedgeKey): WedgeAction[] {
+    if (key.key !== 'Alt' || altDigits === '') return [];
+    const number = Number(altDigits);
+    altDigits = '';
+    // Scanners in this mode send ASCII; above it the machine's code page would decide.
+    const character = number > 0 && number <= 255 ? String.fromCharCode(number) : '';
+    return take({ ...key, code: 'NumpadAlt', alt: true }, character, character);
+  }
+
+  return {
+    handle,
+    flush,
+    deadlineMs() {
+      if (state === 'idle') return null;
+      // One past the gap: a key exactly at it still belongs.
+      return lastMs + 1 + (state === 'scanning' ? options.endGapMs : options.startGapMs);
+    },
+    isScanning: () => state === 'scanning',
+  };
+}
+
+/**
+ * Undoes a keyboard layout that scrambled a number: a French keyboard has `&é"'(-è_çà` where a scanner means digits.
+ * Changes a code only when every character fits and the check digit of EAN-8, UPC-A, EAN-13 or GTIN-14 then agrees.
+ */
+export function recoverLayout(code: string): string {
+  const digits = [...code].map((character) => FRENCH_DIGITS[character] ?? character).join('');
+  return digits !== code && hasCheckDigit(digits) ? digits : code;
+}
+
+/** What an AZERTY keyboard writes for the unshifted digit row, and with Caps Lock on. */
+const FRENCH_DIGITS: Readonly<Record<string, string>> = {
+  '&': '1',
+  é: '2',
+  É: '2',
+  '"': '3',
+  "'": '4',
+  '(': '5',
+  '-': '6',
+  '§': '6',
+  è: '7',
+  È: '7',
+  _: '8',
+  '!': '8',
+  ç: '9',
+  Ç: '9',
+  à: '0',
+  À: '0',
+};
+
+/** GS1 General Specifications 7.9: weights 3 and 1 from the right, the sum with the check digit a multiple of ten. */
+function hasCheckDigit(code: string): boolean {
+  if (!/^(?:\d{8}|\d{12,14})$/.test(code)) return false;
+  const sum = [...code].reverse().reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 3), 0);
+  return sum % 10 === 0;
+}
+
+/** The best reading first. The check digit is the referee; without one, what the keys said, Caps Lock undone. */
+function readStrokes(strokes: readonly Stroke[]): { readonly code: string; readonly alternatives: readonly string[] } {
+  const asTyped = strokes.map((stroke) => stroke.character).join('');
+  const withoutCapsLock = strokes
+    .map(({ key, character }) => (key.capsLock ? swapCase(character) : character))
+    .join('');
+  const byPosition = strokes.map((stroke) => stroke.usCharacter).join('');
+  const readings = [...new Set([recoverLayout(withoutCapsLock), asTyped, byPosition])];
+  const code = readings.find(hasCheckDigit) ?? readings[0] ?? '';
+  return { code, alternatives: readings.filter((reading) => reading !== code) };
+}
+
+function swapCase(character: string): string {
+  const upper = character.toUpperCase();
+  return upper === character ? character.toLowerCase() : upper;
+}
+
+function isModifier(key: WedgeKey): boolean {
+  return ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'NumLock', 'Dead'].includes(key.key);
+}
+
+function isAltDigit(key: WedgeKey): boolean {
+  return key.alt && !key.ctrl && (/^Numpad\d$/.test(key.code) || key.code === 'NumpadAlt');
+}
+
+/** Enter and Tab, also as the control characters some scanners send for them. */
+function terminatorOf(key: WedgeKey): 'Enter' | 'Tab' | null {
+  const isBare = !key.ctrl && !key.alt && !key.meta;
+  if (isBare && (key.key === 'Enter' || key.key === 'Tab')) return key.key;
+  if (!key.ctrl || key.alt || key.meta) return null;
+  if (key.code === 'KeyM' || key.code === 'KeyJ') return 'Enter';
+  return key.code === 'KeyI' ? 'Tab' : null;
+}
+
+/** The character a key contributes: what it writes, or the group separator GS1 codes hold, sent as Ctrl+] or F8. */
+function characterOf(key: WedgeKey): string | null {
+  const isGroupSeparator = (key.ctrl && !key.alt && key.code === 'BracketRight') || (key.key === 'F8' && !key.ctrl);
+  if (isGroupSeparator) return '\x1d';
+  // AltGr writes characters too, and comes as Ctrl and Alt together.
+  const isShortcut = (key.ctrl || key.alt) && !(key.ctrl && key.alt);
+  return [...key.key].length === 1 && !key.meta && !isShortcut ? key.key : null;
+}
+
+/** The keys of a US keyboard by place: plain and shifted. */
+const US_KEYS: Readonly<Record<string, readonly [string, string]>> = {
+  Backquote: ['`', '~'],
+  Minus: ['-', '_'],
+  Equal: ['=', '+'],
+  BracketLeft: ['[', '{'],
+  BracketRight: [']', '}'],
+  Backslash: ['\\', '|'],
+  Semicolon: [';', ':'],
+  Quote: ["'", '"'],
+  Comma: [',', '<'],
+  Period: ['.', '>'],
+  Slash: ['/', '?'],
+  Space: [' ', ' '],
+};
+const US_SHIFTED_DIGITS = ')!@#$%^&*(';
+
+function usCharacterOf(key: WedgeKey): string | null {
+  if (key.ctrl || key.alt) return null;
+  const letter = /^Key([A-Z])$/.exec(key.code)?.[1];
+  if (letter !== undefined) return key.shift ? letter : letter.toLowerCase();
+  const digit = /^Digit(\d)$/.exec(key.code)?.[1];
+  if (digit !== undefined) return key.shift ? (US_SHIFTED_DIGITS[Number(digit)] ?? null) : digit;
+  return US_KEYS[key.code]?.[key.shift ? 1 : 0] ?? null;
+}
