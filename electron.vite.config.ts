@@ -1,17 +1,8 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** The entries whose source is there. */
-const existing = (entries: Record<string, string>) =>
-  Object.fromEntries(
-    Object.entries(entries)
-      .map(([name, path]) => [name, fromRoot(path)] as const)
-      .filter(([, path]) => existsSync(path)),
-  );
 
 // The oldest runtime the app is run on is Electron 33: Node 20.18 and Chromium 130.
 const nodeTarget = 'node20.18';
@@ -23,12 +14,12 @@ export default defineConfig({
       target: nodeTarget,
       sourcemap: true,
       rolldownOptions: {
-        input: existing({
-          index: 'src/main/index.ts',
-          trestle: 'src/cli/trestle.ts',
-          'import-worker': 'src/main/import-worker.ts',
-          'paper-worker': 'src/hardware/virtual/paper-worker.ts',
-        }),
+        input: {
+          index: fromRoot('src/main/index.ts'),
+          trestle: fromRoot('src/cli/trestle.ts'),
+          'import-worker': fromRoot('src/main/import-worker.ts'),
+          'paper-worker': fromRoot('src/hardware/virtual/paper-worker.ts'),
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

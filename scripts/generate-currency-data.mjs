@@ -15,6 +15,8 @@ const { version, currencyData } = supplemental;
 /**
  * One row of CLDR in our units. `_cashRounding` counts units of the last of `_cashDigits`, and 0 means 1
  * (Unicode TR 35 part 3, "Supplemental Currency Data").
+ *
+ * @param {{ _digits: string, _cashDigits?: string, _cashRounding?: string }} row
  */
 function rowOf({ _digits, _cashDigits = _digits, _cashRounding = '0' }) {
   const digits = Number(_digits);

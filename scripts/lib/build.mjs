@@ -53,6 +53,7 @@ export async function ensureBuild() {
     await ensureMessages();
     const outcome = await run(process.execPath, ['node_modules/electron-vite/bin/electron-vite.js', 'build'], {
       cwd: root,
+      env: { NO_COLOR: '1' },
     });
     if (!outcome.ok)
       throw new SetupError(
