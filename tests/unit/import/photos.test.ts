@@ -21,7 +21,16 @@ async function picture(type: 'png' | 'jpeg' | 'webp' | 'avif' | 'gif', width = 6
   context.fillRect(0, 0, width, height);
   context.fillStyle = '#1020a0';
   context.fillRect(width / 4, height / 4, width / 2, height / 2);
-  return type === 'png' ? canvas.encode(type) : type === 'gif' ? canvas.encode('gif') : canvas.encode(type);
+  switch (type) {
+    case 'png':
+      return canvas.encode(type);
+    case 'gif':
+      return canvas.encode(type);
+    case 'avif':
+      return canvas.encode(type);
+    default:
+      return canvas.encode(type);
+  }
 }
 
 async function refusal(bytes: Buffer): Promise<string> {
