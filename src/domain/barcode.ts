@@ -59,19 +59,17 @@ export function expandUpcE(code: string): string | null {
  * of the code.
  */
 export function readCode(raw: string): Result<ScannedCode, 'malformed-code' | 'too-long'> {
-  if (raw.length > MAX_CODE_LENGTH) {
+  const delivered = raw.replace(/(\r\n|\r|\n|\t)$/, '');
+  if (delivered.length > MAX_CODE_LENGTH) {
     return fail(
       'too-long',
-      `That code has ${raw.length} characters; a label has ${MAX_CODE_LENGTH} at most. Scan again.`,
+      `That code has ${delivered.length} characters; a label has ${MAX_CODE_LENGTH} at most. Scan again.`,
     );
   }
-  const code = raw
-    .replace(/(\r\n|\r|\n|\t)$/, '')
-    .replace(/^\][A-Za-z][0-9A-Za-z]/, '')
-    .trim();
+  const aim = /^\][A-Za-z][0-9A-Za-z]/.exec(delivered)?.[0] ?? '';
+  const code = delivered.slice(aim.length).trim();
   if (code === '') return fail('malformed-code', 'That scan was empty. Scan again.');
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is looked for
-  if (/[\x00-\x1f\x7f]/.test(code.replaceAll(GROUP_SEPARATOR, ''))) {
+  if (/\p{Cc}/u.test(code.replaceAll(GROUP_SEPARATOR, ''))) {
     return fail(
       'malformed-code',
       'That scan has characters no label has. Scan again or type the number under the bars.',
@@ -82,8 +80,8 @@ export function readCode(raw: string): Result<ScannedCode, 'malformed-code' | 't
   return ok({
     kind: 'item',
     code,
-    candidates: spellings(code),
-    checkDigitValid: !isGtinLength(code) || hasValidCheckDigit(code),
+    candidates: spellings(code, aim),
+    checkDigitValid: !isGtinLength(code) || hasValidCheckDigit(code) || expandUpcE(code) !== null,
   });
 }
 
@@ -104,16 +102,42 @@ function isGtinLength(code: string): boolean {
 
 /**
  * GTIN-8, -12, -13 and -14 are one number with leading zeros more or fewer, and scanners disagree on how many to send.
- * A number whose check digit is wrong is left as it is.
+ * They also disagree on whether a UPC-E is expanded. A number whose check digit is wrong is left as it is.
  */
-function spellings(code: string): string[] {
+function spellings(code: string, aim: string): string[] {
   const found = new Set([code]);
   const add = (gtin: string): void => {
     const bare = gtin.replace(/^0+/, '');
     for (const length of [8, 12, 13, 14]) if (bare.length <= length) found.add(bare.padStart(length, '0'));
+    const upcE = bare.length <= 12 ? compressUpcA(bare.padStart(12, '0')) : null;
+    if (upcE !== null) found.add(upcE);
   };
-  if (isGtinLength(code) && hasValidCheckDigit(code)) add(code);
+  // A person may type the digits in the groups they are printed in.
+  for (const gtin of [code.replaceAll(' ', ''), gtinInside(code, aim)]) {
+    if (gtin !== null && isGtinLength(gtin) && hasValidCheckDigit(gtin)) add(gtin);
+  }
   const expanded = expandUpcE(code);
   if (expanded !== null) add(expanded);
   return [...found];
+}
+
+/** AIM identifiers of symbols that hold GS1 element strings. */
+const GS1_SYMBOLS = [']C1', ']e0', ']d2', ']Q3'];
+
+/** The GTIN of a GS1 element string, application identifier 01, which has no separator after it. */
+function gtinInside(code: string, aim: string): string | null {
+  const isElementString = GS1_SYMBOLS.includes(aim) || /^01\d{14}$/.test(code);
+  return (isElementString && /^01(\d{14})/.exec(code)?.[1]) || null;
+}
+
+/** UPC-A to UPC-E, where its zeros allow one; the reverse of {@link expandUpcE}. */
+function compressUpcA(upcA: string): string | null {
+  const [system = '', a, b, c, d, e, , , h, i, j, check = ''] = upcA;
+  const possible = [
+    `${a}${b}${h}${i}${j}${c}`,
+    `${a}${b}${c}${i}${j}3`,
+    `${a}${b}${c}${d}${j}4`,
+    `${a}${b}${c}${d}${e}${j}`,
+  ];
+  return possible.map((six) => `${system}${six}${check}`).find((upcE) => expandUpcE(upcE) === upcA) ?? null;
 }

@@ -1,7 +1,7 @@
-import { fullName, type Item, type Pricing, type Quantity, type Variant } from './catalogue';
+import { fullName, type Item, type Pricing, type Quantity, type TaxRate, type Variant } from './catalogue';
 import type { Context } from './context';
 import { allocate, divideRounded, MAX_MINOR, portion, type Minor } from './money';
-import { fail, ok, type Result } from './result';
+import { fail, ok, type Failure, type Result } from './result';
 import type { Stall } from './stall';
 import { plainText } from './text';
 
@@ -102,7 +102,13 @@ export const MAX_NOTE_LENGTH = 200;
 /** Highest total of a cart before discounts. */
 export const MAX_CART_MINOR: Minor = MAX_MINOR;
 
-type CartProblem = 'cart-full' | 'bad-quantity' | 'bad-amount' | 'bad-discount' | 'unknown-line';
+/** Longest name of an amount typed by hand. */
+export const MAX_TYPED_NAME_LENGTH = 120;
+/** Longest reason of a discount. */
+export const MAX_REASON_LENGTH = 80;
+
+export type CartProblem =
+  'cart-full' | 'bad-quantity' | 'bad-amount' | 'bad-discount' | 'too-long' | 'unknown-line' | 'unknown-tax-rate';
 
 export interface AddedLine {
   readonly cart: Cart;
@@ -116,6 +122,8 @@ export function emptyCart(cartId: string): Cart {
 /**
  * Puts a variant into the cart. Pieces of the same variant at the same price join the line that is there, unless that
  * line was given a discount or a note of its own; weighed and labelled goods always get a line of their own.
+ *
+ * A price label of weighed goods names no weight, so theirs follows from the amount and the price per kilogram.
  */
 export function addVariant(
   cart: Cart,
@@ -132,10 +140,22 @@ export function addVariant(
 ): Result<AddedLine, CartProblem> {
   const { stall, item, variant } = given;
   const labelAmountMinor = given.labelAmountMinor ?? null;
-  const quantity = given.quantity ?? 1;
+  const taxRate = stall.taxRates.find(({ id }) => id === variant.taxRateId);
+  if (!taxRate) {
+    const name = fullName(item, variant);
+    return fail('unknown-tax-rate', `The tax rate of ${name} is gone. Give it another in the catalogue.`);
+  }
+  const quantity =
+    variant.pricing === 'kg' && labelAmountMinor !== null
+      ? gramsFor(labelAmountMinor, variant.priceMinor)
+      : (given.quantity ?? 1);
+  if (!isQuantity(quantity, variant.pricing)) return badQuantity(variant.pricing);
+  if (labelAmountMinor !== null && !isAmount(labelAmountMinor)) {
+    return fail('bad-amount', 'That label has no amount to charge. Price it again.');
+  }
   const same =
     variant.pricing === 'each' && labelAmountMinor === null
-      ? cart.lines.find((line) => line.variantId === variant.variantId && isPlain(line, variant.priceMinor))
+      ? cart.lines.find((line) => isSameGoods(line, variant, taxRate))
       : undefined;
   if (same) {
     const changed = setQuantity(cart, { lineId: same.lineId, quantity: same.quantity + quantity });
@@ -153,8 +173,8 @@ export function addVariant(
     unitPriceMinor: variant.priceMinor,
     labelAmountMinor,
     priceSource: labelAmountMinor === null ? 'catalogue' : 'label',
-    taxRateId: variant.taxRateId,
-    taxBasisPoints: taxBasisPoints(stall, variant.taxRateId),
+    taxRateId: taxRate.id,
+    taxBasisPoints: taxRate.basisPoints,
     discount: null,
     note: '',
   });
@@ -171,14 +191,16 @@ export function addTypedAmount(
   },
   context: Context,
 ): Result<AddedLine, CartProblem> {
-  if (!Number.isSafeInteger(given.amountMinor) || given.amountMinor < 1 || given.amountMinor > MAX_MINOR) {
-    return fail('bad-amount', 'Type an amount above nothing and below ten million.');
-  }
+  if (!isAmount(given.amountMinor)) return fail('bad-amount', 'Type an amount above nothing and below ten million.');
+  const taxRate = given.stall.taxRates.find(({ id }) => id === given.taxRateId);
+  if (!taxRate) return fail('unknown-tax-rate', 'Choose a tax rate for this amount.');
+  const name = checkText(given.name, MAX_TYPED_NAME_LENGTH);
+  if (!name.ok) return name;
   return addLine(cart, {
     lineId: context.newId(),
     variantId: null,
     itemId: null,
-    name: plainText(given.name),
+    name: name.value,
     receiptName: '',
     sku: '',
     pricing: 'each',
@@ -186,8 +208,8 @@ export function addTypedAmount(
     unitPriceMinor: given.amountMinor,
     labelAmountMinor: null,
     priceSource: 'typed',
-    taxRateId: given.taxRateId,
-    taxBasisPoints: taxBasisPoints(given.stall, given.taxRateId),
+    taxRateId: taxRate.id,
+    taxBasisPoints: taxRate.basisPoints,
     discount: null,
     note: '',
   });
@@ -200,10 +222,7 @@ export function setQuantity(
 ): Result<Cart, CartProblem> {
   if (quantity === 0) return removeLine(cart, { lineId });
   return changeLine(cart, lineId, (line) => {
-    const most = mostOf(line.pricing);
-    if (!Number.isSafeInteger(quantity) || quantity < 1 || quantity > most) {
-      return fail('bad-quantity', `A line holds from 1 to ${most} ${line.pricing === 'kg' ? 'grams' : 'pieces'}.`);
-    }
+    if (!isQuantity(quantity, line.pricing)) return badQuantity(line.pricing);
     if (line.labelAmountMinor !== null && line.pricing === 'kg') {
       return fail('bad-quantity', 'That label has its price inside. Remove the line and scan another label.');
     }
@@ -241,11 +260,15 @@ export function noteLine(
   cart: Cart,
   { lineId, note }: { readonly lineId: string; readonly note: string },
 ): Result<Cart, CartProblem> {
-  return changeLine(cart, lineId, (line) => ok({ ...line, note: cleanNote(note) }));
+  return changeLine(cart, lineId, (line) => {
+    const checked = checkText(note, MAX_NOTE_LENGTH);
+    return checked.ok ? ok({ ...line, note: checked.value }) : checked;
+  });
 }
 
 export function noteCart(cart: Cart, { note }: { readonly note: string }): Result<Cart, CartProblem> {
-  return ok({ ...cart, note: cleanNote(note) });
+  const checked = checkText(note, MAX_NOTE_LENGTH);
+  return checked.ok ? ok({ ...cart, note: checked.value }) : checked;
 }
 
 /**
@@ -254,8 +277,10 @@ export function noteCart(cart: Cart, { note }: { readonly note: string }): Resul
  * - A weighed line is price per kilogram × grams ÷ 1000, rounded half up; a label's amount stands as printed.
  * - A discount never takes a line or the cart below nothing. The cart's discount is shared over the lines in proportion
  *   to what they come to, so that each keeps its own tax rate.
- * - Tax is computed once per rate, on the sum of its lines: HMRC VAT Notice 700, section 17.5 allows rounding the
- *   invoice total, and per-line rounding would drift on long dockets.
+ * - Tax is computed once per rate, on the sum of its lines, to the nearest minor unit with halves up: HMRC lets a
+ *   retailer round at invoice level up and down to the nearest penny but not down alone (VAT Notice 700, 17.6; manual
+ *   VATREC12020), and per-line rounding would drift on long dockets. In prices that include tax, the tax is the VAT
+ *   fraction, rate ÷ (100 % + rate), of what is paid.
  */
 export function priceCart(
   { cartId, lines, discount, note }: Cart,
@@ -298,18 +323,26 @@ function sum(amounts: readonly number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }
 
-function grossOf({ labelAmountMinor, pricing, unitPriceMinor, quantity }: CartLine): Minor {
+/** Unit price × quantity, or what the label says. */
+export function grossOf({
+  labelAmountMinor,
+  pricing,
+  unitPriceMinor,
+  quantity,
+}: Pick<CartLine, 'labelAmountMinor' | 'pricing' | 'unitPriceMinor' | 'quantity'>): Minor {
   if (labelAmountMinor !== null) return pricing === 'kg' ? labelAmountMinor : labelAmountMinor * quantity;
   return pricing === 'kg' ? divideRounded(unitPriceMinor * quantity, 1000) : unitPriceMinor * quantity;
 }
 
-function discountOf(discount: Discount | null, amountMinor: Minor): Minor {
+/** What a discount takes off an amount: never more than the amount. */
+export function discountOf(discount: Discount | null, amountMinor: Minor): Minor {
   if (discount === null) return 0;
   const wanted = discount.kind === 'percent' ? portion(amountMinor, discount.basisPoints) : discount.amountMinor;
   return Math.min(wanted, amountMinor);
 }
 
-function sumTaxes(lines: readonly PricedLine[], taxIncluded: boolean): TaxSum[] {
+/** Tax by rate, the highest rate first; see {@link priceCart} for the rule. */
+export function sumTaxes(lines: readonly PricedLine[], taxIncluded: boolean): TaxSum[] {
   const groups = new Map<string, { taxRateId: string; basisPoints: number; goodsMinor: Minor }>();
   for (const { taxRateId, taxBasisPoints: basisPoints, amountMinor } of lines) {
     const key = `${taxRateId} ${basisPoints}`;
@@ -319,37 +352,53 @@ function sumTaxes(lines: readonly PricedLine[], taxIncluded: boolean): TaxSum[] 
   return [...groups.values()]
     .sort((a, b) => b.basisPoints - a.basisPoints || (a.taxRateId < b.taxRateId ? -1 : 1))
     .map(({ taxRateId, basisPoints, goodsMinor }) => {
-      const netMinor = taxIncluded ? divideRounded(goodsMinor * 10_000, 10_000 + basisPoints) : goodsMinor;
-      const taxMinor = taxIncluded ? goodsMinor - netMinor : portion(goodsMinor, basisPoints);
+      const taxMinor = taxIncluded
+        ? divideRounded(goodsMinor * basisPoints, 10_000 + basisPoints)
+        : portion(goodsMinor, basisPoints);
+      const netMinor = taxIncluded ? goodsMinor - taxMinor : goodsMinor;
       return { taxRateId, basisPoints, netMinor, taxMinor, totalMinor: netMinor + taxMinor };
     });
 }
 
-function taxBasisPoints({ taxRates }: Pick<Stall, 'taxRates'>, taxRateId: string): number {
-  const rate = taxRates.find(({ id }) => id === taxRateId);
-  if (rate === undefined) throw new Error(`the stall has no tax rate ${taxRateId}`);
-  return rate.basisPoints;
-}
-
-function isPlain(line: CartLine, unitPriceMinor: Minor): boolean {
+/** Whether more of a variant may join this line: nothing of it has changed, and nobody wrote on it. */
+function isSameGoods(line: CartLine, { variantId, pricing, priceMinor }: Variant, taxRate: TaxRate): boolean {
   return (
-    line.unitPriceMinor === unitPriceMinor &&
+    line.variantId === variantId &&
+    line.pricing === pricing &&
+    line.unitPriceMinor === priceMinor &&
+    line.taxRateId === taxRate.id &&
+    line.taxBasisPoints === taxRate.basisPoints &&
     line.labelAmountMinor === null &&
     line.discount === null &&
     line.note === ''
   );
 }
 
-function mostOf(pricing: Pricing): Quantity {
-  return pricing === 'kg' ? MAX_GRAMS : MAX_PIECES;
+function gramsFor(amountMinor: Minor, pricePerKilogramMinor: Minor): Quantity {
+  if (pricePerKilogramMinor === 0) return 1;
+  return Math.min(Math.max(divideRounded(amountMinor * 1000, pricePerKilogramMinor), 1), MAX_GRAMS);
+}
+
+function isQuantity(quantity: Quantity, pricing: Pricing): boolean {
+  return Number.isSafeInteger(quantity) && quantity >= 1 && quantity <= (pricing === 'kg' ? MAX_GRAMS : MAX_PIECES);
+}
+
+function isAmount(amountMinor: Minor): boolean {
+  return Number.isSafeInteger(amountMinor) && amountMinor >= 1 && amountMinor <= MAX_MINOR;
+}
+
+function badQuantity(pricing: Pricing): Failure<'bad-quantity'> {
+  return fail(
+    'bad-quantity',
+    pricing === 'kg'
+      ? `Type a weight from 1 to ${MAX_GRAMS} g, in whole grams.`
+      : `Type a number of pieces from 1 to ${MAX_PIECES}.`,
+  );
 }
 
 function addLine(cart: Cart, line: CartLine): Result<AddedLine, CartProblem> {
   if (cart.lines.length >= MAX_LINES) {
     return fail('cart-full', `A sale has ${MAX_LINES} lines at most. Take the money for these and start another.`);
-  }
-  if (!Number.isSafeInteger(line.quantity) || line.quantity < 1 || line.quantity > mostOf(line.pricing)) {
-    return fail('bad-quantity', `A line holds from 1 to ${mostOf(line.pricing)}.`);
   }
   const changed = withinTotal({ ...cart, lines: [...cart.lines, line] });
   return changed.ok ? ok({ cart: changed.value, lineId: line.lineId }) : changed;
@@ -385,9 +434,11 @@ function checkDiscount(discount: Discount | null): Result<Discount | null, CartP
   if (!Number.isSafeInteger(size) || size < 1 || size > most) {
     return fail('bad-discount', 'A discount is more than nothing and at most the whole.');
   }
-  return ok({ ...discount, reason: plainText(discount.reason) });
+  const reason = checkText(discount.reason, MAX_REASON_LENGTH);
+  return reason.ok ? ok({ ...discount, reason: reason.value }) : reason;
 }
 
-function cleanNote(note: string): string {
-  return plainText(note).slice(0, MAX_NOTE_LENGTH);
+function checkText(text: string, longest: number): Result<string, 'too-long'> {
+  const plain = plainText(text);
+  return plain.length <= longest ? ok(plain) : fail('too-long', `That text is too long. Use ${longest} characters.`);
 }

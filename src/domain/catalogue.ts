@@ -1,5 +1,5 @@
 import { MAX_MINOR, type Minor } from './money';
-import { fail, ok, type Result } from './result';
+import { fail, ok, type Failure, type Result } from './result';
 import { plainText } from './text';
 
 /** How a variant is sold: by the piece, or by weight with a price per kilogram. */
@@ -66,39 +66,125 @@ export function fullName(item: Pick<Item, 'name'>, variant: Pick<Variant, 'name'
   return variant.name === '' ? item.name : `${item.name}, ${variant.name}`;
 }
 
-/** Longest name of an item, in characters. */
-export const MAX_NAME_LENGTH = 200;
+/** Longest texts of an item, in characters. */
+const LONGEST = { handle: 200, name: 200, category: 80, variantName: 120, receiptName: 120, sku: 120, barcode: 120 };
+const LONGEST_DESCRIPTION = 4000;
+const MOST_VARIANTS = 200;
+const MOST_BARCODES = 50;
 
-/** What a person or a file gave, made safe to keep: texts without control characters, amounts and codes checked. */
-export function checkItem(given: Item): Result<Item, 'bad-item'> {
-  const item: Item = {
-    ...given,
-    name: plainText(given.name),
-    category: plainText(given.category),
-    description: plainText(given.description),
-    variants: given.variants.map((variant) => ({
-      ...variant,
-      name: plainText(variant.name),
-      receiptName: plainText(variant.receiptName),
-      sku: plainText(variant.sku),
-    })),
+export type ItemProblem =
+  | 'empty-name'
+  | 'too-long'
+  | 'no-variants'
+  | 'too-many-variants'
+  | 'unnamed-variant'
+  | 'duplicate-variant'
+  | 'bad-price'
+  | 'bad-cost'
+  | 'bad-stock'
+  | 'bad-barcode'
+  | 'duplicate-barcode'
+  | 'duplicate-sku';
+
+/**
+ * Checks an item before it enters the catalogue and gives it back with its texts tidied: one line of plain text each,
+ * control characters gone. Markup in a name is text like any other.
+ */
+export function checkItem(item: Item): Result<Item, ItemProblem> {
+  const name = plainText(item.name);
+  if (name === '') return fail('empty-name', 'The item has no name. Write one.');
+  const variants = item.variants.map(tidyVariant);
+  const tidy: Item = {
+    ...item,
+    name,
+    handle: plainText(item.handle),
+    category: plainText(item.category),
+    description: item.description
+      .split(/\r\n|\r|\n/)
+      .map(plainText)
+      .join('\n')
+      .trim(),
+    variants,
   };
-  const say = (problem: string) => fail('bad-item', `${item.name.slice(0, 40) || item.handle}: ${problem}`);
-  if (item.name === '') return say('an item needs a name.');
-  if (item.name.length > MAX_NAME_LENGTH) return say(`a name has ${MAX_NAME_LENGTH} characters at most.`);
-  if (item.variants.length === 0) return say('an item needs at least one variant.');
-  const seen = new Set<string>();
-  for (const { priceMinor, costMinor, barcodes } of item.variants) {
-    if (!isPrice(priceMinor)) return say('a price is a whole number of minor units, from 0 to ten million pounds.');
-    if (costMinor !== null && !isPrice(costMinor)) return say('a cost is a whole number of minor units, 0 or more.');
-    for (const barcode of barcodes) {
-      if (seen.has(barcode)) return say(`the barcode ${barcode} is there twice.`);
-      seen.add(barcode);
-    }
+  return tooLongText(tidy) ?? wrongVariants(name, variants) ?? ok(tidy);
+}
+
+function tidyVariant(variant: Variant): Variant {
+  return {
+    ...variant,
+    name: plainText(variant.name),
+    receiptName: plainText(variant.receiptName),
+    sku: plainText(variant.sku),
+    barcodes: variant.barcodes.map((code) => code.trim()),
+  };
+}
+
+function tooLongText({ name, handle, category, description, variants }: Item): Failure<'too-long'> | null {
+  const texts: [string, string, number][] = [
+    ['name', name, LONGEST.name],
+    ['handle', handle, LONGEST.handle],
+    ['category', category, LONGEST.category],
+    ['description', description, LONGEST_DESCRIPTION],
+    ...variants.flatMap((variant): [string, string, number][] => [
+      ['variant name', variant.name, LONGEST.variantName],
+      ['receipt name', variant.receiptName, LONGEST.receiptName],
+      ['SKU', variant.sku, LONGEST.sku],
+      ...variant.barcodes.map((code): [string, string, number] => ['barcode', code, LONGEST.barcode]),
+    ]),
+  ];
+  const found = texts.find(([, text, most]) => text.length > most);
+  if (found === undefined) return null;
+  const [what, text, most] = found;
+  return fail('too-long', `The ${what} "${text.slice(0, 20)}…" is too long. It can have ${most} characters.`);
+}
+
+function wrongVariants(itemName: string, variants: readonly Variant[]): Failure<ItemProblem> | null {
+  if (variants.length === 0) return fail('no-variants', `"${itemName}" has nothing to sell. Give it one variant.`);
+  if (variants.length > MOST_VARIANTS) {
+    return fail('too-many-variants', `An item has at most ${MOST_VARIANTS} variants. Make two items of "${itemName}".`);
   }
-  return ok(item);
+  if (variants.length > 1 && variants.some(({ name }) => name === '')) {
+    return fail('unnamed-variant', `"${itemName}" has several variants. Name each of them.`);
+  }
+  const twin = duplicateOf(variants.map(({ name }) => name.toLowerCase()));
+  if (twin !== null) return fail('duplicate-variant', `"${itemName}" has two variants "${twin}". Rename one.`);
+  for (const variant of variants) {
+    const wrong = wrongVariant(fullName({ name: itemName }, variant), variant);
+    if (wrong !== null) return wrong;
+  }
+  const code = duplicateOf(variants.flatMap(({ barcodes }) => barcodes));
+  if (code !== null)
+    return fail('duplicate-barcode', `The barcode "${code}" stands twice on "${itemName}". Remove one.`);
+  const sku = duplicateOf(variants.map((variant) => variant.sku).filter((text) => text !== ''));
+  return sku === null
+    ? null
+    : fail('duplicate-sku', `Two variants of "${itemName}" have the SKU "${sku}". Change one.`);
+}
+
+function wrongVariant(name: string, variant: Variant): Failure<ItemProblem> | null {
+  const { priceMinor, costMinor, stock, barcodes } = variant;
+  if (!isPrice(priceMinor)) return fail('bad-price', `The price of "${name}" must be a whole amount, zero or more.`);
+  if (costMinor !== null && !isPrice(costMinor)) {
+    return fail('bad-cost', `The cost of "${name}" must be a whole amount, zero or more, or unknown.`);
+  }
+  // Below zero is no mistake: more was sold than was counted.
+  if (stock !== null && !Number.isSafeInteger(stock)) {
+    return fail('bad-stock', `The stock of "${name}" must be a whole number of pieces or grams, or not counted.`);
+  }
+  if (barcodes.length > MOST_BARCODES) {
+    return fail('bad-barcode', `"${name}" has ${barcodes.length} barcodes. It can have ${MOST_BARCODES}.`);
+  }
+  // A group separator is data of GS1 codes; other control characters no scanner delivers.
+  if (barcodes.some((code) => code === '' || /(?!\u001d)[\p{Cc}\p{Cs}]/u.test(code))) {
+    return fail('bad-barcode', `A barcode of "${name}" is empty or has control characters. Scan it again.`);
+  }
+  return null;
 }
 
 function isPrice(amountMinor: Minor): boolean {
-  return Number.isSafeInteger(amountMinor) && amountMinor >= 0 && amountMinor <= MAX_MINOR;
+  return Number.isInteger(amountMinor) && amountMinor >= 0 && amountMinor <= MAX_MINOR;
+}
+
+function duplicateOf(texts: readonly string[]): string | null {
+  return texts.find((text, index) => texts.indexOf(text) !== index) ?? null;
 }

@@ -4,15 +4,13 @@ import type { Minor } from './money';
 import { fail, ok, type Result } from './result';
 
 /**
- * The layout of an in-store label that carries a weight or a price. GS1 leaves the prefixes 02 and 20 to 29 to each
- * country and seller, so layouts are data. `pattern` has one character per digit of the code:
+ * The layout of an in-store label with a weight or a price inside, one character a digit:
+ * - a digit is a fixed prefix, which names the layout
+ * - `I` item number · `W` weight in grams · `P` price in minor units
+ * - `V` verifier of the four or five digits of price or weight · `C` check digit of the whole code, always last
  *
- * - a digit must stand there: the prefix
- * - `I` item number, `W` grams, `P` price in minor units
- * - `V` price verifier of the `P` digits (GS1 General Specifications, section 7.9.3 and 7.9.4)
- * - `C` check digit of the whole, last
- *
- * For instance `21IIIIIWWWWWC` or `02IIIIIVPPPPC`.
+ * For instance `21IIIIIWWWWWC` and `02IIIIIVPPPPC`. Such layouts are a country's or a shop's own choice
+ * (GS1 General Specifications 2.1.14, variable measure items), so they are data.
  */
 export interface LabelRule {
   readonly pattern: string;
@@ -22,87 +20,114 @@ export interface LabelRule {
 /** What a label says. */
 export interface LabelReading {
   readonly rule: LabelRule;
-  /** The item's number as printed, with its leading zeros. */
+  /** With its leading zeros: `00031`. */
   readonly itemNumber: string;
+  /** Null on a price label. */
   readonly weightGrams: Quantity | null;
+  /** Null on a weight label. */
   readonly amountMinor: Minor | null;
 }
 
-/** Whether a rule is well formed; the message says what is wrong with it. */
+const LONGEST_PATTERN = 30;
+
+/**
+ * Checks a layout before it is kept.
+ * Error: `bad-rule`, with what is wrong and how to write it.
+ */
 export function checkLabelRule({ pattern, kind }: LabelRule): Result<LabelRule, 'bad-rule'> {
-  const say = (problem: string) => fail('bad-rule', `Label layout ${pattern}: ${problem}`);
-  if (!/^[0-9IWPVC]+$/.test(pattern)) return say('use digits for the prefix and the letters I, W, P, V and C.');
-  if (![8, 12, 13].includes(pattern.length)) return say('it must have 8, 12 or 13 places, as the barcode has digits.');
-  if (!/^\d{1,3}I+V?[WP]+C$/.test(pattern))
-    return say('the order is prefix, item number I, verifier V if any, value W or P, check digit C.');
+  const wrong = (message: string) => fail('bad-rule', message);
   const value = kind === 'weight' ? 'W' : 'P';
-  if (!pattern.includes(value)) return say(`a ${kind} layout needs ${value} places.`);
-  if (pattern.includes('V') && !['PPPP', 'PPPPP'].includes(pattern.replace(/[^P]/g, ''))) {
-    return say('a verifier V checks four or five P places.');
+  const other = kind === 'weight' ? 'P' : 'W';
+  const count = (letter: string) => pattern.split(letter).length - 1;
+  if (!/^[0-9IWPVC]+$/.test(pattern)) {
+    return wrong('A layout has only digits and the letters I, W, P, V and C, for instance 21IIIIIWWWWWC.');
+  }
+  if (pattern.length > LONGEST_PATTERN) return wrong(`A layout has at most ${LONGEST_PATTERN} places.`);
+  if (!/^[0-9]+[A-Z]+$/.test(pattern)) {
+    return wrong('A layout begins with the digits all its labels begin with, and letters follow: 21IIIIIWWWWWC.');
+  }
+  if (/(.)(?!\1).*\1/.test(pattern.replace(/^[0-9]+/, ''))) return wrong('Write the same letters next to each other.');
+  if (count('I') === 0) return wrong('The layout needs the item number: put an I for each of its digits.');
+  if (count(other) > 0) return wrong(`A ${kind} label has ${value} for each digit of the ${kind}, and no ${other}.`);
+  if (count(value) === 0) return wrong(`The layout needs the ${kind}: put a ${value} for each of its digits.`);
+  if (count(value) > 6) return wrong(`A ${kind} has at most 6 digits.`);
+  if (count('V') > 1) return wrong('There is one verifier digit at most: V.');
+  if (count('V') === 1 && count(value) !== 4 && count(value) !== 5) {
+    return wrong(`A verifier digit V goes with 4 or 5 digits of ${kind}.`);
+  }
+  if (count('C') > 1 || (count('C') === 1 && !pattern.endsWith('C'))) {
+    return wrong('The check digit C is one digit, the last.');
   }
   return ok({ pattern, kind });
 }
 
 /**
- * Reads an in-store label.
- * @returns null when no rule has its prefix and length
+ * Reads a label by the first layout it fits; a longer prefix goes before a shorter one.
+ * @param code as scanned: GTIN-12, -13 and -14 with and without their leading zeros are the same code
+ * @returns null when no layout fits. Error `bad-label`: a check digit or verifier is wrong, or there is nothing to sell.
  */
 export function readLabel(code: string, rules: readonly LabelRule[]): Result<LabelReading | null, 'bad-label'> {
-  if (!/^\d+$/.test(code)) return ok(null);
-  // A scanner that pads UPC-A to thirteen digits must not hide a twelve-digit layout.
-  const spellings = code.startsWith('0') ? [code, code.slice(1)] : [code];
-  for (const spelling of spellings) {
-    const rule = rules.find(({ pattern }) => fits(spelling, pattern));
-    if (rule) return readBy(rule, spelling);
-  }
-  return ok(null);
-}
-
-function fits(code: string, pattern: string): boolean {
-  return (
-    code.length === pattern.length && [...pattern].every((sign, index) => !/\d/.test(sign) || sign === code[index])
-  );
-}
-
-function readBy(rule: LabelRule, code: string): Result<LabelReading, 'bad-label'> {
-  if (!hasValidCheckDigit(code)) return fail('bad-label', 'The check digit of that label is wrong. Scan it again.');
-  const take = (sign: string): string => [...code].filter((_, index) => rule.pattern[index] === sign).join('');
-  const price = take('P');
-  const verifier = take('V');
-  if (verifier !== '' && priceVerifier(price) !== verifier) {
-    return fail('bad-label', 'The price inside that label does not check. Weigh or price it again.');
-  }
-  const value = Number(rule.kind === 'weight' ? take('W') : price);
-  if (value === 0) return fail('bad-label', `That label says a ${rule.kind} of nothing. Weigh or price it again.`);
+  const fitting = rules
+    .map((rule) => ({ rule, digits: fit(code, rule.pattern) }))
+    .filter((match): match is { rule: LabelRule; digits: string } => match.digits !== null)
+    .sort((a, b) => prefixLength(b.rule) - prefixLength(a.rule));
+  const [match] = fitting;
+  if (match === undefined) return ok(null);
+  const { rule, digits } = match;
+  const field = (letter: string) => [...digits].filter((_, index) => rule.pattern[index] === letter).join('');
+  const value = field(rule.kind === 'weight' ? 'W' : 'P');
+  const isMisread =
+    (rule.pattern.endsWith('C') && !hasValidCheckDigit(digits)) ||
+    (rule.pattern.includes('V') && field('V') !== String(verifierDigit(value)));
+  if (isMisread) return fail('bad-label', 'This label was misread or is damaged. Scan it again, or weigh it again.');
+  const number = Number(value);
+  if (number === 0) return fail('bad-label', `This label has no ${rule.kind} on it. Weigh it again.`);
   return ok({
     rule,
-    itemNumber: take('I'),
-    weightGrams: rule.kind === 'weight' ? value : null,
-    amountMinor: rule.kind === 'price' ? value : null,
+    itemNumber: field('I'),
+    weightGrams: rule.kind === 'weight' ? number : null,
+    amountMinor: rule.kind === 'price' ? number : null,
   });
 }
 
-/** Weighted products of one digit (GS1 General Specifications, figure 7.9.2-1). */
-const WEIGHTING = {
-  /** 2−: twice the digit, less its tens. */
-  twoMinus: (digit: number) => (2 * digit - Math.floor((2 * digit) / 10)) % 10,
-  three: (digit: number) => (3 * digit) % 10,
-  /** 5+: five times the digit, plus its tens. */
-  fivePlus: (digit: number) => (5 * digit + Math.floor((5 * digit) / 10)) % 10,
-  /** 5−: five times the digit, less its tens. */
-  fiveMinus: (digit: number) => (((5 * digit - Math.floor((5 * digit) / 10)) % 10) + 10) % 10,
+function prefixLength({ pattern }: LabelRule): number {
+  return pattern.search(/[A-Z]/);
+}
+
+/** The digits of the code in the length of the pattern, or null when they do not fit. */
+function fit(code: string, pattern: string): string | null {
+  if (!/^[0-9]+$/.test(code)) return null;
+  const isGtin = [code.length, pattern.length].every((length) => length >= 12 && length <= 14);
+  const padded = isGtin ? code.padStart(14, '0') : code;
+  const digits = isGtin ? padded.slice(-pattern.length) : code;
+  if (digits.length !== pattern.length || /[1-9]/.test(padded.slice(0, padded.length - digits.length))) return null;
+  return digits.startsWith(pattern.slice(0, pattern.search(/[A-Z]/))) ? digits : null;
+}
+
+/** A digit times 2, 3 or 5, reduced to one digit: the weighting factors of GS1 General Specifications 7.9. */
+const WEIGHTED = {
+  /** Twice, less its own tens. */
+  '2-': [0, 2, 4, 6, 8, 9, 1, 3, 5, 7],
+  /** Three times, units only. */
+  '3': [0, 3, 6, 9, 2, 5, 8, 1, 4, 7],
+  /** Five times, plus its own tens. */
+  '5+': [0, 5, 1, 6, 2, 7, 3, 8, 4, 9],
+  /** Five times, less its own tens. */
+  '5-': [0, 5, 9, 4, 8, 3, 7, 2, 6, 1],
 } as const;
 
+const FACTORS_OF_FOUR = ['2-', '2-', '3', '5-'] as const;
+const FACTORS_OF_FIVE = ['5+', '2-', '5-', '5+', '2-'] as const;
+
 /**
- * Verifier of a price of four digits (weights 2−, 2−, 3, 5−; the sum times 3) or five (weights 5+, 2−, 5−, 5+, 2−; the
- * digit whose 5− is what is missing to ten), GS1 General Specifications 7.9.3 and 7.9.4.
+ * The price (or weight) verifier digit, GS1 General Specifications 7.9: of four digits, the units of three times the
+ * weighted sum; of five digits, the digit whose 5- weight fills the weighted sum up to a multiple of ten.
+ * @param value four or five digits
  */
-export function priceVerifier(digits: string): string {
-  const { twoMinus, three, fivePlus, fiveMinus } = WEIGHTING;
-  const weights =
-    digits.length === 4 ? [twoMinus, twoMinus, three, fiveMinus] : [fivePlus, twoMinus, fiveMinus, fivePlus, twoMinus];
-  const sum = weights.reduce((total, weight, index) => total + weight(Number(digits[index])), 0);
-  if (digits.length === 4) return String((3 * sum) % 10);
+export function verifierDigit(value: string): number {
+  const factors = value.length === 4 ? FACTORS_OF_FOUR : FACTORS_OF_FIVE;
+  const sum = factors.reduce((total, factor, index) => total + (WEIGHTED[factor][Number(value[index])] ?? 0), 0);
+  if (value.length === 4) return (sum * 3) % 10;
   const missing = (10 - (sum % 10)) % 10;
-  return String([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].find((digit) => fiveMinus(digit) === missing));
+  return WEIGHTED['5-'].findIndex((weighted) => weighted === missing);
 }

@@ -89,16 +89,18 @@ export interface MoneyFormat {
 
 const formatters = new Map<string, Intl.NumberFormat>();
 
-function formatter({ currency: code, locale }: MoneyFormat, style: 'currency' | 'decimal'): Intl.NumberFormat {
+/** @param style with the currency's sign, with its decimals alone, or as the locale writes any number */
+function formatter({ currency: code, locale }: MoneyFormat, style: 'currency' | 'decimal' | 'plain') {
   const key = `${locale} ${code} ${style}`;
   let found = formatters.get(key);
   if (!found) {
     const { digits } = currency(code);
-    const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    found = new Intl.NumberFormat(
-      locale,
-      style === 'currency' ? { style, currency: code, currencyDisplay: 'narrowSymbol', ...places } : places,
-    );
+    found = new Intl.NumberFormat(locale, {
+      // Receipt printers have no other digits.
+      numberingSystem: 'latn',
+      ...(style !== 'plain' && { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+      ...(style === 'currency' && { style, currency: code, currencyDisplay: 'narrowSymbol' }),
+    });
     formatters.set(key, found);
   }
   return found;
@@ -124,44 +126,63 @@ export function formatAmount(amountMinor: Minor, format: MoneyFormat): string {
 
 export type MoneyProblem = 'not-an-amount' | 'negative' | 'too-large' | 'too-precise';
 
+const MARKS = /[.,'’]/g;
+const MINUS = /^[-−]|[-−]$|^\(.*\)$/;
+/** A space between digits that does not set off three of them: `4 50` is no 450. */
+const STRAY_SPACE = /\d\s+(?!\d{3}(?!\d))\d/;
+
 /**
- * Reads an amount a person typed or a file holds: `4`, `4.5`, `£4.50`, `1,234.50`; with a comma for decimals where the
- * locale writes it so. Grouping signs must group by three.
+ * Reads an amount a person typed or a file holds: `4`, `4.5`, `£4.50`, `1,234.50`, `1.234,50 €`. Of two different marks
+ * the last is the decimal one. A single mark is the locale's decimal mark, or else a thousands mark where exactly three
+ * digits follow. Decimals beyond the currency's are refused, never rounded: a fraction of a penny is a slip.
  */
 export function parseMoney(text: string, format: MoneyFormat): Result<Minor, MoneyProblem> {
   const { digits } = currency(format.currency);
-  const parts = formatter(format, 'decimal').formatToParts(-1234567.8);
-  const sign = (type: string): string => parts.find((part) => part.type === type)?.value ?? '';
-  const decimalSign = sign('decimal') || '.';
-  const groupSign = sign('group') || ',';
-  const symbols = formatter(format, 'currency')
-    .formatToParts(0)
-    .filter(({ type }) => type === 'currency')
-    .map(({ value }) => value);
-  let bare = text.trim();
-  for (const symbol of [...symbols, format.currency]) bare = bare.replace(symbol, '');
-  bare = bare.replace(/[\s\u00a0\u202f]/g, '');
-  const isNegative = /^[-\u2212]/.test(bare) || /^\(.*\)$/.test(bare);
-  bare = bare.replace(/^[-\u2212+(]/, '').replace(/\)$/, '');
-  const [whole = '', fraction, ...more] = bare.split(decimalSign);
-  const group = /\s/.test(groupSign) ? '' : groupSign;
-  const grouped = group !== '' && whole.includes(group);
-  const wholeDigits = grouped ? whole.split(group).join('') : whole;
-  const wellGrouped = !grouped || /^\d{1,3}(\D\d{3})+$/.test(whole);
-  const isNumber =
-    more.length === 0 && wellGrouped && /^\d*$/.test(wholeDigits) && /^\d*$/.test(fraction ?? '') && /\d/.test(bare);
-  if (!isNumber)
-    return fail(
-      'not-an-amount',
-      `“${text.slice(0, 40)}” is not an amount. Write it like ${formatAmount(450, format)}.`,
-    );
-  const significant = (fraction ?? '').replace(/0+$/, '');
-  if (significant.length > digits) {
-    return fail('too-precise', `“${text.slice(0, 40)}” has more than ${digits} decimals. Round it first.`);
+  const shown = `“${text.slice(0, 40)}”`;
+  const example = formatAmount(divideRounded(45 * 10 ** digits, 10), format);
+  const compact = withoutSign(text.replace(/[\s\p{Cf}]/gu, ''), format);
+  const bare = withoutSign(compact.replace(/^[-−(]|[-−)]$/g, ''), format);
+  const point = decimalPoint(bare, format);
+  const whole = point < 0 ? bare : bare.slice(0, point);
+  const fraction = point < 0 ? '' : bare.slice(point + 1);
+  // Groups of three, or of two before the last as in India.
+  const isWhole = /^\d*$/.test(whole) || /^\d{1,3}([.,'’]\d{2,3})*[.,'’]\d{3}$/.test(whole);
+  if (!/\d/.test(bare) || !isWhole || !/^\d*$/.test(fraction) || STRAY_SPACE.test(text)) {
+    return fail('not-an-amount', `${shown} is not an amount. Write it like ${example}.`);
   }
-  if (wholeDigits.replace(/^0+/, '').length > 12) return fail('too-large', 'That amount is too large for a till.');
-  const amountMinor = Number(`${wholeDigits || '0'}${significant.padEnd(digits, '0')}`);
-  if (amountMinor > MAX_MINOR) return fail('too-large', 'That amount is too large for a till.');
-  if (isNegative && amountMinor !== 0) return fail('negative', 'An amount cannot be below zero here.');
-  return ok(amountMinor);
+  if (fraction.length > digits) {
+    return fail('too-precise', `${shown} has more than ${digits} decimals. Write it like ${example}.`);
+  }
+  const minorDigits = `${whole.replace(MARKS, '')}${fraction.padEnd(digits, '0')}`.replace(/^0+/, '');
+  if (minorDigits.length > String(MAX_MINOR).length || Number(minorDigits) > MAX_MINOR) {
+    return fail('too-large', `${shown} is more than a till takes. The most is ${formatAmount(MAX_MINOR, format)}.`);
+  }
+  if (MINUS.test(compact)) return fail('negative', `${shown} is below zero. Write it without the minus.`);
+  return ok(Number(minorDigits));
+}
+
+/** The text without the currency's own sign or code before or after it. */
+function withoutSign(text: string, { currency: code, locale }: MoneyFormat): string {
+  const signs = (['narrowSymbol', 'symbol'] as const).map(
+    (currencyDisplay) =>
+      new Intl.NumberFormat(locale, { style: 'currency', currency: code, currencyDisplay })
+        .formatToParts(0)
+        .find(({ type }) => type === 'currency')?.value ?? code,
+  );
+  const sign = [...signs, code].find((one) => text.startsWith(one) || text.endsWith(one)) ?? '';
+  return text.startsWith(sign) ? text.slice(sign.length) : text.slice(0, text.length - sign.length);
+}
+
+/** Where the decimal mark stands, or -1. */
+function decimalPoint(text: string, format: MoneyFormat): number {
+  const marks = [...text.matchAll(MARKS)];
+  const last = marks.at(-1);
+  if (last === undefined) return -1;
+  if (marks.some(([mark]) => mark !== last[0])) return last.index;
+  if (marks.length > 1) return -1;
+  const localeMark = formatter(format, 'plain')
+    .formatToParts(1.5)
+    .find(({ type }) => type === 'decimal')?.value;
+  const isThousands = last[0] !== localeMark && /^\d{1,3}.\d{3}$/.test(text);
+  return isThousands ? -1 : last.index;
 }

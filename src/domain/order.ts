@@ -1,4 +1,4 @@
-import type { PricedCart, PricedLine, TaxSum } from './cart';
+import { discountOf, grossOf, sumTaxes, type Discount, type PricedCart, type PricedLine, type TaxSum } from './cart';
 import type { Context } from './context';
 import { currency, type Minor } from './money';
 import { isPaid, type Payment, type Tender } from './payment';
@@ -21,6 +21,8 @@ export interface Order {
   readonly currency: string;
   readonly taxIncluded: boolean;
   readonly lines: readonly PricedLine[];
+  /** Given on the whole sale; each line carries its share. */
+  readonly discount: Discount | null;
   readonly note: string;
   readonly savedMinor: Minor;
   readonly taxes: readonly TaxSum[];
@@ -74,6 +76,7 @@ export function placeOrder(
     currency: stall.currency,
     taxIncluded: stall.taxIncluded,
     lines: cart.lines,
+    discount: cart.discount,
     note: cart.note,
     savedMinor: cart.savedMinor,
     taxes: cart.taxes,
@@ -98,29 +101,60 @@ export function checkOrder(order: Order): string[] {
     if (!holds) broken.push(what);
   };
   const total = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
-  const of = currency(order.currency);
-  const goodsMinor = total(order.lines.map(({ amountMinor }) => amountMinor));
-  const netMinor = total(order.taxes.map((tax) => tax.netMinor));
+  const beforeCartMinor = total(order.lines.map((line) => line.grossMinor - line.lineDiscountMinor));
   const ofTaxes = total(order.taxes.map(({ totalMinor }) => totalMinor));
+  const last = order.tenders.filter(({ state }) => state === 'approved').at(-1);
   expect(order.lines.length > 0, 'it has no lines');
   for (const line of order.lines) {
     const { grossMinor, lineDiscountMinor, cartDiscountMinor, amountMinor } = line;
+    expect(grossMinor === grossOf(line), `line ${line.lineId} is not its price times its quantity`);
+    expect(lineDiscountMinor === discountOf(line.discount, grossMinor), `line ${line.lineId} has another discount`);
+    expect(cartDiscountMinor >= 0, `line ${line.lineId} has a share of the discount below nothing`);
     expect(grossMinor - lineDiscountMinor - cartDiscountMinor === amountMinor, `line ${line.lineId} does not add up`);
     expect(amountMinor >= 0, `line ${line.lineId} is below nothing`);
   }
-  for (const tax of order.taxes) {
-    expect(tax.netMinor + tax.taxMinor === tax.totalMinor, `tax ${tax.taxRateId} does not add up`);
-  }
-  expect((order.taxIncluded ? ofTaxes : netMinor) === goodsMinor, 'the tax table does not cover the lines');
+  expect(
+    total(order.lines.map((line) => line.cartDiscountMinor)) === discountOf(order.discount, beforeCartMinor),
+    'the lines do not share the discount of the sale',
+  );
+  expect(
+    total(order.lines.map((line) => line.lineDiscountMinor + line.cartDiscountMinor)) === order.savedMinor,
+    'what was saved is not the discounts',
+  );
+  expect(isSameTax(order.taxes, sumTaxes(order.lines, order.taxIncluded)), 'the tax table is not the one of the lines');
   expect(total(order.taxes.map(({ taxMinor }) => taxMinor)) === order.taxMinor, 'tax differs from its table');
   expect(ofTaxes === order.totalMinor, 'the total differs from its tax table');
   expect(paidBy(order.tenders) === order.totalMinor + order.roundingMinor, 'tenders differ from total and rounding');
-  expect(Math.abs(order.roundingMinor) < Math.max(of.cashStepMinor, 1), 'rounding is more than a coin');
+  expect(order.roundingMinor === 0 || last?.kind === 'cash', 'it was rounded, but not paid in cash last');
+  expect(Math.abs(order.roundingMinor) < currency(order.currency).cashStepMinor, 'rounding is more than a coin');
   for (const tender of order.tenders) {
-    const isEven = tender.kind !== 'cash' || tender.givenMinor - tender.changeMinor === tender.amountMinor;
-    expect(isEven, `cash ${tender.tenderId}: given less change is not what it pays`);
+    const { tenderId, state, amountMinor } = tender;
+    expect(state === 'approved' || state === 'declined', `tender ${tenderId} is not settled`);
+    expect(amountMinor > 0, `tender ${tenderId} pays nothing`);
+    if (tender.kind === 'card') continue;
+    expect(tender.changeMinor >= 0, `cash ${tenderId}: the change is below nothing`);
+    expect(
+      tender.givenMinor - tender.changeMinor === amountMinor,
+      `cash ${tenderId}: given less change is not its pay`,
+    );
   }
   return broken;
+}
+
+function isSameTax(taxes: readonly TaxSum[], expected: readonly TaxSum[]): boolean {
+  return (
+    taxes.length === expected.length &&
+    expected.every((sum, index) => {
+      const tax = taxes[index];
+      return (
+        tax?.taxRateId === sum.taxRateId &&
+        tax.basisPoints === sum.basisPoints &&
+        tax.netMinor === sum.netMinor &&
+        tax.taxMinor === sum.taxMinor &&
+        tax.totalMinor === sum.totalMinor
+      );
+    })
+  );
 }
 
 function paidBy(tenders: readonly Tender[]): Minor {

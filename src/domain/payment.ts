@@ -62,9 +62,12 @@ export interface PaymentView extends Payment {
   readonly locked: boolean;
 }
 
-/** Cash this many times what is left is a slip of the finger, unless it is a note anybody may carry. */
-const UNLIKELY_FACTOR = 20;
-const LIKELY_MINOR: Minor = 20_000;
+/**
+ * Cash this many times what is left is a slip of the finger (two zeros too many), unless it is little enough to be one
+ * note: currencies of small units have notes a hundred times the price of a tea.
+ */
+const UNLIKELY_FACTOR = 100;
+const LIKELY_MINOR: Minor = 100_000;
 
 /** Tenders of one payment: splits are few, and a card machine that declines for ever is broken. */
 export const MAX_TENDERS = 50;
@@ -79,7 +82,9 @@ export function openPayment(cart: PricedCart, context: Context): Result<Payment,
 }
 
 /**
- * Takes cash. Enough pays what is left, rounded to what coins can pay, and gives change; less is a part payment.
+ * Takes cash. Enough pays what is left, rounded to what coins can pay, and gives change; less is a part payment of
+ * exactly what was handed over.
+ * Errors: `bad-tender` when there is nothing to pay or no coins make up the amount, `amount-unlikely`, `payment-locked`.
  */
 export function payCash(
   payment: Payment,
@@ -89,15 +94,16 @@ export function payCash(
 ): Result<Payment, PaymentProblem> {
   const refused = refuseNew(payment);
   if (refused) return refused;
-  if (!Number.isSafeInteger(givenMinor) || givenMinor < 1 || givenMinor > MAX_MINOR) {
-    return fail('bad-tender', 'Type what was handed over.');
+  if (!Number.isSafeInteger(givenMinor) || givenMinor < 1) return fail('bad-tender', 'Type what was handed over.');
+  if (isPaid(payment, of)) return fail('bad-tender', 'Nothing is left to pay.');
+  if (givenMinor % of.cashStepMinor !== 0) {
+    return fail('bad-tender', 'No coins make up that amount. Type what was handed over.');
   }
   const leftMinor = leftInCash(payment, of);
-  if (givenMinor > Math.max(leftMinor * UNLIKELY_FACTOR, LIKELY_MINOR)) {
+  if (givenMinor > Math.min(Math.max(leftMinor * UNLIKELY_FACTOR, LIKELY_MINOR), MAX_MINOR)) {
     return fail('amount-unlikely', 'That is far more than is due. Check the amount.');
   }
   const amountMinor = Math.min(givenMinor, leftMinor);
-  if (amountMinor < 1) return fail('bad-tender', 'Nothing is left to pay.');
   return ok(
     withTender(payment, {
       kind: 'cash',
@@ -200,25 +206,29 @@ export function viewPayment(payment: Payment, stall: Pick<Stall, 'currency' | 'd
   };
 }
 
-/** How many quick-tender keys there are, the exact one included. */
+/** How many quick-tender keys there are at most, the exact one included. */
 const QUICK_TENDERS = 4;
 
 /**
- * Amounts a shopper is likely to hand over, ascending: the exact one, then what rounding up to one, five, ten … of the
- * currency's coins and notes gives, smallest first, as a person reaches for the fewest pieces: £35.42 is 35.42, 36, 40,
- * 50. Coins below a fiftieth of the amount are left out, for nobody rounds £35.42 up to £35.45.
+ * Amounts a shopper is likely to hand over, ascending: the exact one, then up to three round figures above it.
+ *
+ * A round figure is the next multiple of a coin or note, of at least one whole unit of the currency and at least a
+ * fiftieth of the amount, for nobody rounds £35.42 up to £35.45 or £850 to £851. Ones and fives of any size give the
+ * figures people say (36, 40, 45). The others, twos and twenties, count when one or two of them are enough: people pay
+ * £35 with two twenties, but not £7 with four £2 coins. So £35.42 gives 35.42, 36, 40, 50; £7 gives 7, 10, 20, 50;
+ * £18.20 gives 18.20, 19, 20, 50. Beyond the notes there may be fewer than three: £50 is paid with a fifty.
  */
 export function quickTendersMinor(leftMinor: Minor, denominations: readonly Minor[], of: Currency): Minor[] {
   const exact = roundCash(leftMinor, of);
-  const ascending = [...denominations].sort((a, b) => a - b);
-  const largest = ascending.at(-1) ?? 1;
-  const likely = ascending.filter((denomination) => denomination * 50 >= exact);
-  const amounts = new Set([exact]);
-  for (const denomination of likely) amounts.add(Math.ceil(exact / denomination) * denomination);
-  // For sums beyond the largest note: the next multiples of it.
-  for (let next = Math.ceil(exact / largest) * largest; amounts.size < QUICK_TENDERS; next += largest)
-    amounts.add(next);
-  return [...amounts].sort((a, b) => a - b).slice(0, QUICK_TENDERS);
+  const isLikely = (denomination: Minor): boolean =>
+    denomination >= Math.max(10 ** of.digits, exact / 50) &&
+    (/^[15]/.test(String(denomination)) || denomination * 2 >= exact);
+  const above = denominations
+    .filter(isLikely)
+    .map((denomination) => Math.ceil(exact / denomination) * denomination)
+    .filter((amount) => amount > exact && amount % of.cashStepMinor === 0)
+    .sort((a, b) => a - b);
+  return [...new Set([exact, ...above])].slice(0, QUICK_TENDERS);
 }
 
 /** Notes and coins to hand back, largest first. What no coin can pay is left out. */

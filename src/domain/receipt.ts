@@ -1,5 +1,5 @@
 import { receiptCode } from './barcode';
-import type { PricedLine } from './cart';
+import type { PricedLine, TaxSum } from './cart';
 import { formatAmount, formatMoney, type Minor } from './money';
 import type { Order, ResilienceFlag } from './order';
 import { changeOf } from './payment';
@@ -83,7 +83,6 @@ export interface ReceiptWords {
   readonly typedPrice: string;
   discountPercent(percent: string, reason: string): string;
   discountAmount(amount: string, reason: string): string;
-  cartDiscount(amount: string): string;
   note(text: string): string;
   /** The word of a resilience flag, in capitals, and the sentences under it. */
   flag(flag: ResilienceFlag): { readonly word: string; readonly sentences: string };
@@ -140,12 +139,10 @@ export function receiptDocument(
   },
 ): ReceiptDocument {
   const { stall, words, staffName, check, copy } = given;
-  const { money, amount, moment, time } = writersFor(stall);
+  const { money, moment, time } = writersFor(stall);
   const flag = words.flag(order.flag);
   const blocks: ReceiptBlock[] = [
-    { kind: 'mark' },
-    text(stall.name, { size: 'double', bold: true }),
-    text(stall.place),
+    ...heading(stall),
     text(moment(order.placedAt)),
     ...(stall.vatNumber === '' ? [] : [text(words.vatNumber(stall.vatNumber))]),
     ...(copy
@@ -157,6 +154,8 @@ export function receiptDocument(
       : []),
     { kind: 'rule' },
     ...order.lines.flatMap((line) => lineBlocks(line, given)),
+    ...cartDiscountRows(order, given),
+    ...addedTaxRows(order, given),
     ...(order.note === '' ? [] : [text(words.note(order.note), { align: 'left' })]),
     { kind: 'rule' },
     row(words.total, money(order.totalMinor), { size: 'double', bold: true }),
@@ -164,8 +163,7 @@ export function receiptDocument(
     ...tenderRows(order, given),
     ...(order.savedMinor > 0 ? [row(words.saved, money(order.savedMinor))] : []),
     { kind: 'rule' },
-    taxTable(order, given),
-    { kind: 'rule' },
+    ...taxBlocks(order, given),
     text(`${FLAG_SIGNS[order.flag]} ${flag.word}  ${time(order.placedAt)}`, { align: 'left', bold: true }),
     text(flag.sentences, { align: 'left' }),
     {
@@ -178,30 +176,12 @@ export function receiptDocument(
     { kind: 'feed', lines: 1 },
     row(words.number(order.number), words.servedBy(staffName)),
     row(words.check, check.match(/.{1,4}/g)?.join(' ') ?? ''),
+    // Laser scanners read no QR code.
+    { kind: 'barcode', symbology: 'code128', data: receiptCode(order.number) },
     ...(stall.receiptFooter === '' ? [] : [text(stall.receiptFooter)]),
     { kind: 'cut' },
   ];
   return { kind: 'receipt', language: words.language, blocks };
-
-  function taxTable(of: Order, { stall: { taxRates } }: ReceiptContext): ReceiptBlock {
-    const rateOf = (taxRateId: string, basisPoints: number): string =>
-      taxRates.find(({ id }) => id === taxRateId)?.name ?? percent(basisPoints, stall.locale);
-    return {
-      kind: 'columns',
-      rows: [
-        [words.tax, words.net, words.taxAmount, words.gross],
-        ...of.taxes.map((tax) => [
-          percent(tax.basisPoints, stall.locale),
-          amount(tax.netMinor),
-          amount(tax.taxMinor),
-          amount(tax.totalMinor),
-        ]),
-      ],
-      narrow: of.taxes.map((tax) =>
-        row(words.taxOn(rateOf(tax.taxRateId, tax.basisPoints), amount(tax.totalMinor)), amount(tax.taxMinor)),
-      ),
-    };
-  }
 }
 
 /** The report of a shift: what was sold, how it was paid, what the drawer should hold and what it held. */
@@ -213,9 +193,7 @@ export function shiftReportDocument(
   const { money, moment } = writersFor(stall);
   const { closed } = shift;
   const blocks: ReceiptBlock[] = [
-    { kind: 'mark' },
-    text(stall.name, { size: 'double', bold: true }),
-    text(stall.place),
+    ...heading(stall),
     text(words.shiftTitle, { bold: true }),
     { kind: 'rule' },
     text(words.shiftOpened(moment(shift.openedAt)), { align: 'left' }),
@@ -251,8 +229,7 @@ export function testPageDocument(stall: Stall, words: ReceiptWords): ReceiptDocu
     kind: 'test',
     language: words.language,
     blocks: [
-      { kind: 'mark' },
-      text(stall.name, { size: 'double', bold: true }),
+      ...heading(stall),
       text(words.testTitle, { bold: true }),
       { kind: 'rule' },
       text(words.testBody, { align: 'left' }),
@@ -263,55 +240,144 @@ export function testPageDocument(stall: Stall, words: ReceiptWords): ReceiptDocu
         minimumMillimetres: QR_MILLIMETRES,
         fallback: receiptCode('T0-0000'),
       },
+      { kind: 'barcode', symbology: 'code128', data: receiptCode('T0-0000') },
       { kind: 'cut' },
     ],
   };
 }
 
-function writersFor(stall: Stall) {
+/** Whose paper it is. */
+function heading({ name, place, locale }: Stall): ReceiptBlock[] {
+  return [
+    { kind: 'mark' },
+    text(name.toLocaleUpperCase(locale), { size: 'double', bold: true }),
+    ...(place === '' ? [] : [text(place)]),
+  ];
+}
+
+/** Writes figures as the stall does. */
+interface Writers {
+  money(amountMinor: Minor): string;
+  amount(amountMinor: Minor): string;
+  kilograms(grams: number): string;
+  percent(basisPoints: number): string;
+  /** Time of an instant in the zone of the event: `11:31`. */
+  time(instant: string): string;
+  /** `Sat 13 June 2026  11:31` */
+  moment(instant: string): string;
+}
+
+/** Making formats takes longer than a whole receipt, and a receipt is made within a sale. */
+const writers = new Map<string, Writers>();
+
+function writersFor({ currency, locale, timeZone }: Pick<Stall, 'currency' | 'locale' | 'timeZone'>): Writers {
+  const key = `${currency} ${locale} ${timeZone}`;
+  let found = writers.get(key);
+  if (!found) {
+    found = makeWriters({ currency, locale, timeZone });
+    writers.set(key, found);
+  }
+  return found;
+}
+
+function makeWriters(stall: Pick<Stall, 'currency' | 'locale' | 'timeZone'>): Writers {
   const { locale, timeZone } = stall;
+  // Receipt printers have no other digits.
+  const numberingSystem = 'latn';
+  const weight = new Intl.NumberFormat(locale, { minimumFractionDigits: 3, numberingSystem });
+  const percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2, numberingSystem });
   const date = new Intl.DateTimeFormat(locale, {
     timeZone,
     weekday: 'short',
     day: 'numeric',
     month: 'long',
     year: 'numeric',
+    numberingSystem,
   });
-  const clock = new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit' });
+  const clock = new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit', numberingSystem });
   const time = (instant: string): string => clock.format(new Date(instant));
   return {
-    money: (amountMinor: Minor) => formatMoney(amountMinor, stall),
-    amount: (amountMinor: Minor) => formatAmount(amountMinor, stall),
+    money: (amountMinor) => formatMoney(amountMinor, stall),
+    amount: (amountMinor) => formatAmount(amountMinor, stall),
+    kilograms: (grams) => weight.format(grams / 1000),
+    percent: (basisPoints) => percentage.format(basisPoints / 10_000),
     time,
-    /** `Sat 13 June 2026  11:31`, in the zone of the event. */
-    moment: (instant: string) => `${date.format(new Date(instant)).replace(/,/g, '')}  ${time(instant)}`,
+    moment: (instant) => `${date.format(new Date(instant)).replace(/,/g, '')}  ${time(instant)}`,
   };
 }
 
-function percent(basisPoints: number, locale: string): string {
-  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 }).format(basisPoints / 10_000);
-}
-
 function lineBlocks(line: PricedLine, { stall, words }: ReceiptContext): ReceiptBlock[] {
-  const { money, amount } = writersFor(stall);
+  const { money, amount, kilograms, percent } = writersFor(stall);
+  const { discount } = line;
   const name = line.receiptName || line.name || words.typedPrice;
-  const beforeCart = line.grossMinor - line.lineDiscountMinor;
   const reasons: string[] = [];
   if (line.pricing === 'kg' && line.labelAmountMinor === null) {
-    const kilograms = new Intl.NumberFormat(stall.locale, { minimumFractionDigits: 3 }).format(line.quantity / 1000);
-    reasons.push(words.weighed(kilograms, amount(line.unitPriceMinor)));
+    reasons.push(words.weighed(kilograms(line.quantity), amount(line.unitPriceMinor)));
   } else if (line.labelAmountMinor !== null) reasons.push(words.pricedLabel);
   else if (line.quantity > 1) reasons.push(words.unitPrice(amount(line.unitPriceMinor)));
-  const { discount } = line;
   if (discount?.kind === 'percent') {
-    reasons.push(words.discountPercent(percent(discount.basisPoints, stall.locale), discount.reason));
+    reasons.push(words.discountPercent(percent(discount.basisPoints), discount.reason));
   } else if (discount) reasons.push(words.discountAmount(money(line.lineDiscountMinor), discount.reason));
-  if (line.cartDiscountMinor > 0) reasons.push(words.cartDiscount(amount(line.cartDiscountMinor)));
   if (line.note !== '') reasons.push(words.note(line.note));
   return [
-    row(line.pricing === 'kg' ? name : `${line.quantity} x ${name}`, amount(beforeCart - line.cartDiscountMinor)),
+    row(line.pricing === 'kg' ? name : `${line.quantity} x ${name}`, amount(line.grossMinor - line.lineDiscountMinor)),
     ...reasons.map((reason): ReceiptBlock => row(reason, '', { indent: 2 })),
   ];
+}
+
+/** The discount on the whole sale, so that the lines above and this add up to the total. */
+function cartDiscountRows(order: Order, { stall, words }: ReceiptContext): ReceiptBlock[] {
+  const { money, amount, percent } = writersFor(stall);
+  const { discount } = order;
+  const takenOffMinor = order.lines.reduce((sum, line) => sum + line.cartDiscountMinor, 0);
+  if (discount === null || takenOffMinor === 0) return [];
+  const reason =
+    discount.kind === 'percent'
+      ? words.discountPercent(percent(discount.basisPoints), discount.reason)
+      : words.discountAmount(money(takenOffMinor), discount.reason);
+  return [row(reason, amount(-takenOffMinor))];
+}
+
+/** The tax that comes on top of the lines where prices do not include it. */
+function addedTaxRows(order: Order, { stall, words }: ReceiptContext): ReceiptBlock[] {
+  if (order.taxIncluded) return [];
+  const { amount } = writersFor(stall);
+  return order.taxes
+    .filter(({ taxMinor }) => taxMinor > 0)
+    .map((tax) => row(rateName(tax, { stall, words }), amount(tax.taxMinor)));
+}
+
+/** The tax table with the rule under it; nothing at a stall that is not registered for tax and charges none. */
+function taxBlocks(order: Order, { stall, words }: ReceiptContext): ReceiptBlock[] {
+  if (stall.vatNumber === '' && order.taxes.every(({ basisPoints }) => basisPoints === 0)) return [];
+  const { amount, percent } = writersFor(stall);
+  const percents = order.taxes.map(({ basisPoints }) => percent(basisPoints));
+  const widest = Math.max(...percents.map(({ length }) => length));
+  return [
+    {
+      kind: 'columns',
+      rows: [
+        [words.tax, words.net, words.taxAmount, words.gross],
+        ...order.taxes.map((tax, index) => [
+          percents[index]?.padStart(widest) ?? '',
+          amount(tax.netMinor),
+          amount(tax.taxMinor),
+          amount(tax.totalMinor),
+        ]),
+      ],
+      narrow: order.taxes.map((tax) =>
+        row(words.taxOn(rateName(tax, { stall, words }), amount(tax.totalMinor)), amount(tax.taxMinor)),
+      ),
+    },
+    { kind: 'rule' },
+  ];
+}
+
+/** `VAT 20%`: as the stall calls the rate, unless it has changed it since. */
+function rateName({ taxRateId, basisPoints }: TaxSum, { stall, words }: ReceiptContext): string {
+  const rate = stall.taxRates.find(({ id }) => id === taxRateId);
+  const { percent } = writersFor(stall);
+  return rate?.basisPoints === basisPoints ? rate.name : `${words.tax} ${percent(basisPoints)}`;
 }
 
 function tenderRows(order: Order, { stall, words }: ReceiptContext): ReceiptBlock[] {
@@ -325,8 +391,8 @@ function tenderRows(order: Order, { stall, words }: ReceiptContext): ReceiptBloc
         ? row(words.cash, money(tender.givenMinor))
         : row([words.card(tender.provider), tender.reference].filter(Boolean).join(' '), money(tender.amountMinor)),
     ),
-    ...(order.roundingMinor === 0 ? [] : [row(words.rounding, money(order.roundingMinor))]),
     ...(changeMinor === 0 ? [] : [row(words.change, money(changeMinor))]),
+    ...(order.roundingMinor === 0 ? [] : [row(words.rounding, money(order.roundingMinor))]),
   ];
 }
 

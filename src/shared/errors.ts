@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'unknown-item',
   'unknown-line',
   'cart-full',
+  'unknown-tax-rate',
   'bad-quantity',
   'bad-amount',
   'bad-discount',

@@ -189,6 +189,7 @@ export const order = z.object({
   currency: z.string().length(3),
   taxIncluded: z.boolean(),
   lines: z.array(pricedLine).min(1).max(500),
+  discount: discount.nullable(),
   note: text(200),
   savedMinor: minorSum,
   taxes: z.array(taxSum),

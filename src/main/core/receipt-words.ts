@@ -34,7 +34,6 @@ export function receiptWords({ locale: stallLocale }: Pick<Stall, 'locale'>): Re
       reason === ''
         ? m.receipt_discount_amount({ amount }, options)
         : m.receipt_discount_amount_reason({ amount, reason }, options),
-    cartDiscount: (amount) => m.receipt_cart_discount({ amount }, options),
     note: (text) => m.receipt_note({ text }, options),
     flag(flag) {
       switch (flag) {
