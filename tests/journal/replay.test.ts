@@ -191,7 +191,7 @@ describe('a replay of the journal', () => {
         expect(report.findings).toEqual([]);
         expect(report.entryCount).toBeGreaterThan(0);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
