@@ -20,7 +20,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 export function foldWords(text: string): string[] {
   const folded = text
     .normalize('NFKD')
+    .toLowerCase()
     .replace(/\p{M}+/gu, '')
-    .toLowerCase();
+    .replace(/[ßæœøłđðþ]/g, (letter) => SPELLINGS[letter] ?? letter);
   return folded.match(/[\p{L}\p{N}]+/gu) ?? [];
 }
