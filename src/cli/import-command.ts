@@ -10,7 +10,7 @@ import { StoreError } from '../main/db/store-error';
 import { catalogueCsv } from '../main/import/export';
 import { FORMATS } from '../main/import/formats/detect';
 import type { FormatId } from '../main/import/formats/format';
-import { Importer, ImportError, type ImporterOptions, type ImportState } from '../main/import/importer';
+import { asImportError, Importer, ImportError, type ImporterOptions, type ImportState } from '../main/import/importer';
 import { PhotoStore } from '../main/import/photo-store';
 import type { ImportPreview, ImportProblem } from '../shared/contract';
 
@@ -182,7 +182,8 @@ function openStore(dataDir: string): Store {
 /** The preview for a terminal: what was found, every problem as `file.csv:12: price: …`, the sums. */
 function previewLines(file: string, preview: ImportPreview): string[] {
   const lines = [
-    `${file}: ${FORMAT_NAMES.get(preview.format) ?? preview.format}, ${preview.encoding}, ${counted(preview.rowCount, 'row')}`,
+    // Without items the format is only what was asked for.
+    `${file}: ${preview.itemCount === 0 ? '' : `${FORMAT_NAMES.get(preview.format) ?? preview.format}, `}${preview.encoding}, ${counted(preview.rowCount, 'row')}`,
   ];
   const told = (kind: string, count: number, problems: readonly ImportProblem[]) => {
     for (const problem of problems) lines.push(`${place(file, problem)}: ${kind}: ${problem.message}`);
@@ -215,7 +216,8 @@ function counted(count: number, what: string): string {
 }
 
 function mendOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const named = asImportError(error);
+  return named instanceof Error ? named.message : String(named);
 }
 
 /** One line on standard error that says how far it is; silent when nobody watches. */

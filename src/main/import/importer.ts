@@ -321,7 +321,7 @@ export class Importer {
       this.tell(running, { phase: 'cancelled', done: 0, total: 0 });
       return running.stopping.signal.reason;
     }
-    const named = nameError(error);
+    const named = asImportError(error);
     if (named === error) this.options.log.error({ importId: running.importId, error }, 'import failed');
     const message = named instanceof Error ? named.message : String(named);
     this.tell(running, { phase: 'failed', done: 0, total: 0, error: message });
@@ -369,7 +369,8 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
-function nameError(error: unknown): unknown {
+/** Names what a person can do something about, a full disk above all; anything else comes back as it is. */
+export function asImportError(error: unknown): unknown {
   if (error instanceof StalePlanError) return new ImportError('import-invalid', error.message);
   const code = error instanceof Error && 'code' in error ? error.code : '';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
