@@ -181,10 +181,9 @@ function openStore(dataDir: string): Store {
 
 /** The preview for a terminal: what was found, every problem as `file.csv:12: price: …`, the sums. */
 function previewLines(file: string, preview: ImportPreview): string[] {
-  const lines = [
-    // Without items the format is only what was asked for.
-    `${file}: ${preview.itemCount === 0 ? '' : `${FORMAT_NAMES.get(preview.format) ?? preview.format}, `}${preview.encoding}, ${counted(preview.rowCount, 'row')}`,
-  ];
+  // Without items the format is only what was asked for.
+  const format = preview.itemCount === 0 ? [] : [FORMAT_NAMES.get(preview.format) ?? preview.format];
+  const lines = [`${file}: ${[...format, preview.encoding, counted(preview.rowCount, 'row')].join(', ')}`];
   const told = (kind: string, count: number, problems: readonly ImportProblem[]) => {
     for (const problem of problems) lines.push(`${place(file, problem)}: ${kind}: ${problem.message}`);
     if (count > problems.length) lines.push(`… and ${counted(count - problems.length, `more ${kind}`)}`);
