@@ -1,5 +1,5 @@
 /** A stall for the tests of the store: a data folder, a clock that is set by hand, ids that count, and a day's doings. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addVariant, emptyCart, priceCart, type Cart } from '../../src/domain/cart';
@@ -72,10 +72,25 @@ export function makeItem(number: number, change: Partial<Item> = {}): Item {
 }
 
 export class StallLife {
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'trestle-store-'));
+  readonly dataDir: string;
   nowMs = Date.parse('2026-06-13T09:00:00.000Z');
   #ids = 0;
   #store: Store | null = null;
+
+  /** @param dataDir an existing data folder; a new one when absent */
+  constructor(dataDir = mkdtempSync(join(tmpdir(), 'trestle-store-'))) {
+    this.dataDir = dataDir;
+  }
+
+  /** The same stall as a power cut at this moment would leave it; the original goes on. */
+  cutPower(): StallLife {
+    const dataDir = mkdtempSync(join(tmpdir(), 'trestle-store-'));
+    cpSync(this.dataDir, dataDir, { recursive: true });
+    const after = new StallLife(dataDir);
+    after.nowMs = this.nowMs + 60_000;
+    after.#ids = this.#ids + 1_000_000;
+    return after;
+  }
 
   get store(): Store {
     this.#store ??= this.open();
