@@ -36,9 +36,16 @@ export interface KioskProcess {
 }
 
 /** Runs the built `trestle kiosk --headless` as a process of its own. Needs `npm run build`. */
-export async function startKioskProcess(dataDir: string, flags: readonly string[] = []): Promise<KioskProcess> {
+export async function startKioskProcess(
+  dataDir: string,
+  flags: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<KioskProcess> {
   const command = ['out/main/trestle.js', 'kiosk', '--headless', '--data', dataDir, ...flags];
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, command, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let complaints = '';
   child.stderr.on('data', (text) => (complaints += String(text)));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

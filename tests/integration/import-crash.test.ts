@@ -27,6 +27,7 @@ function catalogue(priceMinor: number): string {
 
 describe.skipIf(unavailable !== null)('an import cut off at a write', () => {
   if ('unavailable' in shim) return;
+  const lane = shim.lane('import');
   const folder = mkdtempSync(join(tmpdir(), 'trestle-import-crash-'));
   const template = join(folder, 'template');
   const dataDir = join(folder, 'till');
@@ -43,12 +44,11 @@ describe.skipIf(unavailable !== null)('an import cut off at a write', () => {
   }
 
   async function importUnder(mode: 'count' | 'kill' | 'torn' | 'full', at: number) {
-    if ('unavailable' in shim) throw new Error(shim.unavailable);
     rmSync(dataDir, { recursive: true, force: true });
     cpSync(template, dataDir, { recursive: true });
-    shim.arm();
-    const run = await runTrestle(['import', file, '--data', dataDir], shim.env({ mode, at, dataDir }));
-    shim.disarm();
+    lane.arm();
+    const run = await runTrestle(['import', file, '--data', dataDir], lane.env({ mode, at, dataDir }));
+    lane.disarm();
     return run;
   }
 
@@ -65,7 +65,7 @@ describe.skipIf(unavailable !== null)('an import cut off at a write', () => {
     writeFileSync(file, catalogue(250));
     expect(await runTrestle(['import', old, '--data', template])).toMatchObject({ code: 0 });
     expect(await importUnder('count', 0)).toMatchObject({ code: 0 });
-    writes = shim.count();
+    writes = lane.count();
     expect(prices()).toEqual([250]);
   });
   afterAll(() => {
