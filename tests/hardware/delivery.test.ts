@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDelivery, type Delivery } from '../../src/hardware/delivery';
 import { newJobState } from '../../src/hardware/delivery-job';
-import type { DeviceStatus, KickOutcome, PrinterPort, PrinterSource, PrintOutcome } from '../../src/hardware/ports';
+import type { DeviceStatus, KickOutcome, PrinterSource, PrintOutcome } from '../../src/hardware/ports';
 import { createListeners } from '../../src/hardware/listeners';
 import { PRINTER_PROFILES } from '../../src/hardware/models/profiles';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
@@ -40,7 +40,11 @@ function scriptedPrinters() {
           calls.push(`${deviceId} kick ${pin}`);
           return printer.kick();
         },
-      } as PrinterPort;
+        onStatus: () => () => undefined,
+        drawerState: () => 'unknown',
+        onDrawerState: () => () => undefined,
+        close: () => Promise.resolve(),
+      };
     },
     onStatus: (listener) => listeners.add(listener),
   };

@@ -16,7 +16,7 @@ export interface PrinterBench {
 
 /** What every printer port must do, whatever carries its bytes. */
 export function printerConformance(name: string, setUp: () => Promise<PrinterBench>): void {
-  describe(`printer port over ${name}`, () => {
+  describe(`printer port over ${name}`, { timeout: 60_000 }, () => {
     let bench: PrinterBench;
     const status = (): string => {
       const now: DeviceStatus = bench.port.status;

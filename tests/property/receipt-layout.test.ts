@@ -10,7 +10,11 @@ import { sampleReceipt } from '../helpers/receipts';
 
 const models = ['generic-80', 'generic-58'] as const satisfies readonly PrinterModel[];
 const characters = 'abcdefghij KLMNOP 0123456789 .,&£€éèüßÅñ-(%)';
-const words = fc.string({ unit: fc.constantFrom(...characters), maxLength: 120 });
+const words = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...characters), maxLength: 120 }),
+  // Longer than any line and without a place to break.
+  fc.string({ unit: fc.constantFrom(...'abc'), minLength: 30, maxLength: 150 }),
+);
 const size = fc.constantFrom('normal' as const, 'double' as const);
 const amount = fc
   .tuple(fc.constantFrom('', '£', '€', '-£'), fc.integer({ min: 0, max: 1_000_000_000 }))

@@ -59,6 +59,8 @@ function tableOf(page: number): string[] | undefined {
   if (encoding === undefined) return undefined;
   const table = Array.from({ length: 128 }, (_, index) => iconv.decode(Buffer.from([0x80 + index]), encoding));
   if (page === 1) table.splice(0, 32, ...KATAKANA_BLOCKS);
+  // Printers fill a gap IBM left in PC857.
+  if (page === 13) table[0xd5 - 0x80] = '€';
   tables.set(page, table);
   return table;
 }

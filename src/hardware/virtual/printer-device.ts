@@ -196,7 +196,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
   function connect(host: VirtualPrinterHost): VirtualPrinterSession {
     const decoder = createEscposDecoder(dotsWide);
     const hearRealTime = createRealTimeReader(obeyRealTime);
-    let buffer: Uint8Array[] = [];
+    const buffer: Uint8Array[] = [];
     let buffered = 0;
     let isEnded = false;
     let isPausing = false;
@@ -421,7 +421,7 @@ type RealTimeCommand =
 
 /** Finds `DLE EOT n` and `DLE DC4 1 m t` in the stream as it arrives, wherever they stand, as the hardware does. */
 function createRealTimeReader(obey: (command: RealTimeCommand) => void): (bytes: Uint8Array) => void {
-  let recent: number[] = [];
+  const recent: number[] = [];
   return (bytes) => {
     for (const byte of bytes) {
       recent.push(byte);
