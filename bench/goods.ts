@@ -1,7 +1,9 @@
 /**
  * A made-up catalogue of any size, the same for a given count: names from a market's words, one GTIN-13 each.
  */
+import { v7 as newId } from 'uuid';
 import { gtinCheckDigit } from '../src/domain/barcode';
+import type { Item } from '../src/domain/catalogue';
 
 const MAKERS = [
   'Tynemouth',
@@ -94,6 +96,39 @@ export function good(index: number): Good {
 
 export function* goods(count: number): Generator<Good> {
   for (let index = 0; index < count; index += 1) yield good(index);
+}
+
+/** The same goods as the catalogue keeps them, each with one variant, in batches. */
+export function* items(count: number, batchSize = 1000): Generator<Item[]> {
+  for (let from = 0; from < count; from += batchSize) {
+    yield Array.from({ length: Math.min(batchSize, count - from) }, (_, offset) => itemOf(good(from + offset)));
+  }
+}
+
+function itemOf({ index, handle, name, category, sku, barcode, priceMinor }: Good): Item {
+  return {
+    itemId: newId(),
+    handle,
+    name,
+    category,
+    description: `From the stall, number ${index}.`,
+    photo: null,
+    backdrop: { wall: '#efebdf', plank: '#c9a66b' },
+    variants: [
+      {
+        variantId: newId(),
+        name: '',
+        receiptName: '',
+        sku,
+        barcodes: [barcode],
+        pricing: 'each',
+        priceMinor,
+        costMinor: null,
+        taxRateId: 'standard',
+        stock: index % 50,
+      },
+    ],
+  };
 }
 
 /** The same goods as Shopify exports them. */
