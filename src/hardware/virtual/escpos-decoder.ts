@@ -226,7 +226,8 @@ export function createEscposDecoder(dotsWide: number): EscposDecoder {
       if (action === 1 || action === 2) yield* take(2);
       else if (action === 8) yield* take(7);
       else yield* take(1);
-    } else emit({ kind: 'unknown', bytes: Uint8Array.of(0x10, command) });
+    } else return emit({ kind: 'unknown', bytes: Uint8Array.of(0x10, command) });
+    emit({ kind: 'real-time' });
   }
 
   function* readEscape(): Generator<void, void, number> {

@@ -28,6 +28,8 @@ export type PaperElement =
 /** Anything that leaves no mark on the paper. */
 export type PrinterRequest =
   | { readonly kind: 'initialise' }
+  /** A real-time command, obeyed when it arrived; this is only its place in the stream. */
+  | { readonly kind: 'real-time' }
   | { readonly kind: 'drawer-pulse'; readonly pin: 2 | 5; readonly onMs: number; readonly offMs: number }
   /** `GS r`: 1 paper, 2 drawer, 4 ink. */
   | { readonly kind: 'transmit-status'; readonly which: number }

@@ -318,6 +318,8 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
         case 'initialise':
           statusMask = 0;
           break;
+        case 'real-time':
+          break;
         case 'drawer-pulse':
           pulse(request.pin, request.onMs, false);
           break;
