@@ -67,7 +67,7 @@ export function readCode(raw: string): Result<ScannedCode, 'malformed-code' | 't
     );
   }
   const aim = /^\][A-Za-z][0-9A-Za-z]/.exec(delivered)?.[0] ?? '';
-  const code = delivered.slice(aim.length).trim();
+  const code = delivered.slice(aim.length).replace(/^ +| +$/g, '');
   if (code === '') return fail('malformed-code', 'That scan was empty. Scan again.');
   if (/\p{Cc}/u.test(code.replaceAll(GROUP_SEPARATOR, ''))) {
     return fail(

@@ -169,7 +169,9 @@ function withoutSign(text: string, { currency: code, locale }: MoneyFormat): str
         .formatToParts(0)
         .find(({ type }) => type === 'currency')?.value ?? code,
   );
-  const sign = [...signs, code].find((one) => text.startsWith(one) || text.endsWith(one)) ?? '';
+  // Japanese writes a wide sign where a keyboard may have the narrow one.
+  const spellings = [...signs, ...signs.map((one) => one.normalize('NFKC')), code];
+  const sign = spellings.find((one) => text.startsWith(one) || text.endsWith(one)) ?? '';
   return text.startsWith(sign) ? text.slice(sign.length) : text.slice(0, text.length - sign.length);
 }
 
