@@ -1,0 +1,80 @@
+/** Starts an Electron app as a person does, and looks at its window from outside. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium, type Page } from '@playwright/test';
+import electron from 'electron';
+import { projectFolder } from '../src/main/project-folder';
+
+export interface AppWindow {
+  /** When its process was started, in milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** Attaches to the window; until then nothing but an open port tells the app that it is looked at. */
+  page(): Promise<Page>;
+  /** Resident memory of all its processes, in bytes, shared pages counted by their share. */
+  memoryBytes(): number;
+  close(): Promise<void>;
+}
+
+/** Starts the till on a data folder. */
+export function openTill(dataDir: string, flags: readonly string[] = []): AppWindow {
+  return open([projectFolder, '--data', dataDir, ...flags]);
+}
+
+/** Starts an app that is nothing but a window with a word in it. */
+export function openEmptyWindow(dataDir: string): AppWindow {
+  mkdirSync(dataDir, { recursive: true });
+  return open([join(projectFolder, 'bench', 'empty-window'), dataDir]);
+}
+
+function open(args: readonly string[]): AppWindow {
+  // Chromium's sandbox refuses to start as root.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const startedAtMs = Date.now();
+  // Under Node, `electron` is the path of its program.
+  const child = spawn(String(electron), [...sandbox, '--remote-debugging-port=0', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  const complaints: string[] = [];
+  const lines = createInterface({ input: child.stderr });
+  const endpoint = new Promise<string>((resolve, reject) => {
+    lines.on('line', (line) => {
+      complaints.push(line);
+      const [, url] = /DevTools listening on (ws:\S+)/.exec(line) ?? [];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('exit', (code) => reject(new Error(`the app ended with ${code}:\n${complaints.join('\n')}`)));
+  });
+  endpoint.catch(() => undefined);
+  return {
+    startedAtMs,
+    async page() {
+      const browser = await chromium.connectOverCDP(await endpoint);
+      const context = browser.contexts()[0];
+      const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
+      if (!page) throw new Error('the app has no window');
+      return page;
+    },
+    memoryBytes: () => processTree(Number(child.pid)).reduce((sum, pid) => sum + proportionalBytes(pid), 0),
+    async close() {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+/** A process and all its descendants. */
+function processTree(root: number): number[] {
+  const children = readdirSync(`/proc/${root}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${root}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [root, ...children.flatMap(processTree)];
+}
+
+function proportionalBytes(pid: number): number {
+  const [, kibibytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+}
