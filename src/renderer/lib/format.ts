@@ -1,0 +1,82 @@
+import { currency, formatMoney, type Minor } from '../../domain/money';
+import type { Stall } from '../../domain/stall';
+
+/** A price as a ticket shows it: the pence raised, and left out when there are none. */
+export interface TicketParts {
+  readonly symbol: string;
+  readonly symbolFirst: boolean;
+  readonly whole: string;
+  /** Empty for a round amount. */
+  readonly fraction: string;
+}
+
+/** How this stall writes amounts, weights and times on its screens. */
+export interface Format {
+  /** `£35.42` */
+  money(amountMinor: Minor): string;
+  /** `£36`, but `£35.42`: for keys, where round amounts are the rule. */
+  short(amountMinor: Minor): string;
+  /** `£2`, `50p`: what is stamped on a coin or note. */
+  coin(denominationMinor: Minor): string;
+  ticket(amountMinor: Minor): TicketParts;
+  /** Grams as `0.312 kg`. */
+  weight(grams: number): string;
+  /** `2.4 kg`, for a stock hint. */
+  roughWeight(grams: number): string;
+  /** `12.5%` */
+  percent(basisPoints: number): string;
+  /** `11:31`, in the stall's zone. */
+  time(instant: string | Date): string;
+  /** `Sat 13 June` */
+  day(instant: string | Date): string;
+}
+
+/** Signs for amounts under one whole unit, where people have one. */
+const SMALL_COIN_SIGNS: Readonly<Record<string, string>> = { GBP: 'p', EUR: 'c', USD: '¢', CAD: '¢', AUD: 'c' };
+
+/** Makes the writers of a stall; its Intl formatters are built once. */
+export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZone'>): Format {
+  const { currency: code, locale, timeZone } = stall;
+  const { digits } = currency(code);
+  const unit = 10 ** digits;
+  const style = { currency: code, locale };
+  const kilograms = new Intl.NumberFormat(locale, { minimumFractionDigits: 3 });
+  const roughly = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
+  const round = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: code,
+    currencyDisplay: 'narrowSymbol',
+    maximumFractionDigits: 0,
+  });
+  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false, timeZone });
+  const calendar = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'long', timeZone });
+  const parts = round.formatToParts(1);
+  const symbol = parts.find(({ type }) => type === 'currency')?.value ?? code;
+  const symbolFirst = parts[0]?.type === 'currency';
+  const grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+
+  const isRound = (amountMinor: Minor): boolean => amountMinor % unit === 0;
+  const short = (amountMinor: Minor): string =>
+    isRound(amountMinor) ? round.format(amountMinor / unit) : formatMoney(amountMinor, style);
+
+  return {
+    money: (amountMinor) => formatMoney(amountMinor, style),
+    short,
+    coin(denominationMinor) {
+      const sign = SMALL_COIN_SIGNS[code];
+      return sign && denominationMinor < unit ? `${denominationMinor}${sign}` : short(denominationMinor);
+    },
+    ticket: (amountMinor) => ({
+      symbol,
+      symbolFirst,
+      whole: grouped.format(Math.trunc(amountMinor / unit)),
+      fraction: isRound(amountMinor) ? '' : String(amountMinor % unit).padStart(digits, '0'),
+    }),
+    weight: (grams) => `${kilograms.format(grams / 1000)} kg`,
+    roughWeight: (grams) => `${roughly.format(grams / 1000)} kg`,
+    percent: (basisPoints) => percentage.format(basisPoints / 10_000),
+    time: (instant) => clock.format(new Date(instant)),
+    day: (instant) => calendar.format(new Date(instant)).replace(',', ''),
+  };
+}

@@ -1,0 +1,285 @@
+import { createContext } from 'svelte';
+import type { Item } from '../../domain/catalogue';
+import type { PricedLine } from '../../domain/cart';
+import type { CallInput, CallName, CallOutput, Tile, TopicState } from '../../shared/contract';
+import type { CallError, CallResult } from '../../shared/errors';
+import * as m from '../../shared/i18n/generated/messages.js';
+import type { Client, Connection, Topics } from './client';
+import { createFormat, type Format } from './format';
+import { Sounds } from './sounds';
+import { errorWords, excerpt } from './words';
+
+/** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
+export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'settings';
+
+/** What is pulled up over the goods. One at a time; a scan closes it. */
+export type Sheet =
+  | { readonly kind: 'variants'; readonly item: Item }
+  | {
+      readonly kind: 'weight';
+      readonly variantId: string;
+      readonly name: string;
+      readonly priceMinor: number | null;
+      /** The line to weigh again; a new one unless given. */
+      readonly lineId?: string;
+    }
+  | { readonly kind: 'quantity' }
+  | { readonly kind: 'amount' }
+  | { readonly kind: 'discount'; readonly of: 'line' | 'cart' }
+  | { readonly kind: 'why' }
+  | { readonly kind: 'more' }
+  | { readonly kind: 'park' }
+  | { readonly kind: 'parked' }
+  | { readonly kind: 'void' }
+  | { readonly kind: 'unprinted' }
+  /** `thenPay`: the cashier asked to pay and is taken there once the float is counted. */
+  | { readonly kind: 'open-shift'; readonly thenPay: boolean };
+
+export interface Banner {
+  readonly tone: 'noted' | 'hand' | 'stop';
+  readonly title: string;
+  readonly detail: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Stays until somebody closes it. */
+  readonly stays?: boolean;
+  readonly onClose?: () => void;
+}
+
+const BANNER_MS = 8_000;
+
+/**
+ * What the window shows: the kiosk's topics as they come, and the few things that belong to this window alone (which
+ * screen, which sheet, which banner). It decides nothing about the sale: it calls and shows.
+ */
+export class Till {
+  readonly client: Client;
+  readonly sounds = new Sounds();
+
+  connection = $state.raw<Connection>('connecting');
+  session = $state.raw<TopicState<'session'> | null>(null);
+  sale = $state.raw<TopicState<'sale'> | null>(null);
+  jobs = $state.raw<TopicState<'jobs'> | null>(null);
+  devices = $state.raw<TopicState<'devices'> | null>(null);
+  catalogue = $state.raw<TopicState<'catalogue'> | null>(null);
+  import = $state.raw<TopicState<'import'>>(null);
+
+  place = $state.raw<Place>('sell');
+  sheet = $state.raw<Sheet | null>(null);
+  banner = $state.raw<Banner | null>(null);
+  /** The order that the orders screen shows. */
+  orderId = $state.raw<string | null>(null);
+  /** Moves on with the minute. */
+  now = $state.raw(new Date());
+
+  readonly format: Format = $derived(
+    createFormat(this.session?.stall ?? { currency: 'GBP', locale: 'en-GB', timeZone: 'UTC' }),
+  );
+  readonly markedLine: PricedLine | null = $derived(
+    this.sale?.cart.lines.find(({ lineId }) => lineId === this.sale?.markedLineId) ?? null,
+  );
+  /** How often each item is in the cart: pieces, or weighings. */
+  readonly countInCart: ReadonlyMap<string, number> = $derived.by(() => {
+    const counts = new Map<string, number>();
+    for (const { itemId, pricing, quantity } of this.sale?.cart.lines ?? []) {
+      if (itemId !== null) counts.set(itemId, (counts.get(itemId) ?? 0) + (pricing === 'kg' ? 1 : quantity));
+    }
+    return counts;
+  });
+
+  #bannerTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: Client) {
+    this.client = client;
+    client.onConnection((connection) => {
+      this.connection = connection;
+    });
+    client.onChange((changed) => this.#take(changed));
+    setInterval(() => {
+      this.now = new Date();
+    }, 5_000);
+  }
+
+  #take(changed: Partial<Topics>): void {
+    if (changed.session) {
+      // Who leaves takes the open sheet and screen with them.
+      if (this.session?.signedOn && !changed.session.signedOn) {
+        this.place = 'sell';
+        this.sheet = null;
+      }
+      this.session = changed.session;
+    }
+    if (changed.sale) this.sale = keepUnchangedLines(this.sale, changed.sale);
+    if (changed.jobs) this.jobs = changed.jobs;
+    if (changed.devices) this.devices = changed.devices;
+    if (changed.catalogue) this.catalogue = changed.catalogue;
+    if (changed.import !== undefined) this.import = changed.import;
+  }
+
+  /** Calls the kiosk and says in a banner what went wrong; the result is for those who have more to do. */
+  async do<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>>> {
+    const result = await this.client.call(name, input);
+    if (!result.ok) this.showError(result.error);
+    return result;
+  }
+
+  showError(error: CallError): void {
+    this.sounds.play('unknown');
+    this.show({ tone: error.code === 'disk-full' ? 'stop' : 'hand', ...errorWords(error) });
+  }
+
+  show(banner: Banner): void {
+    clearTimeout(this.#bannerTimer);
+    this.banner = banner;
+    if (!banner.stays) this.#bannerTimer = setTimeout(() => this.hideBanner(), BANNER_MS);
+  }
+
+  hideBanner(): void {
+    clearTimeout(this.#bannerTimer);
+    this.banner = null;
+  }
+
+  go(place: Place): void {
+    this.sheet = null;
+    this.place = place;
+  }
+
+  openSheet(sheet: Sheet): void {
+    this.sheet = sheet;
+    this.place = 'sell';
+  }
+
+  closeSheet(): void {
+    this.sheet = null;
+  }
+
+  openOrder(orderId: string): void {
+    this.orderId = orderId;
+    this.go('orders');
+  }
+
+  /** A scan longer than any code was thrown away. */
+  refuseLongScan(): void {
+    this.showError({ code: 'too-long', message: '', retryable: false });
+  }
+
+  /** A code came from the scanner, or was typed and entered. */
+  async scan({ code, alternatives = [] }: { code: string; alternatives?: readonly string[] }): Promise<void> {
+    this.sheet = null;
+    if (!this.session?.signedOn) {
+      this.sounds.play('unknown');
+      this.show({ tone: 'hand', title: m.banner_sign_on_first(), detail: m.banner_sign_on_first_detail() });
+      return;
+    }
+    if (this.sale?.payment) {
+      this.sounds.play('unknown');
+      this.show({ tone: 'hand', title: m.banner_paying_title(), detail: m.banner_paying_detail() });
+      return;
+    }
+    const result = await this.client.call('cart.scan', { code });
+    if (!result.ok) {
+      const other = result.error.code === 'unknown-code' && (await this.#knownAmong(alternatives));
+      if (other) await this.scan({ code: other });
+      else this.#explainScan(result.error, code);
+      return;
+    }
+    const outcome = result.value;
+    if (outcome.kind === 'order') {
+      this.openOrder(outcome.orderId);
+    } else if (outcome.kind === 'weight-needed') {
+      const { variantId, name } = outcome;
+      this.openSheet({ kind: 'weight', variantId, name, priceMinor: null });
+    } else {
+      this.go('sell');
+      this.hideBanner();
+    }
+    this.sounds.play('tock');
+  }
+
+  /** The first of the codes that the catalogue knows. */
+  async #knownAmong(codes: readonly string[]): Promise<string | undefined> {
+    for (const code of codes) {
+      const found = await this.client.call('catalogue.lookup', { code });
+      if (found.ok && found.value !== null) return code;
+    }
+    return undefined;
+  }
+
+  #explainScan(error: CallError, code: string): void {
+    if (error.code !== 'unknown-code') {
+      this.showError(error);
+      return;
+    }
+    this.sounds.play('unknown');
+    this.go('sell');
+    this.show({
+      tone: 'hand',
+      title: m.banner_unknown_code({ code: excerpt(code) }),
+      detail: m.banner_unknown_code_detail(),
+      action: { label: m.sell_type_a_price(), run: () => this.openSheet({ kind: 'amount' }) },
+    });
+  }
+
+  /** A tile was tapped: one tap sells, unless a variant or a weight is still to be said. */
+  async tap(tile: Tile): Promise<void> {
+    if (tile.variantId === null) {
+      const result = await this.do('catalogue.item', { itemId: tile.itemId });
+      if (result.ok) this.openSheet({ kind: 'variants', item: result.value });
+      return;
+    }
+    await this.sell(tile.variantId, tile.pricing, tile.name, tile.priceMinor);
+  }
+
+  async sell(variantId: string, pricing: Tile['pricing'], name: string, priceMinor: number): Promise<void> {
+    if (pricing === 'kg') {
+      this.openSheet({ kind: 'weight', variantId, name, priceMinor });
+      return;
+    }
+    this.sheet = null;
+    const result = await this.do('cart.add', { variantId });
+    if (result.ok) this.sounds.play('tock');
+  }
+
+  /** Pay was tapped; without an open shift the float comes first. */
+  async pay(): Promise<void> {
+    if (!this.session?.shift) {
+      this.openSheet({ kind: 'open-shift', thenPay: true });
+      return;
+    }
+    this.sheet = null;
+    await this.do('payment.open', {});
+  }
+
+  /** One tap on a cash key ends the sale, or pays a part of it. */
+  async takeCash(givenMinor: number): Promise<void> {
+    if (!this.session?.shift) {
+      this.openSheet({ kind: 'open-shift', thenPay: true });
+      return;
+    }
+    this.sheet = null;
+    const result = await this.do('payment.cash', { givenMinor });
+    if (result.ok && result.value.orderId !== null) this.sounds.play('paid');
+  }
+}
+
+/**
+ * The new state with every unchanged line as the object it was, so that a scan into a long docket repaints one row and
+ * not two hundred.
+ */
+function keepUnchangedLines(before: TopicState<'sale'> | null, after: TopicState<'sale'>): TopicState<'sale'> {
+  if (!before) return after;
+  const known = new Map(before.cart.lines.map((line) => [line.lineId, line]));
+  const lines = after.cart.lines.map((line) => {
+    const old = known.get(line.lineId);
+    return old && sameLine(old, line) ? old : line;
+  });
+  return { ...after, cart: { ...after.cart, lines } };
+}
+
+function sameLine(a: PricedLine, b: PricedLine): boolean {
+  return (Object.keys(b) as (keyof PricedLine)[]).every((key) =>
+    key === 'discount' ? JSON.stringify(a.discount) === JSON.stringify(b.discount) : a[key] === b[key],
+  );
+}
+
+/** The till of this window, for every component in it. */
+export const [useTill, provideTill] = createContext<Till>();

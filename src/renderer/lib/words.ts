@@ -1,0 +1,166 @@
+import type { PricedLine } from '../../domain/cart';
+import type { CallError, ErrorCode } from '../../shared/errors';
+import type { DeviceStatusView, JobSummary, OrderSummary } from '../../shared/contract';
+import * as m from '../../shared/i18n/generated/messages.js';
+import type { Format } from './format';
+
+/** A code or name shortened for a line of text, without characters that would not show. */
+export function excerpt(text: string, most = 24): string {
+  const visible = Array.from(text.replace(/[\p{Cc}\p{Cf}]/gu, '·'));
+  return visible.length <= most ? visible.join('') : `${visible.slice(0, most - 1).join('')}…`;
+}
+
+interface Words {
+  readonly title: string;
+  readonly detail: string;
+}
+
+const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, () => Words>>> = {
+  disconnected: () => ({ title: m.error_disconnected(), detail: m.error_disconnected_detail() }),
+  'disk-full': () => ({ title: m.error_disk_full(), detail: m.error_disk_full_detail() }),
+  'not-signed-on': () => ({ title: m.banner_sign_on_first(), detail: m.banner_sign_on_first_detail() }),
+  'not-allowed': () => ({ title: m.error_not_allowed(), detail: m.error_not_allowed_detail() }),
+  'malformed-code': () => ({ title: m.error_malformed_code(), detail: m.error_scan_again() }),
+  'too-long': () => ({ title: m.error_code_too_long(), detail: m.error_scan_again() }),
+  'bad-label': () => ({ title: m.error_bad_label(), detail: m.error_bad_label_detail() }),
+  'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
+  'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
+  'cart-full': () => ({ title: m.error_cart_full(), detail: m.error_cart_full_detail() }),
+  'payment-open': () => ({ title: m.banner_paying_title(), detail: m.banner_paying_detail() }),
+  'payment-locked': () => ({ title: m.error_payment_locked(), detail: m.error_payment_locked_detail() }),
+  'money-taken': () => ({ title: m.error_money_taken(), detail: m.error_money_taken_detail() }),
+  'amount-unlikely': () => ({ title: m.error_amount_unlikely(), detail: m.error_amount_unlikely_detail() }),
+  'sale-in-progress': () => ({ title: m.error_sale_in_progress(), detail: m.error_sale_in_progress_detail() }),
+  'no-shift': () => ({ title: m.error_no_shift(), detail: m.error_no_shift_detail() }),
+  'no-printer': () => ({ title: m.error_no_printer(), detail: m.error_no_printer_detail() }),
+  'no-drawer': () => ({ title: m.error_no_drawer(), detail: m.error_no_printer_detail() }),
+};
+
+/** What went wrong and what to do, in the till's own words where it has them. */
+export function errorWords(error: CallError): Words {
+  const known = ERROR_WORDS[error.code]?.();
+  if (known) return known;
+  const detail = error.incidentId ? m.error_incident({ incident: error.incidentId }) : m.error_nothing_lost();
+  return { title: error.message, detail };
+}
+
+/** Why a docket line costs what it costs, in short; empty when there is nothing to say. */
+export function lineReason(line: PricedLine, format: Format): { readonly text: string; readonly saves: boolean } {
+  const { discount, pricing, quantity, unitPriceMinor, priceSource, note } = line;
+  if (discount) {
+    const off =
+      discount.kind === 'percent'
+        ? m.line_percent_off({ percent: format.percent(discount.basisPoints) })
+        : m.line_amount_off({ amount: format.money(discount.amountMinor) });
+    return { text: [off, discount.reason, note].filter(Boolean).join(', '), saves: true };
+  }
+  const reasons: string[] = [];
+  if (pricing === 'kg') {
+    reasons.push(m.line_weight({ weight: format.weight(quantity), price: format.money(unitPriceMinor) }));
+  } else if (quantity > 1) {
+    reasons.push(m.line_each({ price: format.money(unitPriceMinor) }));
+  }
+  if (priceSource === 'label') reasons.push(m.line_label());
+  if (priceSource === 'typed') reasons.push(m.line_typed());
+  if (note) reasons.push(note);
+  return { text: reasons.join(', '), saves: false };
+}
+
+/** How a device is, for its chip and its row. `cure` names what a hand can do; a chip with one is loud. */
+export interface DeviceWords {
+  readonly title: string;
+  readonly state: string;
+  readonly loud: boolean;
+}
+
+const REASON_WORDS: Readonly<Record<string, () => readonly [title: string, state: string]>> = {
+  'paper-near-end': () => [m.device_printer(), m.reason_paper_near_end()],
+  'no-status': () => [m.device_printer(), m.reason_no_status()],
+  'paper-out': () => [m.cure_load_paper(), m.reason_paper_out()],
+  'cover-open': () => [m.cure_close_cover(), m.reason_cover_open()],
+  'cutter-error': () => [m.cure_free_cutter(), m.reason_cutter()],
+  'device-error': () => [m.cure_restart_printer(), m.reason_device_error()],
+  offline: () => [m.cure_wake_printer(), m.reason_offline()],
+  unreachable: () => [m.cure_switch_on_printer(), m.reason_unreachable()],
+  'not-answering': () => [m.cure_restart_printer(), m.reason_not_answering()],
+  'access-denied': () => [m.device_printer(), m.reason_no_permission()],
+};
+
+export function printerWords(status: Pick<DeviceStatusView, 'state' | 'reason'> | undefined): DeviceWords {
+  if (!status) return { title: m.device_printer(), state: m.state_none(), loud: false };
+  const [title, state] = REASON_WORDS[status.reason]?.() ?? [m.device_printer(), stateWord(status.state)];
+  return { title, state, loud: status.state === 'faulted' || status.state === 'no-permission' };
+}
+
+export function drawerWords(status: Pick<DeviceStatusView, 'state' | 'reason'> | undefined): DeviceWords {
+  const state =
+    status === undefined
+      ? m.state_none()
+      : status.reason === 'open'
+        ? m.drawer_open()
+        : status.reason === 'closed'
+          ? m.drawer_shut()
+          : m.drawer_unknown();
+  return { title: m.device_drawer(), state, loud: false };
+}
+
+export function stateWord(state: DeviceStatusView['state']): string {
+  switch (state) {
+    case 'absent':
+      return m.state_absent();
+    case 'connecting':
+      return m.state_connecting();
+    case 'ready':
+      return m.state_ready();
+    case 'degraded':
+      return m.state_degraded();
+    case 'faulted':
+      return m.state_faulted();
+    case 'no-permission':
+      return m.reason_no_permission();
+  }
+}
+
+/** How the receipt of an order fares, honestly: sent is not printed. */
+export function receiptWords(state: OrderSummary['receipt']): {
+  readonly title: string;
+  readonly detail: string;
+  readonly tone: 'fine' | 'under-way' | 'hand';
+} {
+  switch (state) {
+    case 'none':
+      return { title: m.paper_none(), detail: m.paper_none_detail(), tone: 'under-way' };
+    case 'waiting':
+      return { title: m.paper_waiting(), detail: m.paper_waiting_detail(), tone: 'under-way' };
+    case 'running':
+      return { title: m.paper_running(), detail: m.paper_running_detail(), tone: 'under-way' };
+    case 'acknowledged':
+      return { title: m.paper_printed(), detail: m.paper_printed_detail(), tone: 'fine' };
+    case 'sent-unconfirmed':
+      return { title: m.paper_unconfirmed(), detail: m.paper_unconfirmed_detail(), tone: 'under-way' };
+    case 'unknown':
+      return { title: m.paper_unknown(), detail: m.paper_unknown_detail(), tone: 'hand' };
+    case 'failed':
+      return { title: m.paper_failed(), detail: m.paper_failed_detail(), tone: 'hand' };
+    case 'held':
+      return { title: m.paper_held(), detail: m.paper_held_detail(), tone: 'hand' };
+    case 'expired':
+    case 'discarded':
+      return { title: m.paper_discarded(), detail: m.paper_discarded_detail(), tone: 'under-way' };
+  }
+}
+
+export function jobWords(job: JobSummary): string {
+  switch (job.kind) {
+    case 'receipt':
+      return m.job_receipt({ number: job.orderNumber ?? '' });
+    case 'copy':
+      return m.job_copy({ number: job.orderNumber ?? '' });
+    case 'test':
+      return m.job_test();
+    case 'report':
+      return m.job_report();
+    case 'drawer':
+      return m.job_drawer();
+  }
+}

@@ -1,0 +1,10 @@
+import '../lib/design/tokens.css';
+import '../lib/design/components.css';
+import { mount } from 'svelte';
+import { connectTill } from '../lib/client';
+import { Till } from '../lib/till.svelte';
+import App from './app.svelte';
+
+const target = document.getElementById('till');
+if (!target) throw new Error('The page has no place for the till');
+mount(App, { target, props: { till: new Till(connectTill()) } });

@@ -1,0 +1,30 @@
+import type { LucideIcon } from '@lucide/svelte';
+import PackagePlus from '@lucide/svelte/icons/package-plus';
+import Printer from '@lucide/svelte/icons/printer';
+import Receipt from '@lucide/svelte/icons/receipt';
+import Settings from '@lucide/svelte/icons/settings';
+import ShoppingBasket from '@lucide/svelte/icons/shopping-basket';
+import Sun from '@lucide/svelte/icons/sun';
+import type { Role } from '../../../domain/stall';
+import * as m from '../../../shared/i18n/generated/messages.js';
+import type { Place } from '../../lib/till.svelte';
+
+export interface PlaceKey {
+  readonly place: Place;
+  readonly icon: LucideIcon;
+  readonly label: () => string;
+}
+
+const PLACES: readonly PlaceKey[] = [
+  { place: 'sell', icon: ShoppingBasket, label: m.place_sell },
+  { place: 'orders', icon: Receipt, label: m.place_orders },
+  { place: 'day', icon: Sun, label: m.place_day },
+  { place: 'devices', icon: Printer, label: m.place_devices },
+  { place: 'import', icon: PackagePlus, label: m.place_import },
+  { place: 'settings', icon: Settings, label: m.place_settings },
+];
+
+/** Where a person of this role may go, always in the same order. Only the operator brings in goods. */
+export function placesFor(role: Role): readonly PlaceKey[] {
+  return PLACES.filter(({ place }) => place !== 'import' || role === 'operator');
+}
