@@ -8,7 +8,7 @@ import { createVirtualPrinter, type VirtualPrinter } from '../../src/hardware/vi
 import { startPrinterServer } from '../../src/hardware/virtual/printer-server';
 import { fakeTransport, type FakeTransport } from '../helpers/fake-transport';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
-import { shortReceipt } from '../helpers/receipts';
+import { sampleReceipt, shortReceipt } from '../helpers/receipts';
 import { printerConformance, type PrinterBench } from './printer-conformance';
 
 const profile = PRINTER_PROFILES['epson-tm-t20-like'];
@@ -183,6 +183,32 @@ describe('ESC/POS driver', { timeout: 60_000 }, () => {
     await closed;
     bench = await fakeBench();
   });
+
+  test.each([true, false])(
+    'the late proof of one job never passes for the next one’s (process ids: %s)',
+    async (provesPrinting) => {
+      const clock = manualClock();
+      const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock, provesPrinting });
+      const port = createEscposPrinter({
+        deviceId: 'printer-1',
+        profile,
+        transport: fakeTransport(printer, clock),
+        clock,
+        // A receipt takes this printer two seconds: the first proof comes while the second is awaited.
+        timing: { proofTimeoutMs: 1_200 },
+      });
+      await clock.advance(5_000);
+      printer.setFault('slow');
+      const outcomes = Promise.all([port.print(sampleReceipt), port.print(sampleReceipt)]);
+      await clock.advance(20_000);
+      expect(await outcomes).toEqual(Array(2).fill({ outcome: 'sent-unconfirmed', reason: 'proof-timeout' }));
+      expect(printer.papers()).toHaveLength(2);
+      const closed = port.close();
+      await clock.advance(1_000);
+      await closed;
+      bench = await fakeBench();
+    },
+  );
 
   test('a printer known to answer nothing prints, unconfirmed', async () => {
     bench = await fakeBench(PRINTER_PROFILES['silent-80']);

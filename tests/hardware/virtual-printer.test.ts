@@ -138,11 +138,32 @@ describe('virtual printer', () => {
 
   test('a connection torn in a job leaves a scrap without a cut', () => {
     const { session, isDropped } = talkTo(printer);
-    printer.tearAfter(40);
+    const beforeCut = receiptBytes.length - 2;
+    printer.tearAfter(beforeCut);
     session.receive(receiptBytes);
     expect(isDropped()).toBe(true);
-    expect(printer.papers()).toMatchObject([{ isCut: false, text: expect.stringMatching(/^Jam/) as string }]);
-    expect(printer.papers()[0]?.bytes).toHaveLength(40);
+    expect(printer.papers()).toMatchObject([{ isCut: false, text: `Jam${'£4.50'.padStart(45)}\n` }]);
+    expect(printer.papers()[0]?.bytes).toHaveLength(beforeCut);
+  });
+
+  test('what a torn job leaves in the print buffer meets a next job that does not reset it', () => {
+    const torn = talkTo(printer);
+    torn.say(0x1b, 0x45, 1, 0x6f, 0x6c, 0x64);
+    torn.session.end();
+    talkTo(printer).say(0x6e, 0x65, 0x77, 0x0a, 0x1d, 0x56, 0x00);
+    expect(printer.papers()).toMatchObject([{ text: 'oldnew\n8< - - - - - - - -\n' }]);
+  });
+
+  test('a second connection waits for the first one’s cut', () => {
+    const first = talkTo(printer);
+    const second = talkTo(printer);
+    const lineEnd = receiptBytes.length - 4;
+    first.session.receive(receiptBytes.slice(0, lineEnd));
+    second.session.receive(receiptBytes);
+    expect(printer.papers()).toEqual([]);
+    first.session.receive(receiptBytes.slice(lineEnd));
+    expect(printer.papers().map((paper) => paper.text)).toEqual(Array(2).fill(printer.papers()[0]?.text));
+    expect(printer.papers()[0]?.bytes).toEqual(receiptBytes);
   });
 
   test('a jammed cutter stops everything until it is cleared', () => {

@@ -13,6 +13,8 @@ import {
 export interface EscposDecoder {
   /** Takes one byte and returns what it completed. */
   write(byte: number): readonly PrinterEvent[];
+  /** The sender broke off: a command not yet whole is dropped; every setting and the line not yet printed stay. */
+  interrupt(): void;
   /** Ends the stream: a line without its line feed is printed, as pulling the paper out would show it. */
   end(): readonly PrinterEvent[];
 }
@@ -466,7 +468,7 @@ export function createEscposDecoder(dotsWide: number): EscposDecoder {
     else yield* take(ignored);
   }
 
-  const stream = readStream();
+  let stream = readStream();
   stream.next();
   const taken = (): readonly PrinterEvent[] => {
     const result = events;
@@ -477,6 +479,10 @@ export function createEscposDecoder(dotsWide: number): EscposDecoder {
     write(byte) {
       stream.next(byte);
       return events.length === 0 ? NOTHING : taken();
+    },
+    interrupt() {
+      stream = readStream();
+      stream.next();
     },
     end() {
       finishLine();

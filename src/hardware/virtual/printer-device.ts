@@ -123,6 +123,13 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
   const papers: PrintedPaper[] = [];
   const pulses: { pin: 2 | 5; onMs: number; isRealTime: boolean }[] = [];
   const unknownCommands: string[] = [];
+  // One head and one print buffer, whoever is connected: what a torn job leaves in it meets the next.
+  const decoder = createEscposDecoder(dotsWide);
+  let paperBytes: number[] = [];
+  let elements: PaperElement[] = [];
+  let heldCut: Extract<PaperElement, { kind: 'cut' }> | null = null;
+  /** Whose paper is under the head; the others wait for its cut. */
+  let printing: VirtualPrinterHost | null = null;
   let paperCount = 0;
   let isDrawerOpen = false;
   let isCutterJammed = false;
@@ -193,8 +200,26 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     return Uint8Array.of(which === 2 ? 0x02 : 0x20);
   }
 
+  function finishPaper(cut: PaperElement | null): void {
+    if (cut) elements.push(cut);
+    paperCount += 1;
+    const paper: PrintedPaper = {
+      number: paperCount,
+      bytes: Uint8Array.from(paperBytes),
+      elements,
+      text: paperText(elements),
+      isCut: cut !== null,
+      dotsWide,
+    };
+    printing = null;
+    paperBytes = [];
+    elements = [];
+    papers.push(paper);
+    if (papers.length > PAPERS_KEPT) papers.shift();
+    paperListeners.tell(paper);
+  }
+
   function connect(host: VirtualPrinterHost): VirtualPrinterSession {
-    const decoder = createEscposDecoder(dotsWide);
     const hearRealTime = createRealTimeReader(obeyRealTime);
     const buffer: Uint8Array[] = [];
     let buffered = 0;
@@ -203,9 +228,6 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     let isPumping = false;
     let wasFull = false;
     let statusMask = 0;
-    let paperBytes: number[] = [];
-    let elements: PaperElement[] = [];
-    let heldCut: Extract<PaperElement, { kind: 'cut' }> | null = null;
 
     const send = (bytes: Uint8Array): void => {
       if (!isEnded && !faults.has('silent')) host.send(bytes);
@@ -236,30 +258,30 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
         heldCut = null;
         finishPaper(cut);
       }
-      let obeyed = 0;
-      while (buffer.length > 0 && !isBlocked() && !isPausing) {
+      const mayGoOn = (): boolean => !isBlocked() && !isPausing && (printing === null || printing === host);
+      while (buffer.length > 0 && mayGoOn()) {
         const [chunk] = buffer;
         if (!chunk) break;
         let used = 0;
-        while (used < chunk.length && !isBlocked() && !isPausing) {
+        while (used < chunk.length && mayGoOn()) {
           obey(chunk[used] ?? 0);
           used += 1;
-          obeyed += 1;
-          if (faults.has('slow') && obeyed % SLOW_BYTES === 0) pause();
+          if (faults.has('slow') && bytesObeyed % SLOW_BYTES === 0) pause();
         }
         buffered -= used;
         if (used === chunk.length) buffer.shift();
         else buffer[0] = chunk.subarray(used);
       }
-      isPumping = false;
       if (wasFull && !session.isFull()) {
         wasFull = false;
         host.ready();
       }
       if (isEnded && buffer.length === 0 && sessions.delete(session)) {
-        record(decoder.end());
-        if (elements.length > 0) finishPaper(null);
+        decoder.interrupt();
+        if (printing === host) finishPaper(null);
       }
+      if (printing === null) for (const other of [...sessions]) other.pump();
+      isPumping = false;
     }
 
     function pause(): void {
@@ -284,31 +306,15 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     function record(events: readonly PrinterEvent[]): void {
       for (const event of events) {
         if (!isPaper(event)) answer(event);
-        else if (event.kind !== 'cut') elements.push(event);
-        else if (faults.has('cutter')) {
+        else if (event.kind !== 'cut') {
+          printing = host;
+          elements.push(event);
+        } else if (faults.has('cutter')) {
           isCutterJammed = true;
           heldCut = event;
           changed();
         } else finishPaper(event);
       }
-    }
-
-    function finishPaper(cut: PaperElement | null): void {
-      if (cut) elements.push(cut);
-      paperCount += 1;
-      const paper: PrintedPaper = {
-        number: paperCount,
-        bytes: Uint8Array.from(paperBytes),
-        elements,
-        text: paperText(elements),
-        isCut: cut !== null,
-        dotsWide,
-      };
-      paperBytes = [];
-      elements = [];
-      papers.push(paper);
-      if (papers.length > PAPERS_KEPT) papers.shift();
-      paperListeners.tell(paper);
     }
 
     function answer(request: PrinterRequest): void {
