@@ -31,13 +31,13 @@ const SALES = 12;
 const NUMBERS = Array.from({ length: SALES }, (_, at) => `T1-${String(at + 1).padStart(4, '0')}`);
 
 /** A stall after a morning's sales, with a cart in progress. */
-async function tradedStall(): Promise<StallLife> {
+async function tradedStall(sales = SALES): Promise<StallLife> {
   const life = keep(new StallLife());
   life.store.commit({ actor: null, drafts: [{ kind: 'stall.configured', body: { stall } }], result: null });
   await life.store.people.put('ada', 'Ada', '1234');
   life.store.settings.set('theme', 'evening');
   life.put(...Array.from({ length: 200 }, (_, number) => makeItem(number)));
-  for (let sale = 0; sale < SALES; sale += 1) life.sell([`variant-${sale}`, 'variant-100']);
+  for (let sale = 0; sale < sales; sale += 1) life.sell([`variant-${sale}`, 'variant-100']);
   life.store.saveSale({ cart: life.cart(['variant-7']), markedLineId: null, payment: null, doneOrderId: null });
   return life;
 }
@@ -134,7 +134,9 @@ describe('a store found damaged at start', () => {
   }
 
   it('whose log is garbage takes what was in it from the copy', async () => {
-    const before = await tradedStall();
+    const before = await tradedStall(SALES - 3);
+    while (before.store.runIdleWork());
+    for (let sale = 0; sale < 3; sale += 1) before.sell(['variant-5']);
     // The copy is written, the log not yet moved into the database.
     const reader = new Database(databaseOf(before), { readonly: true });
     new JournalCopy(before.dataDir).writeNext(reader);
@@ -191,6 +193,17 @@ describe('a store found damaged at start', () => {
     writeFileSync(copy, readFileSync(copy, 'utf8').replace('"T1-0003"', '"T1-9003"'));
     overwrite(databaseOf(after), 0, noise(100));
     // The database's own pages have the true entry.
+    await expectRecovered(before, after);
+  });
+
+  it('does not take a forged database for the truth', async () => {
+    const before = await tradedStall();
+    before.close();
+    const after = keep(before.cutPower());
+    const database = new Database(databaseOf(after));
+    database.exec(`UPDATE journal SET body = replace(body, '"T1-0003"', '"T1-9003"')`);
+    database.close();
+    overwrite(databaseOf(after), 0, noise(100));
     await expectRecovered(before, after);
   });
 
