@@ -116,6 +116,7 @@ describe('lines are those of an editor', () => {
 
   test('a separator line of a spreadsheet counts', () => {
     expect(places(readCatalogueFile('sep=;\r\nname;price\r\nA;oops\r\n').errors)).toEqual(['not-a-price 3 price']);
+    expect(places(readCatalogueFile('sep=;\nfoo;bar\n1;2\n').errors)).toEqual(['unknown-format 2']);
   });
 
   test('a broken quote is told where it opens', () => {
@@ -140,6 +141,10 @@ describe('encodings and separators', () => {
     expect(plan?.changed[0]).toMatchObject(expected);
     expect(plan?.changed[0]?.variants[0]?.priceMinor).toBe(450);
     expect(places(warnings)).toEqual(told === 'Windows-1252' ? ['not-utf-8 0'] : []);
+  });
+
+  test('a byte order mark is no part of a quoted header', () => {
+    expect(itemsOf('\ufeff"name","price"\n"Jam","1.00"\n')[0]?.name).toBe('Jam');
   });
 
   test.each([',', ';', '\t'])('separator %j', (separator) => {

@@ -131,6 +131,17 @@ describe('codes name one thing', () => {
     expect(plan.updatedCount).toBe(2);
   });
 
+  test('an item of the catalogue becomes one item of the file, not two', () => {
+    const [, cheddar] = catalogue();
+    const { errors, plan } = again(
+      'handle,name,sku,price\ncheddar,Cliff cheddar,,18.40\nold-cheddar,Old cheddar,CHED,21.00\n',
+    );
+    expect(errors).toEqual([]);
+    expect(plan).toMatchObject({ createdCount: 1, updatedCount: 1 });
+    expect(plan.changed.map(({ itemId }) => itemId)).toEqual([cheddar?.itemId, expect.not.stringMatching(/^$/)]);
+    expect(plan.changed[1]?.itemId).not.toBe(cheddar?.itemId);
+  });
+
   test('handles made from names do not collide', () => {
     const items = itemsOf('name,sku,price\nMug!,A,1\nMug?,B,1\n!!!,C,1\n');
     expect(items.map(({ handle }) => handle)).toEqual(['mug', 'mug-2', 'item']);
