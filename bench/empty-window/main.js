@@ -2,7 +2,9 @@
 import { app, BrowserWindow } from 'electron';
 
 app.setPath('userData', process.argv.at(-1));
-await app.whenReady();
-const window = new BrowserWindow({ width: 1280, height: 800, show: false, autoHideMenuBar: true });
-window.once('ready-to-show', () => window.show());
-await window.loadFile('index.html');
+// Not awaited here: Electron holds back `ready` until this file has run.
+app.whenReady().then(() => {
+  const window = new BrowserWindow({ width: 1280, height: 800, show: false, autoHideMenuBar: true });
+  window.once('ready-to-show', () => window.show());
+  return window.loadFile('index.html');
+});
