@@ -52,7 +52,7 @@ async function runPrinter(options: PrinterCommandOptions): Promise<void> {
     onKept: (paper, name) => say(`printed ${name}${paper.isCut ? '' : ', torn off before the cut'}`),
     onProblem: (error) => console.error(error instanceof Error ? error.message : error),
   });
-  const server = await startPrinterServer({ printer, port: options.port, host: options.host });
+  const server = await startPrinterServer({ printer, port: options.port, host: options.host }).catch(explainPort);
   say(`A ${options.width} mm printer is listening on ${server.host}:${server.port}; receipts go to ${options.out}`);
   const control = options.controlPort === undefined ? null : await startControlServer(printer, options.controlPort);
   if (control) say(`Control it at http://${control.host}:${control.port}/state`);
@@ -62,6 +62,13 @@ async function runPrinter(options: PrinterCommandOptions): Promise<void> {
   await control?.close();
   await files.close();
   await renderer.close();
+}
+
+function explainPort(error: NodeJS.ErrnoException & { port?: number }): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  throw new Error(
+    `Port ${error.port ?? ''} is taken by another program. Choose another with --port or --control-port.`,
+  );
 }
 
 /** Obeys standard input until `quit` or a signal. The end of standard input stops nothing: it may run unattended. */

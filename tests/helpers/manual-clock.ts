@@ -11,9 +11,9 @@ export interface ManualClock extends Clock {
 export function manualClock(startMs = Date.UTC(2026, 5, 13, 10, 31)): ManualClock {
   let nowMs = startMs;
   let timers: { atMs: number; callback: () => void }[] = [];
-  /** Enough turns of the event loop for chains of promises, streams and immediates to come to rest. */
+  /** Enough turns of the event loop for a chain of questions and answers to come to rest before time goes on. */
   const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
   return {
     now: () => nowMs,
