@@ -41,6 +41,8 @@ export default defineConfig({
       target: chromeTarget,
       outDir: fromRoot('out/renderer'),
       emptyOutDir: true,
+      // Every byte is parsed before the first paint.
+      minify: true,
       rolldownOptions: { input: { till: fromRoot('src/renderer/till/index.html') } },
     },
     plugins: [svelte({ configFile: fromRoot('svelte.config.js') })],
