@@ -229,8 +229,9 @@ export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTION
  * Changes a code only when every character fits and the check digit of EAN-8, UPC-A, EAN-13 or GTIN-14 then agrees.
  */
 export function recoverLayout(code: string): string {
-  const digits = [...code].map((character) => FRENCH_DIGITS[character] ?? character).join('');
-  return digits !== code && hasCheckDigit(digits) ? digits : code;
+  // A code with one true digit in it was not scrambled: a hyphen among digits is a hyphen.
+  const digits = [...code].map((character) => FRENCH_DIGITS[character] ?? ' ').join('');
+  return hasCheckDigit(digits) ? digits : code;
 }
 
 /** What an AZERTY keyboard writes for the unshifted digit row, and with Caps Lock on. */

@@ -229,6 +229,8 @@ describe('recoverLayout', () => {
     expect(recoverLayout(ean)).toBe(ean);
     expect(recoverLayout('4006381333932')).toBe('4006381333932');
     expect(recoverLayout('sourdough')).toBe('sourdough');
+    // Its check digit would agree if the hyphen were a French 6.
+    expect(recoverLayout('624-6349')).toBe('624-6349');
   });
 });
 
