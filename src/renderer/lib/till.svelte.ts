@@ -7,7 +7,7 @@ import * as m from '../../shared/i18n/generated/messages.js';
 import type { Client, Connection, Topics } from './client';
 import { createFormat, type Format } from './format';
 import { Sounds } from './sounds';
-import { errorWords, excerpt } from './words';
+import { errorWords, excerpt, noticeWords, printerWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'settings';
@@ -86,6 +86,7 @@ export class Till {
     return counts;
   });
 
+  #toldNotice = '';
   #bannerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client) {
@@ -107,12 +108,58 @@ export class Till {
         this.sheet = null;
       }
       this.session = changed.session;
+      this.#tellOfNotice(changed.session.notices[0]);
     }
     if (changed.sale) this.sale = keepUnchangedLines(this.sale, changed.sale);
-    if (changed.jobs) this.jobs = changed.jobs;
-    if (changed.devices) this.devices = changed.devices;
+    if (changed.jobs) {
+      this.#tellOfPaper(this.jobs, changed.jobs);
+      this.jobs = changed.jobs;
+    }
+    if (changed.devices) {
+      this.#tellOfPrinter(this.devices, changed.devices);
+      this.devices = changed.devices;
+    }
     if (changed.catalogue) this.catalogue = changed.catalogue;
     if (changed.import !== undefined) this.import = changed.import;
+  }
+
+  /** What happened to the store stays on the screen until a person has read it. */
+  #tellOfNotice(notice: TopicState<'session'>['notices'][number] | undefined): void {
+    if (!notice || notice.noticeId === this.#toldNotice || !this.session?.signedOn) return;
+    this.#toldNotice = notice.noticeId;
+    const { noticeId, code, detail } = notice;
+    this.show({
+      tone: code === 'disk-full' ? 'stop' : 'noted',
+      title: noticeWords(code),
+      detail,
+      stays: true,
+      onClose: () => void this.client.call('notice.dismiss', { noticeId }),
+    });
+  }
+
+  #tellOfPrinter(before: TopicState<'devices'> | null, after: TopicState<'devices'>): void {
+    for (const device of after.devices) {
+      const words = device.kind === 'printer' ? printerWords(device) : null;
+      const old = before?.devices.find(({ deviceId }) => deviceId === device.deviceId);
+      if (!words?.loud || !this.session?.signedOn || (old && old.reason === device.reason)) continue;
+      this.sounds.play('hand');
+      this.show({
+        tone: 'hand',
+        title: m.banner_keep_selling({ cure: words.title }),
+        detail: m.banner_keep_selling_detail(),
+        action: { label: m.banner_look(), run: () => this.go('devices') },
+      });
+    }
+  }
+
+  #tellOfPaper(before: TopicState<'jobs'> | null, after: TopicState<'jobs'>): void {
+    const action = { label: m.banner_look(), run: () => this.openSheet({ kind: 'unprinted' }) };
+    if (after.unknownCount > (before?.unknownCount ?? 0)) {
+      this.show({ tone: 'hand', title: m.banner_unconfirmed(), detail: m.banner_unconfirmed_detail(), action });
+    } else if (after.heldCount > (before?.heldCount ?? 0)) {
+      const title = m.banner_receipts_wait({ count: after.heldCount });
+      this.show({ tone: 'hand', title, detail: m.banner_receipts_wait_detail(), action });
+    }
   }
 
   /** Calls the kiosk and says in a banner what went wrong; the result is for those who have more to do. */

@@ -44,6 +44,18 @@ export function errorWords(error: CallError): Words {
   return { title: error.message, detail };
 }
 
+/** What happened to the store, in a few words; the notice itself says the rest. */
+export function noticeWords(code: 'store-recovered' | 'disk-full' | 'rebuilt'): string {
+  switch (code) {
+    case 'store-recovered':
+      return m.notice_store_recovered();
+    case 'disk-full':
+      return m.notice_disk_full();
+    case 'rebuilt':
+      return m.notice_rebuilt();
+  }
+}
+
 /** Why a docket line costs what it costs, in short; empty when there is nothing to say. */
 export function lineReason(line: PricedLine, format: Format): { readonly text: string; readonly saves: boolean } {
   const { discount, pricing, quantity, unitPriceMinor, priceSource, note } = line;
