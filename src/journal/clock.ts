@@ -7,9 +7,16 @@
  */
 const COUNTER_MOST = 0xffff;
 
-/** Milliseconds since the epoch of a hybrid instant. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{4}-/;
+
+/**
+ * Milliseconds since the epoch of a hybrid instant.
+ * @throws when the text is none
+ */
 export function wallMs(at: string): number {
-  return Date.parse(at.slice(0, 24));
+  const ms = INSTANT.test(at) ? Date.parse(at.slice(0, 24)) : Number.NaN;
+  if (Number.isNaN(ms)) throw new Error(`not a hybrid instant: ${at}`);
+  return ms;
 }
 
 export class HybridClock {
@@ -44,7 +51,6 @@ export class HybridClock {
   observe(at: string): void {
     const ms = wallMs(at);
     const counter = Number.parseInt(at.slice(25, 29), 16);
-    if (Number.isNaN(ms) || Number.isNaN(counter)) throw new Error(`not a hybrid instant: ${at}`);
     if (ms > this.#ms) {
       this.#ms = ms;
       this.#counter = counter;

@@ -62,6 +62,8 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   // Inert until committed.
   'catalogue.import-part': nothingToProject,
   'catalogue.import-committed'({ device, at, body }, database) {
+    // The items are written later, by this instant: one that cannot be read must stop here.
+    wallMs(at);
     prepared(database, 'INSERT OR REPLACE INTO import_backlog VALUES (?, ?, ?, ?, ?, 0, ?)').run(
       body.importId,
       device,

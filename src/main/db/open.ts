@@ -18,8 +18,8 @@ export function openDatabase(path: string): Database.Database {
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     database.pragma('wal_autocheckpoint = 0');
-    // The log is cut back after an import made it large.
-    database.pragma('journal_size_limit = 4194304');
+    // The log stays as long as a morning made it: writing over what is there is cheaper to sync than growing a file.
+    database.pragma('journal_size_limit = 67108864');
     database.pragma('temp_store = MEMORY');
     return database;
   } catch (error) {
