@@ -30,6 +30,13 @@ const flag = (name: keyof typeof flags): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
+process.on('uncaughtException', (error) => {
+  // Nothing committed is lost by ending here, and going on with a state nobody knows could lose more. The pause lets
+  // the log reach its file.
+  process.stderr.write(`The till stopped: ${error.stack ?? error.message}\n`);
+  setTimeout(() => app.exit(1), 100);
+});
+
 registerAppProtocol();
 const dataDir = resolve(flag('data') ?? process.env['TRESTLE_DATA_DIR'] ?? join(app.getPath('userData'), 'stall'));
 const windowDir = join(dataDir, 'window');
@@ -136,12 +143,7 @@ function stopInGoodOrder(running: RunningKiosk): void {
       () => app.exit(1),
     );
   });
-  process.on('uncaughtException', (error) => {
-    // Nothing committed is lost by ending here, and going on with a state nobody knows could lose more.
-    running.log.fatal({ error }, 'The till stopped');
-    process.stderr.write(`The till stopped: ${error.stack ?? error.message}\n`);
-    app.exit(1);
-  });
+  process.on('uncaughtException', (error) => running.log.fatal({ error }, 'The till stopped'));
 }
 
 app.on('window-all-closed', () => app.quit());

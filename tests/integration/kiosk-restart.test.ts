@@ -124,6 +124,27 @@ test('a port that is taken is said, and the folder given back', async () => {
 });
 
 describe('wrong PINs', () => {
+  test('a guess sent again under its request id counts once', async () => {
+    const running = await startTestKiosk({ dataDir: folder.path, devices: 'none' });
+    if (!running.server) throw new Error('the test kiosk serves its contract');
+    const till = await connect(running.server);
+    const [person] = till.topics.session.staff;
+    const guess = (requestId: string, pin = '9999') =>
+      running.kiosk.dispatch(
+        { role: 'till' },
+        { call: 'staff.sign-on', requestId, input: { staffId: person?.staffId, pin } },
+      );
+    await Promise.all(Array.from({ length: 8 }, () => guess('one-guess')));
+    expect(await guess('right', person?.demoPin ?? '')).toMatchObject({ ok: true });
+    // Different guesses at once are all counted, however they overtake each other.
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => guess(`guess-${index}`)));
+    const codes = answers.map((answer) => (answer.ok ? 'ok' : answer.error.code));
+    expect(codes.filter((code) => code === 'wrong-pin')).toHaveLength(4);
+    expect(codes.filter((code) => code === 'locked-out')).toHaveLength(4);
+    till.close();
+    await running.close();
+  });
+
   test('lock a person out for 30 seconds, then for twice as long, through a restart', async () => {
     let nowMs = Date.parse('2026-06-13T09:00:00.000Z');
     const options = { dataDir: folder.path, devices: 'none' as const, now: () => new Date(nowMs) };

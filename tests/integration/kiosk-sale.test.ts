@@ -258,6 +258,27 @@ test('an unwanted receipt is discarded and never printed', async () => {
   expect(till.topics.sale.lastOrder?.receipt).toBe('discarded');
 });
 
+test('a receipt whose printer was taken away is printed by the one that is here', async () => {
+  const { deviceId } = await till.call('printer.configure', {
+    deviceId: null,
+    host: '127.0.0.1',
+    // Nothing listens there.
+    port: 9,
+    model: 'generic-80',
+    paperWidthMm: 80,
+    drawerPin: 2,
+  });
+  await till.call('cart.scan', { code: SOURDOUGH });
+  await till.call('payment.cash', { givenMinor: 450 });
+  expect(till.topics.jobs.unprinted).toMatchObject([{ deviceId, orderNumber: 'T1-0001', state: 'waiting' }]);
+  await till.call('printer.remove', { deviceId });
+  expect(printed()).toEqual([]);
+  await till.call('job.print', { jobIds: till.topics.jobs.unprinted.map(({ jobId }) => jobId) });
+  await till.until(({ sale }) => sale.lastOrder?.receipt === 'acknowledged', 'the receipt is printed');
+  expect(printed()).toHaveLength(1);
+  expect(printed()[0]).not.toContain('COPY');
+});
+
 test('the drawer opened without a sale is a fact of its own', async () => {
   await till.call('drawer.open', {});
   expect(entries().at(-1)).toMatchObject({

@@ -94,6 +94,11 @@ export class DeviceService {
     return configuration ? { deviceId, drawerPin: configuration.drawerPin } : null;
   }
 
+  /** Whether a printer of this id is here, however it is. */
+  isSetUp(deviceId: string): boolean {
+    return this.registry.configuration(deviceId) !== undefined;
+  }
+
   /** @throws {CallFailure} `no-printer` */
   requirePrinter(): string {
     const printer = this.receiptPrinter();
@@ -130,7 +135,7 @@ export class DeviceService {
   }
 
   test(jobs: JobService, { deviceId }: CallInput<'printer.test'>, context: CallContext): CallOutput<'printer.test'> {
-    if (!this.registry.configuration(deviceId)) throw new CallFailure('unknown-device', 'That printer is not set up.');
+    if (!this.isSetUp(deviceId)) throw new CallFailure('unknown-device', 'That printer is not set up.');
     const stall = this.#core.stall;
     const document = testPageDocument(stall, receiptWords(stall));
     const job: NewJob = { kind: 'test', deviceId, reference: null, document };

@@ -1,12 +1,12 @@
 import type { DeliveryJob, JobState, PrintJob } from '../../hardware/delivery-job';
 import { newJobState } from '../../hardware/delivery-job';
-import type { Delivery } from '../../hardware/delivery';
 import type { DrawerPin } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, JobSummary, TopicState } from '../../shared/contract';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
+import type { DeviceService } from './device-service';
 
 /** The most jobs a screen is shown; the counts are complete. */
 const LISTED_JOBS = 200;
@@ -22,25 +22,25 @@ const MAY_HAVE_PRINTED: readonly JobState[] = ['unknown', 'sent-unconfirmed'];
 /** Keeps the print and drawer jobs, and carries out what a person decides about them. */
 export class JobService {
   readonly #core: CoreContext;
-  readonly #delivery: Delivery;
+  readonly #devices: DeviceService;
   /** Prints the receipt of an order again, marked COPY. */
   readonly #printCopy: (orderId: string, staffId: string | null) => void;
-  /** Hears that a job of an order changed. */
+  /** Hears that the paper of an order changed its state. */
   readonly #orderChanged: (orderId: string) => void;
 
   constructor(
     core: CoreContext,
-    delivery: Delivery,
+    devices: DeviceService,
     hooks: {
       readonly printCopy: (orderId: string, staffId: string | null) => void;
       readonly orderChanged: (orderId: string) => void;
     },
   ) {
     this.#core = core;
-    this.#delivery = delivery;
+    this.#devices = devices;
     this.#printCopy = hooks.printCopy;
     this.#orderChanged = hooks.orderChanged;
-    delivery.onJobChanged(({ job }) => this.#changed(job));
+    devices.delivery.onJobChanged(({ job }) => this.#changed(job));
   }
 
   /** A row ready to be written with the change it belongs to. */
@@ -75,7 +75,7 @@ export class JobService {
   /** Says that a row was committed: screens hear of it and its device begins, both after the fact. */
   written(row: DeliveryJob): void {
     this.#changed(row);
-    this.#delivery.wake(row.deviceId);
+    this.#devices.delivery.wake(row.deviceId);
   }
 
   /** What a person asked to have on paper after all. */
@@ -130,7 +130,16 @@ export class JobService {
 
   /** Not one byte of it was printed, so the receipt itself may still be. */
   #release(job: PrintJob, staffId: string | null): void {
+    const isSetUp = this.#devices.isSetUp(job.deviceId);
+    const deviceId = isSetUp ? job.deviceId : this.#devices.requirePrinter();
     this.#decide(job, 'print', staffId);
+    if (!isSetUp) {
+      // Its printer was taken away: the one that is here now prints it.
+      const { kind, reference, document } = job;
+      this.add({ job: { kind, deviceId, reference, document }, staffId });
+      this.#settle(job, 'discarded');
+      return;
+    }
     const nowMs = this.#core.now().getTime();
     const released = this.#core.store.jobs.update(job.id, {
       state: 'waiting',
@@ -149,9 +158,10 @@ export class JobService {
       this.#release(job, staffId);
       return;
     }
+    // The copy first: without a printer for it, nothing is decided.
+    this.#printCopy(job.reference, staffId);
     this.#decide(job, 'print', staffId);
     this.#settle(job, 'discarded');
-    this.#printCopy(job.reference, staffId);
   }
 
   #settle(job: DeliveryJob, state: JobState): void {
@@ -170,6 +180,6 @@ export class JobService {
 
   #changed(job: DeliveryJob): void {
     this.#core.topics.mark('jobs');
-    if (job.reference !== null) this.#orderChanged(job.reference);
+    if (job.reference !== null && job.kind !== 'drawer') this.#orderChanged(job.reference);
   }
 }

@@ -72,7 +72,7 @@ export class Kiosk {
     const devices = new DeviceService(core, options.devices);
     this.#devices = devices;
     const orders = new OrderService(core, devices, () => jobs);
-    const jobs: JobService = new JobService(core, devices.delivery, {
+    const jobs: JobService = new JobService(core, devices, {
       printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
       orderChanged: (orderId) => sale.orderChanged(orderId),
     });
