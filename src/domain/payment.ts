@@ -223,12 +223,11 @@ export function quickTendersMinor(leftMinor: Minor, denominations: readonly Mino
   const isLikely = (denomination: Minor): boolean =>
     denomination >= Math.max(10 ** of.digits, exact / 50) &&
     (/^[15]/.test(String(denomination)) || denomination * 2 >= exact);
-  const above = denominations
+  const rounded = denominations
     .filter(isLikely)
     .map((denomination) => Math.ceil(exact / denomination) * denomination)
-    .filter((amount) => amount > exact && amount % of.cashStepMinor === 0)
     .sort((a, b) => a - b);
-  return [...new Set([exact, ...above])].slice(0, QUICK_TENDERS);
+  return [...new Set([exact, ...rounded])].slice(0, QUICK_TENDERS);
 }
 
 /** Notes and coins to hand back, largest first. What no coin can pay is left out. */

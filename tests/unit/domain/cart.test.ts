@@ -101,6 +101,12 @@ describe('adding to a cart', () => {
     expect(lineCounts).toEqual([2, 2, 2, 2]);
   });
 
+  it('does not count pieces on to a weight', () => {
+    const cart = cartOf([jam]);
+    const asWeight = { ...cart, lines: cart.lines.map((line) => ({ ...line, pricing: 'kg' as const })) };
+    expect(valueOf(add(asWeight, jam, testContext())).cart.lines).toHaveLength(2);
+  });
+
   it('makes a line for every weighed and every labelled thing', () => {
     expect(cartOf([cheddar, { quantity: 312 }], [cheddar, { quantity: 312 }]).lines).toHaveLength(2);
     expect(cartOf([jam], [jam, { labelAmountMinor: 399 }], [jam]).lines.map(({ quantity }) => quantity)).toEqual([

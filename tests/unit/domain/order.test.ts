@@ -121,6 +121,7 @@ describe('checking an order', () => {
     ['do not share the discount', { discount: null }],
     ['what was saved', { savedMinor: 8 }],
     ['the tax table', { taxes: [{ ...tax, taxMinor: tax.taxMinor + 1, netMinor: tax.netMinor - 1 }] }],
+    ['the tax table', { taxes: [{ ...tax, taxMinor: 168 }], taxMinor: 168 }],
     ['the tax table', { taxes: [] }],
     ['the tax table', { taxIncluded: false }],
     ['tax differs', { taxMinor: 0 }],
