@@ -96,8 +96,9 @@ const ownedPackages = {
 
 /** Everything around the source tree: it may look at every layer, no layer may look at it. */
 const surroundings = {
-  tests: { path: 'tests', layers: ['tests', 'bench', 'scripts', ...sourceLayers] },
+  tests: { path: 'tests', layers: ['tests', 'bench', 'demo', 'scripts', ...sourceLayers] },
   bench: { path: 'bench', layers: ['bench', 'tests', 'scripts', ...sourceLayers] },
+  demo: { path: 'demo', layers: ['demo', 'tests', 'scripts', ...sourceLayers] },
   scripts: { path: 'scripts', layers: ['scripts'] },
 };
 
@@ -179,7 +180,7 @@ export default tseslint.config(
   },
   {
     // These speak to a person in a terminal.
-    files: ['scripts/**', 'bench/**', 'tests/**', 'src/cli/**'],
+    files: ['scripts/**', 'bench/**', 'demo/**', 'tests/**', 'src/cli/**'],
     rules: { 'no-console': 'off' },
   },
   {
@@ -203,7 +204,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**', 'tests/**', 'bench/**', 'scripts/**'],
+    files: ['src/**', 'tests/**', 'bench/**', 'demo/**', 'scripts/**'],
     plugins: { boundaries },
     settings: {
       'boundaries/root-path': import.meta.dirname,

@@ -12,9 +12,13 @@ const tool = (/** @type {string} */ path, /** @type {string[]} */ args) =>
   run(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root });
 
 /** Every folder with a tsconfig of its own. */
-const projects = ['.', ...readdirSync(join(root, 'src')).map((layer) => `src/${layer}`), 'bench', 'tests'].filter(
-  (folder) => existsSync(join(root, folder, 'tsconfig.json')),
-);
+const projects = [
+  '.',
+  ...readdirSync(join(root, 'src')).map((layer) => `src/${layer}`),
+  'bench',
+  'demo',
+  'tests',
+].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
 
 /** @returns {Promise<{ name: string, outcome: import('./lib/run.mjs').Outcome }>} */
 async function check(/** @type {string} */ folder) {

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { _electron, chromium, type Browser, type ElectronApplication, type Page } from '@playwright/test';
+import { TillPage } from '../tests/e2e/pages/till-page';
+
+/** The Electron to start, as set-up resolved it. */
+export interface Runtime {
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface AppOptions {
+  readonly root: string;
+  readonly runtime: Runtime;
+  readonly dataDir: string;
+}
+
+/** The real till in its real window, which can be killed. */
+export interface App {
+  readonly till: TillPage;
+  /** kill -9 of the main process; everything of it is gone when this returns. */
+  kill(): Promise<void>;
+  /** kill -9 of the process that draws the window, and waits for the window the till puts in its place. */
+  killRenderer(): Promise<TillPage>;
+  /** Moves the clock by which receipts grow stale, and gives back what sets it right again. */
+  letPass(milliseconds: number): Promise<() => Promise<void>>;
+  /** Ends in good order. */
+  close(): Promise<void>;
+}
+
+const PATIENCE_MS = 20_000;
+
+/** Starts the till on a data folder. */
+export async function startApp({ root, runtime, dataDir }: AppOptions): Promise<App> {
+  const app = await _electron.launch({
+    executablePath: runtime.executable,
+    args: [...runtime.args, '--log-level=3', root, '--data', dataDir, '--devices', 'real'],
+    env: { ...(process.env as Record<string, string>), ...runtime.env },
+    cwd: root,
+    timeout: 60_000,
+  });
+  const address = debuggerAddress(app);
+  const child = app.process();
+  const ended = once(child, 'exit');
+  let outside: Browser | null = null;
+  const look = (page: Page): TillPage => {
+    page.setDefaultTimeout(PATIENCE_MS);
+    return new TillPage(page);
+  };
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+
+  return {
+    till: look(await app.firstWindow()),
+    async kill() {
+      process.off('exit', end);
+      child.kill('SIGKILL');
+      await ended;
+    },
+    async killRenderer() {
+      const pid = await app.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId(),
+      );
+      if (!pid) throw new Error('The till has no window');
+      process.kill(pid, 'SIGKILL');
+      // Playwright gives a crashed page up for good, so the new one is met from outside.
+      outside = await chromium.connectOverCDP(await address);
+      const context = outside.contexts()[0];
+      const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
+      if (!page) throw new Error('The till did not open its window again');
+      return look(page);
+    },
+    async letPass(milliseconds) {
+      await app.evaluate((_electron, ms) => {
+        const { now } = Date;
+        Object.assign(globalThis, { realNow: now });
+        Date.now = () => now() + ms;
+      }, milliseconds);
+      return () =>
+        app.evaluate(() => {
+          Date.now = (globalThis as unknown as { realNow: () => number }).realNow;
+        });
+    },
+    async close() {
+      process.off('exit', end);
+      await outside?.close();
+      await app.close();
+    },
+  };
+}
+
+/** Where Chromium lets itself be looked at; it says so on stderr. */
+function debuggerAddress(app: ElectronApplication): Promise<string> {
+  return new Promise((resolve) => {
+    let said = '';
+    app.process().stderr?.on('data', (text) => {
+      said += String(text);
+      const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+  });
+}
+
+/** A new, empty data folder in the demo's own folder. */
+export function freshDataFolder(folder: string): string {
+  const dataDir = join(folder, 'data');
+  rmSync(dataDir, { recursive: true, force: true });
+  return dataDir;
+}

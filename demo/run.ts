@@ -1,0 +1,148 @@
+/** Plays a market morning through the real till, checks what it left behind, and tells it as a page. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatMoney } from '../src/domain/money';
+import type { Entry } from '../src/journal/kinds';
+import type { VerifyReport } from '../src/journal/verify';
+import { freshDataFolder, startApp, type Runtime } from './app';
+import { examine, ordersOf, totalsOf, type Check, type Witness } from './checks';
+import { readGoods } from './goods';
+import { Morning, SHORT_MINOR } from './morning';
+import { writePage } from './page';
+import { startDemoPrinter } from './printer';
+import { proveChecks, type Proof } from './proofs';
+import { Story } from './story';
+
+export interface DemoOptions {
+  readonly root: string;
+  /** Where everything is left; `index.html` is the page. */
+  readonly folder: string;
+  readonly runtime: Runtime & { readonly description: string };
+  readonly seed: number;
+}
+
+/** What broke the morning off, and where. */
+export interface Failure {
+  readonly step: string;
+  readonly message: string;
+  readonly picture: string | null;
+}
+
+/** Everything the page tells. */
+export interface Outcome {
+  readonly seed: number;
+  readonly runtime: string;
+  readonly seconds: number;
+  readonly failure: Failure | null;
+  /** Null when the morning broke off before there was anything to check. */
+  readonly witness: Witness | null;
+  readonly checks: readonly Check[];
+  readonly proofs: readonly Proof[];
+  /** What `trestle journal verify` printed. */
+  readonly verifyOutput: string;
+}
+
+/** @returns whether all went as planned and every check holds */
+export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Promise<boolean> {
+  const started = performance.now();
+  const say = (line: string): void => console.log(line);
+  say(`A market morning, seed ${seed} (the same again: npm run demo -- --seed ${seed})`);
+  mkdirSync(folder, { recursive: true });
+  const dataDir = freshDataFolder(folder);
+  const story = new Story(folder, (step) => say(`  ${step}`));
+  const printer = await startDemoPrinter(root, join(folder, 'paper'));
+  const start = () => startApp({ root, runtime, dataDir });
+  const morning = new Morning({ seed, goods: readGoods(root), printer, story, start });
+  let failure: Failure | null = null;
+  try {
+    await morning.play();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const picture = morning.page && (await story.picture(morning.page, 'failed').catch(() => null));
+    failure = { step: story.step, message, picture };
+    await morning.stop();
+  }
+  const { pulses } = await printer.state();
+  const papers = printer.papers();
+  await printer.stop();
+
+  const trestle = (...args: readonly string[]): string => runTrestle(root, args);
+  let witness: Witness | null = null;
+  let checks: readonly Check[] = [];
+  let proofs: readonly Proof[] = [];
+  let verifyOutput = '';
+  if (morning.confirmed.length > 0) {
+    verifyOutput = trestle('journal', 'verify', '--data', dataDir);
+    witness = {
+      entries: readEntries(trestle('journal', 'export', '--data', dataDir)),
+      verify: JSON.parse(trestle('journal', 'verify', '--json', '--data', dataDir)) as VerifyReport,
+      confirmed: morning.confirmed,
+      papers,
+      pulses: pulses.length,
+      plannedDifferenceMinor: -SHORT_MINOR,
+    };
+    checks = examine(witness);
+    proofs = proveChecks({ witness, dataDir, verify: (dir) => trestle('journal', 'verify', '--json', '--data', dir) });
+  }
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const outcome: Outcome = {
+    seed,
+    runtime: runtime.description,
+    seconds,
+    failure,
+    witness,
+    checks,
+    proofs,
+    verifyOutput,
+  };
+  writePage({ root, folder, story, outcome });
+  return report(outcome, folder, say);
+}
+
+function report(
+  { seed, seconds, failure, witness, checks, proofs }: Outcome,
+  folder: string,
+  say: (line: string) => void,
+) {
+  say('');
+  if (witness) {
+    const { orderCount, salesMinor, cashMinor, cardMinor } = totalsOf(ordersOf(witness.entries));
+    const money = (amountMinor: number) => formatMoney(amountMinor, { currency: 'GBP', locale: 'en-GB' });
+    say(
+      `${orderCount} sales, ${money(salesMinor)} (cash ${money(cashMinor)}, card ${money(cardMinor)}), ${witness.papers.length} papers, ${seconds} s`,
+    );
+  }
+  for (const { invariant, title, looked, wrong } of checks) {
+    say(`${wrong.length === 0 ? 'ok   ' : 'WRONG'} ${invariant}  ${title} (${looked})`);
+    for (const line of wrong.slice(0, 10)) say(`           ${line}`);
+  }
+  const blind = proofs.filter(({ noticedBy }) => noticedBy.length === 0);
+  say(`${proofs.length - blind.length} of ${proofs.length} forgeries on a copy were noticed`);
+  for (const { forgery } of blind) say(`WRONG nobody noticed: ${forgery}`);
+  if (failure) say(`\nStopped at "${failure.step}" with seed ${seed}:\n${failure.message}`);
+  say(`\nThe morning as a page: ${join(folder, 'index.html')}`);
+  return failure === null && blind.length === 0 && checks.length > 0 && checks.every(({ wrong }) => wrong.length === 0);
+}
+
+/** Runs `trestle` and gives back what it printed, whatever its verdict. */
+function runTrestle(root: string, args: readonly string[]): string {
+  try {
+    return execFileSync(process.execPath, [join(root, 'out', 'main', 'trestle.js'), ...args], {
+      encoding: 'utf8',
+      maxBuffer: 512 * 1024 * 1024,
+    });
+  } catch (error) {
+    const { status, stdout } = error as { status?: number; stdout?: string };
+    // 1 is a verdict: something was found.
+    if (status === 1 && stdout) return stdout;
+    throw error;
+  }
+}
+
+function readEntries(lines: string): Entry[] {
+  return lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Entry);
+}
