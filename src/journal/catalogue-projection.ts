@@ -93,10 +93,11 @@ function itemNumber(sku: string): string | null {
 }
 
 function addCodes(database: Database, key: number | bigint, item: Item): void {
-  const variantRow = prepared(database, 'INSERT OR REPLACE INTO variant VALUES (?, ?, ?, ?, ?)');
+  const variantRow = prepared(database, 'INSERT OR REPLACE INTO variant VALUES (?, ?, ?, ?, ?, ?)');
   const barcodeRow = prepared(database, 'INSERT OR IGNORE INTO barcode VALUES (?, ?, ?)');
   item.variants.forEach((variant, position) => {
-    variantRow.run(variant.variantId, key, position, variant.sku, itemNumber(variant.sku));
+    const { variantId, sku, stock } = variant;
+    variantRow.run(variantId, key, position, sku, itemNumber(sku), stock === null ? 0 : 1);
     for (const code of variant.barcodes) barcodeRow.run(code, key, position);
   });
 }

@@ -104,7 +104,7 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       prepared(database, 'DELETE FROM open_tender WHERE tender_id = ?').run(body.tenderId);
     }
   },
-  'order.placed'({ device, seq, body: { order } }, database) {
+  'order.placed'({ device, seq, at, body: { order } }, database) {
     prepared(
       database,
       `INSERT INTO placed_order (order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id, flag,
@@ -123,6 +123,7 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       orderWords(order),
       seq,
     );
+    putSold(database, order, at);
     const totals = prepared(database, 'SELECT totals FROM shift WHERE shift_id = ?').pluck().get(order.shiftId);
     if (typeof totals !== 'string') return;
     prepared(database, 'UPDATE shift SET totals = ? WHERE shift_id = ?').run(
@@ -153,6 +154,18 @@ export function orderSequence(number: string): number {
   const sequence = Number(number.slice(number.lastIndexOf('-') + 1));
   if (!Number.isSafeInteger(sequence) || sequence < 1) throw new Error(`not an order number: ${number}`);
   return sequence;
+}
+
+/** What left the table with an order, once per variant. */
+function putSold(database: Database, { lines }: Order, at: string): void {
+  const insert = prepared(
+    database,
+    `INSERT INTO sold VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity`,
+  );
+  for (const { itemId, variantId, quantity } of lines) {
+    if (itemId !== null && variantId !== null) insert.run(itemId, variantId, at, quantity);
+  }
 }
 
 /** What an order is found by besides its number: the names on it. */

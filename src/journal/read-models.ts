@@ -1,13 +1,14 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 1;
+export const READ_MODEL_VERSION = 2;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
  *
  * `item.created_ms, ordinal` is where an item stands on the grid: when it was first written and where in its entry.
- * `item.at` is the hybrid instant of its last write, which decides between writers.
+ * `item.at` is the hybrid instant of its last write, which decides between writers. `item.stock` is what was counted then;
+ * what is on hand is that less what `sold` says went over the table since.
  * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
  * written once.
  */
@@ -82,7 +83,7 @@ CREATE INDEX item_order ON item (created_ms, ordinal);
 
 CREATE TABLE variant (
   variant_id TEXT NOT NULL, item_key INTEGER NOT NULL, position INTEGER NOT NULL,
-  sku TEXT NOT NULL, item_number TEXT,
+  sku TEXT NOT NULL, item_number TEXT, is_counted INTEGER NOT NULL,
   PRIMARY KEY (variant_id, item_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX variant_sku ON variant (sku) WHERE sku <> '';
@@ -91,6 +92,11 @@ CREATE INDEX variant_item_number ON variant (item_number) WHERE item_number IS N
 CREATE TABLE barcode (
   code TEXT NOT NULL, item_key INTEGER NOT NULL, position INTEGER NOT NULL,
   PRIMARY KEY (code, item_key, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sold (
+  item_id TEXT NOT NULL, variant_id TEXT NOT NULL, at TEXT NOT NULL, quantity INTEGER NOT NULL,
+  PRIMARY KEY (item_id, variant_id, at)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE import_backlog (
@@ -115,9 +121,10 @@ const DUMPS: Readonly<Record<string, string>> = {
   placed_order: 'SELECT * FROM placed_order ORDER BY order_key',
   item: `SELECT item_id, handle, name, category, photo, wall, plank, pricing, price_minor, price_varies, stock,
       variant_count, only_variant_id, at, created_ms, ordinal, body FROM item ORDER BY item_id`,
-  variant: `SELECT variant_id, item_id, position, sku, item_number FROM variant JOIN item USING (item_key)
+  variant: `SELECT variant_id, item_id, position, sku, item_number, is_counted FROM variant JOIN item USING (item_key)
       ORDER BY variant_id, item_id`,
   barcode: `SELECT code, item_id, position FROM barcode JOIN item USING (item_key) ORDER BY code, item_id, position`,
+  sold: 'SELECT * FROM sold ORDER BY item_id, variant_id, at',
   import_backlog: 'SELECT * FROM import_backlog ORDER BY import_id',
   item_search: 'SELECT term, item_id FROM temp.item_search_terms JOIN item ON item_key = doc ORDER BY term, item_id',
 };

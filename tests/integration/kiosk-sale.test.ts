@@ -340,6 +340,28 @@ describe('labels with a weight or a price inside', () => {
   });
 });
 
+test('what is sold comes off the stock that was counted, by piece and by weight', async () => {
+  const tileOf = async (name: string) => {
+    const { tiles } = await till.call('catalogue.search', { text: name, limit: 1 });
+    return tiles[0] ?? expect.fail(`no ${name}`);
+  };
+  const loaf = await tileOf('Sourdough loaf');
+  const cheddar = await tileOf('Cave cheddar');
+  const { version } = till.topics.catalogue;
+  await till.call('cart.scan', { code: SOURDOUGH });
+  await till.call('cart.scan', { code: SOURDOUGH });
+  await till.call('cart.add', { variantId: cheddar.variantId ?? '', quantity: 312 });
+  expect((await tileOf('Sourdough loaf')).stock).toBe(loaf.stock);
+  await till.call('payment.cash', { givenMinor: 2_000 });
+  expect((await tileOf('Sourdough loaf')).stock).toBe((loaf.stock ?? 0) - 2);
+  expect((await tileOf('Cave cheddar')).stock).toBe((cheddar.stock ?? 0) - 312);
+  const { variants } = await till.call('catalogue.item', { itemId: loaf.itemId });
+  expect(variants[0]?.stock).toBe((loaf.stock ?? 0) - 2);
+  // Screens hear that what they hold is stale.
+  expect(till.topics.catalogue.version).toBeGreaterThan(version);
+  await expectSoundJournal();
+});
+
 test('an order that costs nothing is placed without a tender', async () => {
   await till.call('cart.scan', { code: SOURDOUGH });
   await till.call('cart.discount', { discount: { kind: 'percent', basisPoints: 10_000, reason: 'on the house' } });

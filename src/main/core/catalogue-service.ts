@@ -28,7 +28,7 @@ export class CatalogueService {
 
   items(input: CallInput<'catalogue.items'>): CallOutput<'catalogue.items'> {
     const { catalogue } = this.#core.store;
-    return { version: catalogue.version(), ...catalogue.tiles(input) };
+    return { version: this.#version(), ...catalogue.tiles(input) };
   }
 
   search({ text, limit }: CallInput<'catalogue.search'>): CallOutput<'catalogue.search'> {
@@ -81,6 +81,12 @@ export class CatalogueService {
     for (const { name } of listed) counts.delete(name);
     // Categories that came with an import and have no place on the rail yet stand after the others.
     const others = [...counts].map(([name, itemCount]) => ({ name, icon: '', itemCount }));
-    return { version: catalogue.version(), itemCount: catalogue.itemCount(), categories: [...listed, ...others] };
+    return { version: this.#version(), itemCount: catalogue.itemCount(), categories: [...listed, ...others] };
+  }
+
+  /** Every sale changes what is left, so it ages what screens hold of the catalogue as much as an edit does. */
+  #version(): number {
+    const { catalogue, orders, device } = this.#core.store;
+    return catalogue.version() + orders.nextSequence(device.deviceId) - 1;
   }
 }

@@ -415,6 +415,7 @@ export class SaleService {
     this.#become(sale);
     this.#lastOrder = null;
     topics.mark('session');
+    topics.mark('catalogue');
     for (const row of written) this.#jobs.written(row);
     return result;
   }

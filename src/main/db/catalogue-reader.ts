@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Item, Variant } from '../../domain/catalogue';
 import { foldWords, START_MARK } from '../../journal/fold';
 import { prepared } from '../../journal/statements';
+import { itemOnHand, SOLD_OF_ITEM } from './stock';
 import type { Tile } from '../../shared/contract';
 
 /** A variant with the item it belongs to. */
@@ -13,8 +14,8 @@ export interface FoundVariant {
 /** More words than anybody types; the rest of a long text is not searched for. */
 const MOST_WORDS = 8;
 
-const TILE_COLUMNS = `item_id, name, category, photo, wall, plank, pricing, price_minor, price_varies, stock,
-  variant_count, only_variant_id`;
+const TILE_COLUMNS = `item_id, name, category, photo, wall, plank, pricing, price_minor, price_varies,
+  stock - ${SOLD_OF_ITEM} AS stock, variant_count, only_variant_id`;
 
 /** Reads the catalogue: tiles for the grid, items for the cart, codes for the scanner. */
 export class CatalogueReader {
@@ -67,18 +68,21 @@ export class CatalogueReader {
   }
 
   item(itemId: string): Item | null {
-    return parseItem(prepared(this.#database, 'SELECT body FROM item WHERE item_id = ?').pluck().get(itemId));
+    return this.#parse(
+      prepared(this.#database, 'SELECT body, at FROM item WHERE item_id = ?').get(itemId) as ItemRow | undefined,
+    );
   }
 
   itemByHandle(handle: string): Item | null {
-    return parseItem(
-      prepared(this.#database, 'SELECT body FROM item WHERE handle = ? ORDER BY at DESC LIMIT 1').pluck().get(handle),
+    return this.#parse(
+      prepared(this.#database, 'SELECT body, at FROM item WHERE handle = ? ORDER BY at DESC LIMIT 1').get(handle) as
+        ItemRow | undefined,
     );
   }
 
   variant(variantId: string): FoundVariant | null {
     return this.#found(
-      `SELECT body, position FROM variant JOIN item USING (item_key) WHERE variant_id = ? ORDER BY at DESC LIMIT 1`,
+      `SELECT body, at, position FROM variant JOIN item USING (item_key) WHERE variant_id = ? ORDER BY at DESC LIMIT 1`,
       variantId,
     );
   }
@@ -90,14 +94,14 @@ export class CatalogueReader {
   lookup(candidates: readonly string[]): FoundVariant | null {
     for (const code of candidates) {
       const found = this.#found(
-        'SELECT body, position FROM barcode JOIN item USING (item_key) WHERE code = ? ORDER BY at DESC, position LIMIT 1',
+        'SELECT body, at, position FROM barcode JOIN item USING (item_key) WHERE code = ? ORDER BY at DESC, position LIMIT 1',
         code,
       );
       if (found) return found;
     }
     for (const code of candidates) {
       const found = this.#found(
-        `SELECT body, position FROM variant JOIN item USING (item_key) WHERE sku = ? AND sku <> ''
+        `SELECT body, at, position FROM variant JOIN item USING (item_key) WHERE sku = ? AND sku <> ''
          ORDER BY at DESC, position LIMIT 1`,
         code,
       );
@@ -112,7 +116,7 @@ export class CatalogueReader {
    */
   byItemNumber(itemNumber: string): FoundVariant | null {
     return this.#found(
-      `SELECT body, position FROM variant JOIN item USING (item_key) WHERE item_number = ?
+      `SELECT body, at, position FROM variant JOIN item USING (item_key) WHERE item_number = ?
        ORDER BY sku LIKE 'PLU%' DESC, at DESC, position LIMIT 1`,
       itemNumber,
     );
@@ -155,11 +159,21 @@ export class CatalogueReader {
   }
 
   #found(sql: string, key: string): FoundVariant | null {
-    const row = prepared(this.#database, sql).get(key) as { body: string; position: number } | undefined;
-    const item = parseItem(row?.body);
+    const row = prepared(this.#database, sql).get(key) as (ItemRow & { readonly position: number }) | undefined;
+    const item = this.#parse(row);
     const variant = item?.variants[row?.position ?? -1];
     return item && variant ? { item, variant } : null;
   }
+
+  /** An item as it stands, its stock less what was sold since it was counted. */
+  #parse(row: ItemRow | undefined): Item | null {
+    return row === undefined ? null : itemOnHand(this.#database, JSON.parse(row.body) as Item, row.at);
+  }
+}
+
+interface ItemRow {
+  readonly body: string;
+  readonly at: string;
 }
 
 export interface CategoryCount {
@@ -196,8 +210,4 @@ function toTile(row: TileRow): Tile {
     variantCount: row.variant_count,
     variantId: row.only_variant_id,
   };
-}
-
-function parseItem(body: unknown): Item | null {
-  return typeof body === 'string' ? (JSON.parse(body) as Item) : null;
 }

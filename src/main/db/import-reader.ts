@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Item } from '../../domain/catalogue';
 import type { Stall } from '../../domain/stall';
 import { DATABASE_FILE, openReadOnly } from './open';
+import { itemOnHand } from './stock';
 
 /** The catalogue as it stands, with a number that grows with every change of it. */
 export interface CatalogueSnapshot {
@@ -20,9 +21,13 @@ export interface CatalogueSnapshot {
 export function readCatalogue(dataDir: string): CatalogueSnapshot {
   return read(dataDir, { version: 0, items: [] }, (database) => ({
     version: versionOf(database),
+    // On hand, so that a file without a stock column keeps what is really there.
     items: (
-      database.prepare('SELECT body FROM item ORDER BY created_ms, ordinal, item_key').pluck().all() as string[]
-    ).map((body) => JSON.parse(body) as Item),
+      database.prepare('SELECT body, at FROM item ORDER BY created_ms, ordinal, item_key').all() as {
+        readonly body: string;
+        readonly at: string;
+      }[]
+    ).map(({ body, at }) => itemOnHand(database, JSON.parse(body) as Item, at)),
   }));
 }
 
