@@ -41,6 +41,8 @@ export interface CallDoorOptions {
   readonly resultOf: (
     requestId: string,
   ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
+  /** What an error of the database means to a person; any other error as it is. */
+  readonly explain: (error: unknown) => unknown;
   /** Called after every command, whatever became of it, before its answer. */
   readonly afterCommand: () => void;
   readonly log: Log;
@@ -100,7 +102,7 @@ export class CallDoor {
       const value = await handler(parsed.data, { requestId, staffId: signedOn?.staffId ?? null });
       return { ok: true, value: output.parse(value) };
     } catch (error) {
-      return { ok: false, error: this.#explain(call, error) };
+      return { ok: false, error: this.#explain(call, this.#options.explain(error)) };
     } finally {
       if (kind === 'command') this.#options.afterCommand();
     }

@@ -147,6 +147,7 @@ export class Kiosk {
       handlers,
       signedOn: () => session.signedOn(),
       resultOf: (requestId) => store.resultOf(requestId),
+      explain: (error) => store.explain(error),
       afterCommand: () => topics.flush(),
       log,
     });

@@ -287,9 +287,13 @@ export class Store {
     return false;
   }
 
-  /** Says that the database was found damaged while reading: the next start checks it whole and recovers it. */
-  suspectDamage(): void {
-    this.#isSuspect = true;
+  /**
+   * What an error thrown while reading or writing means to a person, where they can do something about it. Damage is
+   * remembered: the next start checks the database whole and recovers it.
+   */
+  explain(error: unknown): unknown {
+    if (isDamage(error)) this.#isSuspect = true;
+    return asStoreError(error);
   }
 
   /** Closes everything in good order and gives the data folder back. */
@@ -505,8 +509,7 @@ export class Store {
     try {
       return this.#inTransaction.immediate(work) as T;
     } catch (error) {
-      if (isDamage(error)) this.#isSuspect = true;
-      throw asStoreError(error);
+      throw this.explain(error);
     } finally {
       this.#lastWriteMs = performance.now();
       this.#planIdleWork();
