@@ -28,7 +28,7 @@ export function proveChecks({ witness, dataDir, verify }: ProofOptions): Proof[]
     noticedBy: redOf({ ...witness, ...forged }).filter((title) => !before.has(title)),
   });
   const { entries, papers, pulses, confirmed } = witness;
-  const middle = entries.filter(({ kind }) => kind === 'order.placed').at(entries.length > 1 ? 20 : 0) ?? entries[0];
+  const middle = entries.filter(({ kind }) => kind === 'order.placed').at(-1);
   const receipt = papers.findLast((paper) => readReceipt(paper)?.copy === 0);
   const verifyForged = verifyForgery(
     dataDir,

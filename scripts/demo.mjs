@@ -44,14 +44,17 @@ try {
   const display = await ensureDisplay();
   /** @type {typeof import('../demo/run')} */
   const { playDemo } = await import(pathToFileURL(join(bundleFolder, 'run.js')).href);
-  const went = await playDemo({
-    root,
-    folder: join(root, 'out', 'demo'),
-    runtime: { ...runtime, description: describeRuntime(runtime) },
-    seed,
-  });
-  await display.stop();
-  process.exitCode = went ? 0 : 1;
+  try {
+    const went = await playDemo({
+      root,
+      folder: join(root, 'out', 'demo'),
+      runtime: { ...runtime, description: describeRuntime(runtime) },
+      seed,
+    });
+    process.exitCode = went ? 0 : 1;
+  } finally {
+    await display.stop();
+  }
 } catch (error) {
   explain(error);
   process.exitCode = 1;
