@@ -1,3 +1,4 @@
+import { hasValidCheckDigit } from '../../domain/barcode';
 import type { Pricing, TaxRate } from '../../domain/catalogue';
 import type { Currency } from '../../domain/money';
 import { plainText } from '../../domain/text';
@@ -95,7 +96,7 @@ export class Cells {
     for (const part of separator === null ? [raw] : raw.split(separator)) {
       const code = this.checkedKey(row, column, part.trim(), LONGEST.barcode)?.replace(/(?<=^\d{7,14})\.0+$/, '');
       if (code === undefined || code === '' || codes.includes(code)) continue;
-      if (/^(\d{8}|\d{12,14})$/.test(code) && !hasGtinCheckDigit(code)) {
+      if (/^(\d{8}|\d{12,14})$/.test(code) && !hasValidCheckDigit(code)) {
         this.problems.warn(
           row.line,
           column.name,
@@ -222,15 +223,6 @@ export function findTaxRate(rates: readonly TaxRate[], text: string): TaxRate | 
   return percent === undefined
     ? undefined
     : rates.find((rate) => rate.basisPoints === Math.round(Number(percent) * 100));
-}
-
-/** GS1 General Specifications 7.9: weights 3 and 1 from the right, the sum a multiple of ten. */
-export function hasGtinCheckDigit(code: string): boolean {
-  let sum = 0;
-  for (let index = 0; index < code.length; index += 1) {
-    sum += Number(code[code.length - 1 - index]) * (index % 2 === 0 ? 1 : 3);
-  }
-  return sum % 10 === 0;
 }
 
 /** A handle from a name: `Crème brûlée, 2 pots` → `creme-brulee-2-pots`. */
