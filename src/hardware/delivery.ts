@@ -80,7 +80,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function schedule(deviceId: string, atMs: number): void {
     if (stopped || running.has(deviceId)) return;
     const alarm = alarms.get(deviceId);
-    if (alarm && alarm.atMs <= atMs) return;
+    // An alarm overdue and not gone off is one whose clock was set forward: its timer still counts the old way.
+    if (alarm && alarm.atMs <= atMs && alarm.atMs >= clock.now()) return;
     alarm?.cancel();
     const cancel = clock.after(Math.max(0, atMs - clock.now()), () => {
       alarms.delete(deviceId);

@@ -270,6 +270,18 @@ describe('delivery', () => {
     expect(printers.calls).toEqual(['a print']);
   });
 
+  test('a clock set forward holds nothing back: the printer that comes back is attended to at once', async () => {
+    delivery.start();
+    printers.status('a', { state: 'faulted', reason: 'paper-out' });
+    add('old');
+    await run();
+    clock.set(180_000);
+    add('fresh');
+    printers.status('a', { state: 'ready' });
+    await clock.advance(10);
+    expect([jobs.state('old'), jobs.state('fresh')]).toEqual(['held', 'acknowledged']);
+  });
+
   test('last night’s jobs are held, not printed, in the morning', async () => {
     add('one');
     await clock.advance(8 * 3_600_000);

@@ -4,19 +4,22 @@ import type { Clock } from '../../src/hardware/ports';
 export interface ManualClock extends Clock {
   /** Moves time on, firing what falls due, and lets promises settle in between. */
   advance(byMs: number): Promise<void>;
+  /** Somebody sets the clock; timers run on as they were. */
+  set(byMs: number): void;
   /** Timers not yet fired. */
   pending(): number;
 }
 
 export function manualClock(startMs = Date.UTC(2026, 5, 13, 10, 31)): ManualClock {
   let nowMs = startMs;
+  let setByMs = 0;
   let timers: { atMs: number; callback: () => void }[] = [];
   /** Enough turns of the event loop for a chain of questions and answers to come to rest before time goes on. */
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
   return {
-    now: () => nowMs,
+    now: () => nowMs + setByMs,
     after(delayMs, callback) {
       const timer = { atMs: nowMs + delayMs, callback };
       timers.push(timer);
@@ -36,6 +39,9 @@ export function manualClock(startMs = Date.UTC(2026, 5, 13, 10, 31)): ManualCloc
         await settle();
       }
       nowMs = untilMs;
+    },
+    set(byMs) {
+      setByMs += byMs;
     },
     pending: () => timers.length,
   };
