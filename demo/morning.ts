@@ -205,6 +205,7 @@ export class Morning {
       title: 'A barcode nobody knows',
       detail: 'The till says so, adds nothing, and offers to type a price.',
       fill: async (basket) => {
+        await this.#ready();
         await till.scan('4006381333931');
         await till.banner.getByText(m.banner_unknown_code({ code: '4006381333931' })).waitFor();
         story.tell('mishap', 'A barcode that is not in the catalogue', {

@@ -13,7 +13,7 @@ export interface Proof {
 }
 
 export interface ProofOptions {
-  /** Sound evidence. */
+  /** What the morning left. */
   readonly witness: Witness;
   readonly dataDir: string;
   /** What `trestle journal verify --json` says of a data folder. */
@@ -22,10 +22,14 @@ export interface ProofOptions {
 
 /** Forges copies of the evidence in ways that must not go unnoticed. */
 export function proveChecks({ witness, dataDir, verify }: ProofOptions): Proof[] {
-  const before = new Set(redOf(witness));
+  const before = new Map(examine(witness).map(({ id, wrong }) => [id, wrong]));
+  const noticed = (forged: Witness): string[] =>
+    examine(forged).flatMap(({ id, title, wrong }) =>
+      wrong.some((line) => !before.get(id)?.includes(line)) ? [title] : [],
+    );
   const proof = (forgery: string, forged: Partial<Witness>): Proof => ({
     forgery,
-    noticedBy: redOf({ ...witness, ...forged }).filter((title) => !before.has(title)),
+    noticedBy: noticed({ ...witness, ...forged }),
   });
   const { entries, papers, pulses, confirmed } = witness;
   const middle = entries.filter(({ kind }) => kind === 'order.placed').at(-1);
@@ -53,10 +57,6 @@ export function proveChecks({ witness, dataDir, verify }: ProofOptions): Proof[]
       confirmed: [...confirmed, { number: 'T1-9999', totalMinor: 100 }],
     }),
   ];
-}
-
-function redOf(witness: Witness): string[] {
-  return examine(witness).flatMap(({ title, wrong }) => (wrong.length > 0 ? [title] : []));
 }
 
 /** What verify says of a copy in which one digit of one order's number is another, wherever in the file it stands first. */

@@ -155,7 +155,8 @@ export class TillPage {
 
   /** Sells something without a code. */
   async typePrice(name: string, amountMinor: number, taxRate: string): Promise<void> {
-    await this.button(m.sell_type_a_price(), this.goods).click();
+    // A banner about an unknown code offers the same, and lies over the first.
+    await this.button(m.sell_type_a_price(), this.goods).last().click();
     const sheet = this.sheet(m.sell_type_a_price());
     await this.keyIn(String(amountMinor), sheet);
     await sheet.getByLabel(m.amount_name()).fill(name);
