@@ -1,4 +1,9 @@
-import { createKeyboardWedge, type WedgeAction, type WedgeKey } from '../../shared/keyboard-wedge';
+import {
+  createKeyboardWedge,
+  DEFAULT_WEDGE_OPTIONS,
+  type WedgeAction,
+  type WedgeKey,
+} from '../../shared/keyboard-wedge';
 
 /** One scan, and how else its keys may be read. */
 export interface Scan {
@@ -12,12 +17,15 @@ export interface ScanListener {
   onTooLong(): void;
 }
 
+/** A busy machine may deliver the keys of one scan with a pause; only scanners that send no Enter wait this out. */
+const END_GAP_MS = 250;
+
 /**
  * Hears a keyboard-wedge scanner wherever the focus is, before any field sees a key; what turns out to be typing is given
  * back to the field. Returns what stops it.
  */
 export function listenForScans(listener: ScanListener): () => void {
-  const wedge = createKeyboardWedge();
+  const wedge = createKeyboardWedge({ ...DEFAULT_WEDGE_OPTIONS, endGapMs: END_GAP_MS });
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function act(actions: readonly WedgeAction[]): void {
