@@ -82,8 +82,8 @@ async function run(): Promise<void> {
     if (window?.isMinimized()) window.restore();
     window?.focus();
   });
-  // The window's own process starts now; the core loads beside it.
-  begin();
+  // The window's frame comes first; the core loads while the window reads its scripts.
+  window.webContents.once('dom-ready', () => begin());
 
   try {
     stopInGoodOrder(await started);

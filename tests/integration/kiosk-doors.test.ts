@@ -124,6 +124,8 @@ describe('the web server', () => {
     expect(headers['cache-control']).toContain('immutable');
     expect(headers['content-security-policy']).toMatch(/default-src 'none'.*sandbox/);
     expect((await get(`/photo/${'cd'.repeat(32)}`)).status).toBe(404);
+    writeFileSync(join(folder.path, 'private.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    expect((await get('/photo/./../private')).status).toBe(404);
   });
 });
 

@@ -1,5 +1,3 @@
-import '../lib/design/tokens.css';
-import '../lib/design/components.css';
 import { mount } from 'svelte';
 import { connectTill } from '../lib/client';
 import { Till } from '../lib/till.svelte';
@@ -7,4 +5,5 @@ import App from './app.svelte';
 
 const target = document.getElementById('till');
 if (!target) throw new Error('The page has no place for the till');
+target.replaceChildren();
 mount(App, { target, props: { till: new Till(connectTill()) } });

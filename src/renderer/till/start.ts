@@ -1,0 +1,5 @@
+import '../lib/design/tokens.css';
+import '../lib/design/components.css';
+
+// The strip is on the screen before the till itself is read: a frame first, then the work.
+requestAnimationFrame(() => setTimeout(() => void import('./main')));
