@@ -12,23 +12,23 @@ function keyOf(character: string): { readonly code: string; readonly keyCode: nu
 
 const SHIFT = 8;
 
-/** A key every five milliseconds, as scanners send them. */
-const SECONDS_PER_KEY = 0.005;
 /** How far ahead the keys are dated: a busy machine may deliver them this late and their rhythm still stands. */
 const AHEAD_SECONDS = 1;
 
 /**
  * Types a code as a keyboard-wedge scanner does: key after key, faster than any hand, and Enter. Every key carries the
  * time it is meant for, so that a busy machine does not break their rhythm.
+ *
+ * @param keyMs from key to key; scanners take 2 to 30
  */
-export async function typeCode(page: Page, code: string): Promise<void> {
+export async function typeCode(page: Page, code: string, keyMs = 5): Promise<void> {
   const session = await page.context().newCDPSession(page);
   try {
     const sent: Promise<unknown>[] = [];
     let timestamp = Date.now() / 1000 + AHEAD_SECONDS;
     const press = (key: string, text: string, name: string, keyCode: number, shift: boolean): void => {
       const common = { key, code: name, windowsVirtualKeyCode: keyCode, modifiers: shift ? SHIFT : 0, timestamp };
-      timestamp += SECONDS_PER_KEY;
+      timestamp += keyMs / 1000;
       sent.push(session.send('Input.dispatchKeyEvent', { type: 'keyDown', text, ...common }));
       sent.push(session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...common }));
     };
