@@ -3,7 +3,14 @@ import { v7 as newId } from 'uuid';
 import { startKiosk, type BootOptions, type RunningKiosk } from '../src/main/boot';
 import { silentLog } from '../src/main/core/log';
 import { Store } from '../src/main/db/store';
-import { CALLS, type CallInput, type CallName, type CallOutput, type TopicState } from '../src/shared/contract';
+import {
+  CALLS,
+  type CallInput,
+  type CallMessage,
+  type CallName,
+  type CallOutput,
+  type TopicState,
+} from '../src/shared/contract';
 import type { CallResult } from '../src/shared/errors';
 import { progress } from './figure';
 import { items } from './goods';
@@ -17,7 +24,7 @@ export interface BenchTill {
 }
 
 /** What the contract's door is given for a call. */
-export function message<N extends CallName>(call: N, input: CallInput<N>): unknown {
+export function message<N extends CallName>(call: N, input: CallInput<N>): CallMessage {
   return { call, input, ...(CALLS[call].kind === 'command' && { requestId: crypto.randomUUID() }) };
 }
 
@@ -63,8 +70,8 @@ export async function fillCatalogue(dataDir: string, count: number): Promise<voi
     actor: null,
     items: items(count),
     onProgress({ phase, done }) {
-      const step = `${phase}, ${20 * Math.floor((5 * done) / count)} % of ${count.toLocaleString('en')} items`;
-      if (step === told) return;
+      const step = `${phase}, ${25 * Math.floor((4 * done) / count)} % of ${count.toLocaleString('en')} items`;
+      if (step === told || done * 4 < count) return;
       told = step;
       progress(step);
     },

@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline';
 import { chromium, type Page } from '@playwright/test';
 import electron from 'electron';
 import { projectFolder } from '../src/main/project-folder';
+import type { TrestleBridge } from '../src/renderer/lib/client';
+import type { CallResult } from '../src/shared/errors';
+import { message, valueOf, type Call } from './till';
 
 export interface AppWindow {
   /** When its process was started, in milliseconds since the epoch. */
@@ -27,6 +30,23 @@ export function openTill(dataDir: string, flags: readonly string[] = []): AppWin
 export function openEmptyWindow(dataDir: string): AppWindow {
   mkdirSync(dataDir, { recursive: true });
   return open([join(projectFolder, 'bench', 'empty-window'), dataDir]);
+}
+
+/** Waits until the till's window hears and answers scans. */
+export async function untilReady(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('ready-to-scan').length > 0);
+}
+
+/** Calls of the contract through the bridge of the till's own window. */
+export function callsOf(page: Page): Call {
+  return async (name, input) =>
+    valueOf(
+      name,
+      (await page.evaluate(
+        (asked) => (window as unknown as { trestle: TrestleBridge }).trestle.call(asked),
+        message(name, input),
+      )) as CallResult<unknown>,
+    );
 }
 
 function open(args: readonly string[]): AppWindow {

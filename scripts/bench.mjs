@@ -76,16 +76,11 @@ async function perform({ id, runtime: where }, runtime) {
     env: { ...process.env, ...runtime.env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let errors = '';
-  child.stderr.on('data', (chunk) => {
-    const text = String(chunk);
-    errors += text;
-    // Chromium's own remarks about a machine without D-Bus or GPU help nobody.
-    process.stderr.write(text.replace(/^\[\d+:.*\n/gm, ''));
-  });
+  // Chromium's own remarks about a machine without D-Bus or GPU help nobody.
+  child.stderr.on('data', (chunk) => process.stderr.write(String(chunk).replace(/^\[\d+:.*\n/gm, '')));
   const code = await new Promise((resolve) => child.on('close', resolve));
   try {
-    if (code !== 0) throw new Error(`${id} ended with ${code}:\n${errors}`);
+    if (code !== 0) throw new Error(`${id} ended with ${code}.`);
     return JSON.parse(readFileSync(results, 'utf8'));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -1,0 +1,169 @@
+/**
+ * From the key that ends a scan to the line on the screen, in the real app.
+ *
+ * Keys are dispatched as a wedge scanner's come: in one burst, through the browser process. The clock starts at the
+ * terminator's `event.timeStamp`, before any of our code runs. It stops at the line's Element Timing `renderTime`: the
+ * moment the browser presented the frame with the new line's name, later than any callback of the page could tell. In
+ * between lie the wedge, the call to the main process, the durable write, the way back, layout, raster and the frame's turn.
+ */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CDPSession, Page } from '@playwright/test';
+import { figure, percentile, progress, type Figure } from './figure';
+import { barcodeOf } from './goods';
+import { fillCatalogue, startTill } from './till';
+import { callsOf, openTill, untilReady } from './window';
+
+const ITEMS = 50_000;
+const SAMPLES = 120;
+const WARM_UP = 10;
+const LONG = 200;
+const MISHEARD_AT_MOST = 5;
+/** Shares no factor with the number of items. */
+const STRIDE = 7919;
+
+export async function measure(scratch: string): Promise<Figure[]> {
+  const dataDir = join(scratch, 'till');
+  await fillCatalogue(dataDir, ITEMS);
+  const prepared = await startTill({ dataDir });
+  await prepared.close();
+
+  const app = openTill(dataDir, ['--devices', 'none']);
+  const page = await app.page();
+  await untilReady(page);
+  const till = await watchLines(page);
+
+  progress(`${SAMPLES} scans at line 1 and ${SAMPLES} at line ${LONG}`);
+  const atFirst = await till.scanAt(1);
+  const atLong = await till.scanAt(LONG);
+  await app.close();
+
+  const limits = (where: string, tookMs: readonly number[]): Figure[] =>
+    [
+      { share: 0.5, limitMs: 25 },
+      { share: 0.99, limitMs: 50 },
+    ].map(({ share, limitMs }) =>
+      figure({
+        id: `scan-to-paint/${where}-p${share * 100}`,
+        what: `terminator key to painted line, ${ITEMS.toLocaleString('en')} items, at ${where.replace('-', ' ')}, p${share * 100}`,
+        value: percentile(tookMs, share),
+        unit: 'ms',
+        reference: limitMs,
+        referenceWhat: 'the limit',
+        target: { atMost: 1 },
+      }),
+    );
+  return [
+    ...limits('line-1', atFirst),
+    ...limits(`line-${LONG}`, atLong),
+    figure({
+      id: 'scan-to-paint/equal',
+      what: `terminator key to painted line at line ${LONG}, p50`,
+      value: percentile(atLong, 0.5),
+      unit: 'ms',
+      reference: percentile(atFirst, 0.5),
+      referenceWhat: 'the same at line 1',
+      target: { atMost: 1.25 },
+    }),
+  ];
+}
+
+interface WatchedTill {
+  /** Scans again and again so that each scan makes the docket's n-th line. */
+  scanAt(line: number): Promise<number[]>;
+}
+
+async function watchLines(page: Page): Promise<WatchedTill> {
+  const keyboard = await page.context().newCDPSession(page);
+  const call = callsOf(page);
+  await page.addInitScript({ content: WATCH });
+  await page.reload();
+  await untilReady(page);
+  let scans = 0;
+  /** No code twice, so that every scan makes a line of its own. */
+  const nextCode = (): string => barcodeOf((scans++ * STRIDE) % ITEMS);
+
+  let misheard = 0;
+  /** Scans; a code whose keys a busy machine tore so far apart that they are typing is scanned again. */
+  async function scan(): Promise<number> {
+    await page.evaluate('watch.next()');
+    await typeLikeScanner(keyboard, nextCode());
+    const tookMs = await page.evaluate<number | null>('watch.painted');
+    if (tookMs !== null) return tookMs;
+    misheard += 1;
+    progress('a scan was taken for typing');
+    if (misheard > MISHEARD_AT_MOST) throw new Error('the machine is too busy to play a scanner');
+    return scan();
+  }
+
+  return {
+    async scanAt(line) {
+      const tookMs: number[] = [];
+      await call('cart.void', { reason: 'bench' });
+      for (let have = 1; have < line; have += 1) await call('cart.scan', { code: nextCode() });
+      for (let sample = -WARM_UP; sample < SAMPLES; sample += 1) {
+        const took = await scan();
+        if (sample >= 0) tookMs.push(took);
+        const { cart, markedLineId } = (await call('state.get', {})).sale;
+        if (cart.lines.length !== line) throw new Error(`the scan made line ${cart.lines.length}, not ${line}`);
+        await call('cart.remove-line', { lineId: markedLineId ?? '' });
+        // A scanner's next code never comes within the same frame, nor always at the same moment of one.
+        await pause(40 + (sample % 17));
+      }
+      return tookMs;
+    },
+  };
+}
+
+/** One burst, in order, nothing waiting for anything: what a scanner sends that makes no pause between keys. */
+async function typeLikeScanner(keyboard: CDPSession, code: string): Promise<void> {
+  const press = (key: { key: string; code: string; text: string; windowsVirtualKeyCode: number }) => [
+    keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key }),
+    keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key }),
+  ];
+  const digits = [...code].flatMap((digit) =>
+    press({
+      key: digit,
+      code: `Digit${digit}`,
+      text: digit,
+      windowsVirtualKeyCode: digit.charCodeAt(0),
+    }),
+  );
+  const enter = press({ key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 });
+  await Promise.all([...digits, ...enter]);
+}
+
+/**
+ * Runs in the page, before the till's own scripts: notes the terminator before the till's listener holds it back, and
+ * names a new line for Element Timing before it is painted.
+ */
+const WATCH = `
+  globalThis.watch = {
+    terminatorAt: NaN,
+    next() {
+      this.painted = new Promise((resolve) => {
+        const observer = new PerformanceObserver((list) => {
+          const [entry] = list.getEntries();
+          settle(() => resolve(entry.renderTime - this.terminatorAt));
+        });
+        const timer = setTimeout(() => settle(() => resolve(null)), 3_000);
+        const settle = (how) => {
+          observer.disconnect();
+          clearTimeout(timer);
+          how();
+        };
+        observer.observe({ type: 'element' });
+      });
+    },
+  };
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') watch.terminatorAt = event.timeStamp;
+  }, { capture: true });
+  new MutationObserver((records) => {
+    for (const { addedNodes } of records) for (const node of addedNodes) {
+      if (!(node instanceof Element)) continue;
+      const row = node.matches('[data-line]') ? node : node.querySelector('[data-line]');
+      row?.querySelector('.line__name').setAttribute('elementtiming', 'line');
+    }
+  }).observe(document, { childList: true, subtree: true });
+`;
