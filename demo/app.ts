@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { _electron, chromium, type Browser, type ElectronApplication, type Page } from '@playwright/test';
+import { _electron, chromium, type Browser, type Page } from '@playwright/test';
 import { TillPage } from '../tests/e2e/pages/till-page';
 
 /** The Electron to start, as set-up resolved it. */
@@ -41,7 +41,6 @@ export async function startApp({ root, runtime, dataDir }: AppOptions): Promise<
     cwd: root,
     timeout: 60_000,
   });
-  const address = debuggerAddress(app);
   const child = app.process();
   const ended = once(child, 'exit');
   let outside: Browser | null = null;
@@ -60,13 +59,15 @@ export async function startApp({ root, runtime, dataDir }: AppOptions): Promise<
       await ended;
     },
     async killRenderer() {
-      const pid = await app.evaluate(({ BrowserWindow }) =>
-        BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId(),
-      );
-      if (!pid) throw new Error('The till has no window');
-      process.kill(pid, 'SIGKILL');
+      await app.evaluate(({ BrowserWindow }) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+        if (!contents) throw new Error('The till has no window');
+        const isBack = new Promise<void>((resolve) => contents.once('did-finish-load', () => resolve()));
+        process.kill(contents.getOSProcessId(), 'SIGKILL');
+        return isBack;
+      });
       // Playwright gives a crashed page up for good, so the new one is met from outside.
-      outside = await chromium.connectOverCDP(await address);
+      outside = await chromium.connectOverCDP(debuggerAddress(dataDir));
       const context = outside.contexts()[0];
       const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
       if (!page) throw new Error('The till did not open its window again');
@@ -91,16 +92,10 @@ export async function startApp({ root, runtime, dataDir }: AppOptions): Promise<
   };
 }
 
-/** Where Chromium lets itself be looked at; it says so on stderr. */
-function debuggerAddress(app: ElectronApplication): Promise<string> {
-  return new Promise((resolve) => {
-    let said = '';
-    app.process().stderr?.on('data', (text) => {
-      said += String(text);
-      const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
-      if (address !== undefined) resolve(address);
-    });
-  });
+/** Where Chromium lets itself be looked at; it says so in a file beside its own. */
+function debuggerAddress(dataDir: string): string {
+  const [port, path] = readFileSync(join(dataDir, 'window', 'DevToolsActivePort'), 'utf8').split('\n');
+  return `ws://127.0.0.1:${port}${path}`;
 }
 
 /** A new, empty data folder in the demo's own folder. */
