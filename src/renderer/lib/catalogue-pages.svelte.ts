@@ -1,3 +1,4 @@
+import { SvelteMap } from 'svelte/reactivity';
 import type { Tile } from '../../shared/contract';
 import type { Client } from './client';
 
@@ -10,9 +11,9 @@ const PAGE = 60;
 export class CataloguePages {
   readonly #client: Client;
   readonly #category: string | null;
-  #pages = $state.raw<ReadonlyMap<number, readonly Tile[]>>(new Map());
+  readonly #pages = new SvelteMap<number, readonly Tile[]>();
   /** Under which version of the catalogue each page was asked for. */
-  readonly #asked = new Map<number, number>();
+  readonly #asked: (number | undefined)[] = [];
   total = $state.raw(0);
   /** False until the first answer. */
   known = $state.raw(false);
@@ -29,8 +30,8 @@ export class CataloguePages {
   /** Sees to it that these tiles are there and of this version. */
   see(from: number, to: number, version: number): void {
     for (let page = Math.floor(from / PAGE); page * PAGE < Math.max(to, 1); page += 1) {
-      if (this.#asked.get(page) === version) continue;
-      this.#asked.set(page, version);
+      if (this.#asked[page] === version) continue;
+      this.#asked[page] = version;
       void this.#fetch(page, version);
     }
   }
@@ -38,12 +39,12 @@ export class CataloguePages {
   async #fetch(page: number, version: number): Promise<void> {
     const input = { category: this.#category, offset: page * PAGE, limit: PAGE };
     const result = await this.#client.call('catalogue.items', input);
-    if (this.#asked.get(page) !== version) return;
+    if (this.#asked[page] !== version) return;
     if (!result.ok) {
-      this.#asked.delete(page);
+      this.#asked[page] = undefined;
       return;
     }
-    this.#pages = new Map(this.#pages).set(page, result.value.tiles);
+    this.#pages.set(page, result.value.tiles);
     this.total = result.value.total;
     this.known = true;
   }

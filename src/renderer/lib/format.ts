@@ -25,10 +25,10 @@ export interface Format {
   roughWeight(grams: number): string;
   /** `12.5%` */
   percent(basisPoints: number): string;
-  /** `11:31`, in the stall's zone. */
-  time(instant: string | Date): string;
+  /** `11:31`, in the stall's zone; of an ISO instant or milliseconds since 1970. */
+  time(instant: string | number): string;
   /** `Sat 13 June` */
-  day(instant: string | Date): string;
+  day(instant: string | number): string;
 }
 
 /** Signs for amounts under one whole unit, where people have one. */

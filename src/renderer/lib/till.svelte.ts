@@ -68,8 +68,8 @@ export class Till {
   banner = $state.raw<Banner | null>(null);
   /** The order that the orders screen shows. */
   orderId = $state.raw<string | null>(null);
-  /** Moves on with the minute. */
-  now = $state.raw(new Date());
+  /** Milliseconds since 1970; moves on with the minute. */
+  nowMs = $state.raw(Date.now());
 
   readonly format: Format = $derived(
     createFormat(this.session?.stall ?? { currency: 'GBP', locale: 'en-GB', timeZone: 'UTC' }),
@@ -78,14 +78,13 @@ export class Till {
     this.sale?.cart.lines.find(({ lineId }) => lineId === this.sale?.markedLineId) ?? null,
   );
   /** How often each item is in the cart: pieces, or weighings. */
-  readonly countInCart: ReadonlyMap<string, number> = $derived.by(() => {
-    const counts = new Map<string, number>();
+  readonly countInCart: Readonly<Record<string, number>> = $derived.by(() => {
+    const counts: Record<string, number> = {};
     for (const { itemId, pricing, quantity } of this.sale?.cart.lines ?? []) {
-      if (itemId !== null) counts.set(itemId, (counts.get(itemId) ?? 0) + (pricing === 'kg' ? 1 : quantity));
+      if (itemId !== null) counts[itemId] = (counts[itemId] ?? 0) + (pricing === 'kg' ? 1 : quantity);
     }
     return counts;
   });
-
   #toldNotice = '';
   #bannerTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -96,7 +95,7 @@ export class Till {
     });
     client.onChange((changed) => this.#take(changed));
     setInterval(() => {
-      this.now = new Date();
+      this.nowMs = Date.now();
     }, 5_000);
   }
 
