@@ -49,11 +49,11 @@ export class Basket {
     return goodsMinor - discountOf(this.#discount, goodsMinor);
   }
 
-  /** `Sourdough loaf, 2 Bramble jam`. */
+  /** `Sourdough loaf; 2 Bramble jam, 227 g`. */
   get words(): string {
     return this.#lines
       .map(({ title, quantity, pricing }) => (pricing === 'each' && quantity > 1 ? `${quantity} ${title}` : title))
-      .join(', ');
+      .join('; ');
   }
 
   get #last(): Line {

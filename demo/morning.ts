@@ -6,7 +6,7 @@ import type { TillPage } from '../tests/e2e/pages/till-page';
 import type { App } from './app';
 import { Basket } from './basket';
 import { createChance, type Chance } from './chance';
-import { readReceipt, readShiftReport, type ConfirmedSale } from './checks';
+import { readReceipt, readShiftReport, type ConfirmedSale, type Paper } from './checks';
 import { scaleLabel, type Good } from './goods';
 import type { DemoPrinter } from './printer';
 import type { Story } from './story';
@@ -45,6 +45,11 @@ const COINS = [
 ] as const;
 
 const money = (amountMinor: number): string => formatMoney(amountMinor, { currency: 'GBP', locale: 'en-GB' });
+
+const isCopyOf = (paper: Paper, number: string): boolean => {
+  const receipt = readReceipt(paper);
+  return receipt?.number === number && receipt.copy > 0;
+};
 
 /** How a sale is rung up and paid. */
 interface Serving {
@@ -202,8 +207,8 @@ export class Morning {
       look: 'cart',
     });
     await this.#serve({
-      title: 'A barcode nobody knows',
-      detail: 'The till says so, adds nothing, and offers to type a price.',
+      title: 'Sold by typing its price',
+      detail: 'The till offers that itself.',
       fill: async (basket) => {
         await this.#ready();
         await till.scan('4006381333931');
@@ -255,9 +260,10 @@ export class Morning {
     await till.printerChip.getByText(m.cure_load_paper()).waitFor();
     story.tell('mishap', 'The printer runs out of paper', {
       detail: 'The chip at the top asks for a hand. Selling goes on.',
+      picture: await story.picture(till.page, 'paper-out'),
     });
     const before = printer.papers().length;
-    for (const look of [undefined, 'cart', 'done'] as const) await this.#ordinarySale('No receipt for now.', look);
+    for (const look of [undefined, undefined, 'done'] as const) await this.#ordinarySale('No receipt for now.', look);
     await this.#ready();
 
     story.begin('paper is loaded');
@@ -462,24 +468,25 @@ export class Morning {
       fill: (basket) => this.#scanAll(basket, [good('Cheese scone'), good('Cultured butter, sea salted', '100 g')]),
       pay: () => this.#payCard('Square'),
     });
-    const torn = this.#confirmedAt(this.confirmed.length - 1);
+    const last = this.#confirmedAt(this.confirmed.length - 1);
     await this.#until('half a receipt', async () => (await printer.state()).bytesObeyed > bytesObeyed + 300);
     const before = printer.papers().length;
     await this.#running.kill();
-    await this.#until('the torn paper', () => printer.papers().length === before + 1);
     await printer.mend();
-    story.tell('mishap', `The till is killed while the receipt of ${torn.number} prints (kill -9)`, {
-      detail: 'The sale was confirmed; its paper is torn.',
+    await this.#until('what the printer still had', () => printer.papers().length === before + 1);
+    story.tell('mishap', `The till is killed while the receipt of ${last.number} prints (kill -9)`, {
+      detail:
+        'The sale was confirmed. The printer ends the paper from its own memory, but the till was not there to hear of it.',
     });
     await this.#start();
     await this.#window.at('done', 'sell');
     await this.#window.printerReady();
     await this.#ready();
-    await this.#window.printUnknown(torn.number);
-    await this.#until('the copy', () => printer.papers().some((paper) => readReceipt(paper)?.number === torn.number));
-    story.tell('mended', `${torn.number} is printed again, as a COPY`, {
+    await this.#window.printUnknown(last.number);
+    await this.#until('the copy', () => printer.papers().some((paper) => isCopyOf(paper, last.number)));
+    story.tell('mended', `${last.number} is printed again, as a COPY`, {
       detail: 'The till says it may have printed, and leaves it to a person.',
-      picture: await story.picture(this.#window.page, 'copy-of-torn'),
+      picture: await story.picture(this.#window.page, 'copy-of-last'),
     });
     await this.#window.page.keyboard.press('Escape');
   }

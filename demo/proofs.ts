@@ -59,7 +59,7 @@ export function proveChecks({ witness, dataDir, verify }: ProofOptions): Proof[]
   ];
 }
 
-/** What verify says of a copy in which one digit of one order's number is another, wherever in the file it stands first. */
+/** What verify says of a copy in which one digit of one order's number is another, where the journal has it. */
 function verifyForgery(dataDir: string, numbers: readonly string[], verify: (dataDir: string) => string): VerifyReport {
   const scratch = mkdtempSync(join(tmpdir(), 'trestle-forged-'));
   try {
@@ -68,7 +68,7 @@ function verifyForgery(dataDir: string, numbers: readonly string[], verify: (dat
     const file = join(scratch, 'trestle.db');
     const bytes = readFileSync(file);
     // A text may lie across two pages of the file: then the next order will do.
-    const at = numbers.map((number) => bytes.indexOf(`"number":"${number}"`)).find((index) => index >= 0);
+    const at = numbers.map((number) => bytes.indexOf(`"number":"${number}","orderId"`)).find((index) => index >= 0);
     if (at === undefined) throw new Error('The database file holds no order that could be forged');
     const digit = at + '"number":"T1-000'.length;
     bytes[digit] = bytes[digit] === 0x39 ? 0x38 : 0x39;
