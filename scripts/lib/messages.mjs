@@ -18,7 +18,7 @@ const compiled = join(root, 'src/shared/i18n/generated');
  * @throws {SetupError}
  */
 export async function ensureMessages() {
-  const product = join(compiled, 'messages.js');
+  const product = join(compiled, 'messages.d.ts');
   const sources = [settings, ...readdirSync(messages).map((file) => join(messages, file))];
   if (existsSync(product)) {
     const madeAt = statSync(product).mtimeMs;
@@ -33,6 +33,8 @@ export async function ensureMessages() {
       ...['--project', join(root, 'project.inlang')],
       ...['--outdir', compiled],
       ...['--strategy', 'globalVariable', 'baseLocale'],
+      // Declarations keep the type check of every layer out of the compiled code, which names what only a browser has.
+      '--emit-ts-declarations',
       '--silent',
     ],
     { cwd: root },
