@@ -25,6 +25,12 @@ function words(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** The first two of a list, and how many more there are. */
+function few(texts: readonly string[]): string {
+  const shown = texts.slice(0, 2).join('; ');
+  return texts.length > 2 ? `${shown}; and ${texts.length - 2} more` : shown;
+}
+
 /** Writes `index.html` and what it needs beside it: the folder can be given away as it is. */
 export function writePage({ root, folder, story, outcome }: PageOptions): void {
   mkdirSync(join(folder, 'fonts'), { recursive: true });
@@ -85,7 +91,7 @@ ${witness ? summary(moments, outcome) : ''}
     .map(
       ({ forgery, noticedBy }) =>
         `<li class="${noticedBy.length > 0 ? 'good' : 'bad'}"><b>${words(forgery)}</b><span>${
-          noticedBy.length > 0 ? `Noticed: ${words(noticedBy.join('; '))}` : 'Nobody noticed'
+          noticedBy.length > 0 ? `Noticed: ${words(few(noticedBy))}` : 'Nobody noticed'
         }</span></li>`,
     )
     .join('')}</ul></section>
