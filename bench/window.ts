@@ -16,7 +16,7 @@ export interface AppWindow {
   readonly startedAtMs: number;
   /** Attaches to the window; until then nothing but an open port tells the app that it is looked at. */
   page(): Promise<Page>;
-  /** Resident memory of all its processes, in bytes, shared pages counted by their share. */
+  /** Resident memory of all its processes together, in bytes, pages they share counted once. Linux only. */
   memoryBytes(): number;
   close(): Promise<void>;
 }
@@ -57,7 +57,10 @@ function open(args: readonly string[]): AppWindow {
   const child = spawn(String(electron), [...sandbox, '--remote-debugging-port=0', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const ended = once(child, 'exit');
+  // A bench that fails leaves nothing running.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = once(child, 'exit').finally(() => process.off('exit', kill));
   const complaints: string[] = [];
   const lines = createInterface({ input: child.stderr });
   const endpoint = new Promise<string>((resolve, reject) => {
@@ -78,7 +81,7 @@ function open(args: readonly string[]): AppWindow {
       if (!page) throw new Error('the app has no window');
       return page;
     },
-    memoryBytes: () => processTree(Number(child.pid)).reduce((sum, pid) => sum + proportionalBytes(pid), 0),
+    memoryBytes: () => residentBytes(Number(child.pid)),
     async close() {
       child.kill();
       await ended;
@@ -94,7 +97,37 @@ function processTree(root: number): number[] {
   return [root, ...children.flatMap(processTree)];
 }
 
-function proportionalBytes(pid: number): number {
-  const [, kibibytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
-  return Number(kibibytes) * 1024;
+/** Memory by what it is: what only this app has, and how much of each file of the disk it has mapped. */
+interface Mapped {
+  ownBytes: number;
+  readonly byFile: Map<string, number>;
+}
+
+/**
+ * What a tree of processes holds in memory, each page once. Files are counted as far as the process that uses most of
+ * them has them, so that another Electron on the same machine, which shares its program with ours, changes nothing;
+ * everything else is nobody's but the tree's and is counted by shares.
+ */
+function residentBytes(root: number): number {
+  const mapped: Mapped = { ownBytes: 0, byFile: new Map() };
+  for (const pid of processTree(root)) addMappings(mapped, readFileSync(`/proc/${pid}/smaps`, 'utf8'));
+  return mapped.ownBytes + [...mapped.byFile.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function addMappings(mapped: Mapped, smaps: string): void {
+  for (const mapping of smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
+    const bytesOf = (field: string): number =>
+      Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(mapping)?.[1] ?? 0) * 1024;
+    const [, offset, path] = /^\S+ \S+ (\S+) \S+ \d+ +(\/.*)$/m.exec(mapping) ?? [];
+    const anonymousBytes = bytesOf('Anonymous');
+    const isOnDisk = path !== undefined && !/^\/(?:dev\/shm|memfd)|\(deleted\)$/.test(path);
+    if (!isOnDisk) {
+      mapped.ownBytes += bytesOf('Pss');
+      continue;
+    }
+    // A page of a file that was written to is a private copy.
+    mapped.ownBytes += anonymousBytes;
+    const file = `${path} ${offset}`;
+    mapped.byFile.set(file, Math.max(mapped.byFile.get(file) ?? 0, bytesOf('Rss') - anonymousBytes));
+  }
 }
