@@ -1,0 +1,39 @@
+import * as m from '../../src/shared/i18n/generated/messages.js';
+import { expect, MUG, test } from './fixtures';
+
+test('out of paper: selling goes on, the receipt waits, and prints when there is paper', async ({ till, seat }) => {
+  test.skip(seat.printerControl === null, 'the faults of the virtual printer are set from outside');
+  const fault = async (command: object): Promise<void> => {
+    const answer = await fetch(`${seat.printerControl}/fault`, { method: 'POST', body: JSON.stringify(command) });
+    expect(answer.status).toBe(200);
+  };
+
+  await fault({ set: 'paper-out' });
+  await expect(till.printerChip).toContainText(m.cure_load_paper());
+  await expect(till.banner).toContainText(m.banner_keep_selling({ cure: m.cure_load_paper() }));
+
+  await till.scan(MUG.code);
+  await till.quickCash(m.cash_exact_key());
+  const number = await till.confirmedNumber();
+  await expect(till.page.getByRole('main')).toContainText(m.paper_waiting());
+  await till.nextSale();
+  await till.openMore();
+  await till
+    .sheet(m.more_title())
+    .getByRole('button', { name: m.more_unprinted({ count: 1 }) })
+    .click();
+  await expect(till.sheet(m.unprinted_title({ count: 1 }))).toContainText(m.job_receipt({ number }));
+
+  await fault({ clear: 'paper-out' });
+  await expect(till.printerChip).toContainText(m.state_ready());
+  await expect(till.sheet(m.unprinted_title({ count: 0 }))).toContainText(m.unprinted_none());
+});
+
+test('the drawer opens without a sale, and a test page prints', async ({ till }) => {
+  await till.go('devices');
+  await till.button(m.devices_test()).click();
+  await expect(till.banner).toContainText(m.devices_test_sent());
+  await till.button(m.open_drawer()).click();
+  await expect(till.page.locator('[data-chip=drawer]')).toContainText(m.drawer_open());
+  await till.go('sell');
+});
