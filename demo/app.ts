@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { _electron, chromium, type Browser, type Page } from '@playwright/test';
+import { _electron, chromium, type Browser, type ElectronApplication, type Page } from '@playwright/test';
 import { TillPage } from '../tests/e2e/pages/till-page';
 
 /** The Electron to start, as set-up resolved it. */
@@ -31,16 +31,33 @@ export interface App {
 }
 
 const PATIENCE_MS = 20_000;
+const LAUNCH_MS = 30_000;
+
+/**
+ * Launches the till. On a busy machine Playwright now and then misses that it has connected, although the till says on its
+ * output that it is up; only then is it ended (it may be killed at any time) and launched once more.
+ */
+async function launch({ root, runtime, dataDir }: AppOptions): Promise<ElectronApplication> {
+  const attempt = (): Promise<ElectronApplication> =>
+    _electron.launch({
+      executablePath: runtime.executable,
+      args: [...runtime.args, '--log-level=3', root, '--data', dataDir, '--devices', 'real'],
+      env: { ...(process.env as Record<string, string>), ...runtime.env },
+      cwd: root,
+      timeout: LAUNCH_MS,
+    });
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!String(error).includes('The till is up.')) throw error;
+    return attempt();
+  }
+}
 
 /** Starts the till on a data folder. */
-export async function startApp({ root, runtime, dataDir }: AppOptions): Promise<App> {
-  const app = await _electron.launch({
-    executablePath: runtime.executable,
-    args: [...runtime.args, '--log-level=3', root, '--data', dataDir, '--devices', 'real'],
-    env: { ...(process.env as Record<string, string>), ...runtime.env },
-    cwd: root,
-    timeout: 60_000,
-  });
+export async function startApp(options: AppOptions): Promise<App> {
+  const { dataDir } = options;
+  const app = await launch(options);
   const child = app.process();
   const ended = once(child, 'exit');
   let outside: Browser | null = null;
