@@ -12,6 +12,19 @@ test('cash by keypad: change on the way and at the end', async ({ till }) => {
   await expect(till.page.getByRole('main')).toContainText('£3.50');
 });
 
+test('a double tap neither pays twice nor complains', async ({ till }) => {
+  await till.scan(MUG.code);
+  await till.payKey.dblclick();
+  await till.at('pay');
+  await expect(till.banner).toBeHidden();
+  await till.page.getByText(m.pay_back({ number: '' }).trim()).click();
+  await till.at('sell');
+  await till.button('£20', till.docket).dblclick();
+  await till.at('done');
+  await expect(till.page.getByRole('main')).toContainText('£8.00');
+  await expect(till.banner).toBeHidden();
+});
+
 test('part in cash, the rest by card', async ({ till }) => {
   await till.scan(MUG.code);
   await till.scan(HONEY.code);

@@ -86,6 +86,7 @@ export class Till {
     return counts;
   });
   #toldNotice = '';
+  #onceUnderWay = false;
   #bannerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client) {
@@ -285,6 +286,20 @@ export class Till {
     if (result.ok) this.sounds.play('tock');
   }
 
+  /**
+   * Calls the kiosk as `do` does, unless such a call is still under way: what moves money or ends a sale is not asked twice
+   * by a double tap. Null for the second tap.
+   */
+  async once<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>> | null> {
+    if (this.#onceUnderWay) return null;
+    this.#onceUnderWay = true;
+    try {
+      return await this.do(name, input);
+    } finally {
+      this.#onceUnderWay = false;
+    }
+  }
+
   /** Pay was tapped; without an open shift the float comes first. */
   async pay(): Promise<void> {
     if (!this.session?.shift) {
@@ -292,7 +307,7 @@ export class Till {
       return;
     }
     this.sheet = null;
-    await this.do('payment.open', {});
+    await this.once('payment.open', {});
   }
 
   /** One tap on a cash key ends the sale, or pays a part of it. */
@@ -302,8 +317,8 @@ export class Till {
       return;
     }
     this.sheet = null;
-    const result = await this.do('payment.cash', { givenMinor });
-    if (result.ok && result.value.orderId !== null) this.sounds.play('paid');
+    const result = await this.once('payment.cash', { givenMinor });
+    if (result?.ok && result.value.orderId !== null) this.sounds.play('paid');
   }
 }
 
