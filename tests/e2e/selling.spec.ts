@@ -108,6 +108,21 @@ test('quick taps on + add up, whatever the till is still answering', async ({ ti
   await expect(till.payKey).toContainText('£120.00');
 });
 
+test('a long docket shows the newest line, scrolls by hand and comes back', async ({ till }) => {
+  for (let index = 1; index <= 14; index += 1) {
+    await till.typePrice(`Thing ${index}`, 100 * index, 'VAT 0%');
+    await expect(till.line(`Thing ${index}`)).toBeInViewport();
+  }
+  await till.line('Thing 14').hover();
+  await till.page.mouse.wheel(0, -5000);
+  await expect(till.line('Thing 1')).toBeInViewport();
+  await till.line('Thing 1').click();
+  await till.button(m.linebar_more(), till.docket).click();
+  await expect(till.line('Thing 1')).toContainText('£2.00');
+  await till.scan(MUG.code);
+  await expect(till.line(MUG.name)).toBeInViewport();
+});
+
 test('a parked cart comes back whole', async ({ till }) => {
   await till.scan(MUG.code);
   await till.scan(HONEY.code);
