@@ -47,8 +47,10 @@ export function openIpcDoor({ kiosk, origin, roleOf }: IpcDoorOptions): void {
 
   const subscribed = kiosk.then((running) => {
     running.subscribe((topicEvent) => {
+      // As text: the bridge into a sandboxed window copies an object property by property, a text at once.
+      const text = JSON.stringify(topicEvent);
       for (const contents of subscribers) {
-        if (!contents.isCrashed()) contents.send(CHANNELS.event, topicEvent);
+        if (!contents.isCrashed()) contents.send(CHANNELS.event, text);
       }
     });
     return {

@@ -5,8 +5,8 @@ import { ConnectionLost, type Connection, type Transport, type Unsubscribe } fro
 /** What the preload puts on the window of the Electron app. */
 export interface TrestleBridge {
   call(message: CallMessage): Promise<unknown>;
-  /** Topic events flow to the listener once the promise is fulfilled. */
-  subscribe(listener: (event: unknown) => void): Promise<void>;
+  /** Topic events flow to the listener, as JSON, once the promise is fulfilled. */
+  subscribe(listener: (eventText: string) => void): Promise<void>;
 }
 
 declare global {
@@ -27,7 +27,7 @@ export function bridgeTransport(bridge: TrestleBridge): Transport {
   }
 
   bridge
-    .subscribe((event) => events.tell(event))
+    .subscribe((eventText) => events.tell(JSON.parse(eventText)))
     .then(
       () => become('connected'),
       () => become('refused'),
