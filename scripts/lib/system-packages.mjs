@@ -16,6 +16,9 @@ const electronNeeds = [
   { library: 'libnss3.so', debianPackage: 'libnss3' },
   { library: 'libasound.so.2', debianPackage: 'libasound2' },
   { library: 'libgbm.so.1', debianPackage: 'libgbm1' },
+  // What node-hid is linked against.
+  { library: 'libusb-1.0.so.0', debianPackage: 'libusb-1.0-0' },
+  { library: 'libudev.so.1', debianPackage: 'libudev1' },
 ];
 /** @type {Need} */
 const virtualDisplay = { command: 'Xvfb', debianPackage: 'xvfb' };

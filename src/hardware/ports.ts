@@ -1,4 +1,5 @@
 import type { ReceiptDocument } from '../domain/receipt';
+import type { Result } from '../domain/result';
 import type { PrinterProfile } from './models/profile';
 
 /**
@@ -86,15 +87,20 @@ export type DrawerState = 'open' | 'closed' | 'unknown';
 
 export type Unsubscribe = () => void;
 
-/** A printer, and the drawer wired to it. No method throws or rejects; each settles exactly once, in bounded time. */
-export interface PrinterPort {
+/** What every device has in common. No method of a port throws or rejects; each settles exactly once, in bounded time. */
+export interface DevicePort {
   readonly deviceId: string;
-  /** What the device answered about itself, or the configured address until it did. */
+  /** What the device answered about itself, or where it is looked for until it did. */
   readonly label: string;
-  readonly profile: PrinterProfile;
   readonly status: DeviceStatus;
   /** Hears every change of status, from the next one on. */
   onStatus(listener: (status: DeviceStatus) => void): Unsubscribe;
+  close(): Promise<void>;
+}
+
+/** A printer, and the drawer wired to it. */
+export interface PrinterPort extends DevicePort {
+  readonly profile: PrinterProfile;
   /** Jobs run one after the other; a job starts only when the device reports that it can print. */
   print(document: ReceiptDocument): Promise<PrintOutcome>;
   /** Pulses the drawer, even while the paper is out. */
@@ -103,6 +109,62 @@ export interface PrinterPort {
   onDrawerState(listener: (state: DrawerState) => void): Unsubscribe;
   /** Ends the connection; a job under way settles as `failed` or `sent-unconfirmed` first. */
   close(): Promise<void>;
+}
+
+/** One label as a device read it, before anybody asks what it means. */
+export interface Scan {
+  /** The data with GS (`0x1D`) kept, without AIM identifier and without the configured suffix. */
+  readonly text: string;
+  /** AIM symbology identifier such as `]E0` (ISO/IEC 15424), or null where the device tells none. */
+  readonly symbology: string | null;
+}
+
+/** Why bytes of a scanner became no scan. */
+export type ScanFault =
+  /** The rest of a label of several reports did not come in time, or the device went away. */
+  | 'half-label'
+  /** A continuation that does not belong to the label begun. */
+  | 'mismatched-continuation'
+  /** More than a label can hold. */
+  | 'too-long'
+  /** A report that fits no known layout. */
+  | 'malformed-report';
+
+export interface ScannerPort extends DevicePort {
+  onScan(listener: (scan: Scan) => void): Unsubscribe;
+  onFault(listener: (fault: ScanFault) => void): Unsubscribe;
+  /** Tells the person at the scanner that the scan was refused, where the device can: an error beep. */
+  signalRejected(): Promise<void>;
+}
+
+/** A drawer with a connection of its own. One that hangs on a printer is kicked through `PrinterPort`. */
+export interface DrawerPort extends DevicePort {
+  /** Opens the drawer once; never repeated by itself. */
+  open(): Promise<KickOutcome>;
+  drawerState(): DrawerState;
+  onDrawerState(listener: (state: DrawerState) => void): Unsubscribe;
+}
+
+/** Why a scale gave no weight. */
+export type WeighingError =
+  /** The load still moves: ask again. */
+  | 'unstable'
+  | 'overload'
+  /** Less than nothing lies on it: zero it. */
+  | 'negative'
+  | 'not-answering'
+  | 'disconnected';
+
+export interface ScalePort extends DevicePort {
+  /** Asks for the weight that lies on the scale now, in grams, net. */
+  weigh(): Promise<Result<{ readonly weightGrams: number }, WeighingError>>;
+}
+
+/** A display of two lines of 20 characters turned to the shopper. */
+export interface LineDisplayPort extends DevicePort {
+  /** Shows both lines; what is longer than a line is cut, what the device cannot show becomes `?`. Newer text replaces text not sent yet. */
+  show(upper: string, lower: string): void;
+  clear(): void;
 }
 
 /** What needs printers needs only this of the registry. */

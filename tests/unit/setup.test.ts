@@ -14,8 +14,15 @@ describe('system packages', () => {
   const packages = (...plan: Parameters<typeof needsFor>) =>
     missingNeeds(needsFor(...plan), bare).map((need) => need.debianPackage);
 
-  test('a till on a desktop asks for Electron’s libraries only', () => {
-    expect(packages('start', true)).toEqual(['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1']);
+  test('a till on a desktop asks for the libraries of Electron and of the HID devices only', () => {
+    expect(packages('start', true)).toEqual([
+      'libgtk-3-0',
+      'libnss3',
+      'libasound2',
+      'libgbm1',
+      'libusb-1.0-0',
+      'libudev1',
+    ]);
   });
 
   test('without a display a virtual one is asked for, and tests want a browser and a code reader', () => {
@@ -26,7 +33,10 @@ describe('system packages', () => {
   });
 
   test('what is there is not asked for', () => {
-    const system = { libraries: new Set(['libnss3.so', 'libgbm.so.1']), hasCommand: (name: string) => name === 'Xvfb' };
+    const system = {
+      libraries: new Set(['libnss3.so', 'libgbm.so.1', 'libusb-1.0.so.0', 'libudev.so.1']),
+      hasCommand: (name: string) => name === 'Xvfb',
+    };
     expect(missingNeeds(needsFor('start', false), system).map((need) => need.debianPackage)).toEqual([
       'libgtk-3-0',
       'libasound2',
