@@ -14,7 +14,7 @@ import type {
   PrintOutcome,
   Unsubscribe,
 } from '../ports';
-import type { Connection, Transport } from '../transports/transport';
+import { statusOfOpening, type Connection, type Transport } from '../transports/transport';
 import {
   createResponseReader,
   drawerLevel,
@@ -119,11 +119,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
       return;
     }
     if (!opened.ok) {
-      setStatus(
-        opened.error.code === 'access-denied'
-          ? { state: 'no-permission', reason: 'access-denied' }
-          : { state: 'faulted', reason: 'unreachable' },
-      );
+      setStatus(statusOfOpening(opened.error.code));
       return reconnectLater();
     }
     const current = opened.value;

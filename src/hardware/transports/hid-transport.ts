@@ -1,13 +1,13 @@
 import type { Result } from '../../domain/result';
 import type { Unsubscribe } from '../ports';
-import type { WriteOutcome } from './transport';
+import type { OpenError, WriteOutcome } from './transport';
 
 /** Moves HID reports to and from one device; knows nothing of what they mean. */
 export interface HidTransport {
   /** Where the device is looked for, in a form a person recognises. */
   readonly address: string;
-  /** Opens the device, or says in bounded time why not. */
-  open(): Promise<Result<HidConnection, 'unreachable' | 'access-denied'>>;
+  /** Opens the device, or says in bounded time why not. Never rejects. */
+  open(): Promise<Result<HidConnection, OpenError>>;
 }
 
 export interface HidConnection {

@@ -1,12 +1,18 @@
 import type { Result } from '../../domain/result';
-import type { Unsubscribe } from '../ports';
+import type { DeviceStatus, Unsubscribe } from '../ports';
+
+/**
+ * Why a device cannot be opened: nothing of the kind is plugged in, nothing takes the connection (or another program has
+ * it), or the system keeps this user out.
+ */
+export type OpenError = 'absent' | 'unreachable' | 'access-denied';
 
 /** Moves bytes to and from one device; knows nothing of what they mean. */
 export interface Transport {
   /** Where the device is looked for, in a form a person recognises. */
   readonly address: string;
-  /** Opens a connection, or says in bounded time why not. */
-  open(): Promise<Result<Connection, 'unreachable' | 'access-denied'>>;
+  /** Opens a connection, or says in bounded time why not. Never rejects. */
+  open(): Promise<Result<Connection, OpenError>>;
 }
 
 export interface Connection {
@@ -27,4 +33,16 @@ export interface Connection {
 export interface WriteOutcome {
   readonly outcome: 'written' | 'stalled' | 'closed';
   readonly bytesSent: number;
+}
+
+/** What a device is while it cannot be opened. */
+export function statusOfOpening(error: OpenError): DeviceStatus {
+  switch (error) {
+    case 'absent':
+      return { state: 'absent' };
+    case 'unreachable':
+      return { state: 'faulted', reason: 'unreachable' };
+    case 'access-denied':
+      return { state: 'no-permission', reason: 'access-denied' };
+  }
 }
