@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { fail, ok, type Result } from '../../domain/result';
-import { createListeners } from '../listeners';
 import type { Clock } from '../ports';
+import { connectionState, writeInPieces } from './connection-state';
 import type { Connection, Transport, WriteOutcome } from './transport';
 
 export interface TcpTransportOptions {
@@ -15,8 +15,7 @@ export interface TcpTransportOptions {
   readonly stallTimeoutMs?: number;
 }
 
-/** Small, so that progress is seen while the kernel's buffer is full, and the count of bytes sent stays near the truth. */
-const CHUNK_BYTES = 1_024;
+const PIECE_BYTES = 1_024;
 
 /** Raw printing over TCP, as network printers and print servers offer it on port 9100. */
 export function tcpTransport(options: TcpTransportOptions): Transport {
@@ -46,55 +45,27 @@ export function tcpTransport(options: TcpTransportOptions): Transport {
 }
 
 function connectionOf(socket: Socket, clock: Clock, stallTimeoutMs: number): Connection {
-  const data = createListeners<[Uint8Array]>();
-  const closed = createListeners<[]>();
-  let isClosed = false;
-  socket.on('data', (bytes) => data.tell(bytes));
+  const state = connectionState();
+  socket.on('data', (bytes) => state.hear(bytes));
   // 'close' follows every error, and is the one place where the end is announced.
   socket.on('error', () => undefined);
   // A printer that closes its half is gone: nothing written after that could be proved.
   socket.on('end', () => socket.destroy());
-  socket.once('close', () => {
-    isClosed = true;
-    closed.tell();
-  });
+  socket.once('close', () => state.end());
 
-  /** Hands one piece to the kernel; false when it was not taken in time or the connection ended. */
-  function writeChunk(chunk: Uint8Array): Promise<WriteOutcome['outcome']> {
-    return new Promise((resolve) => {
-      const settle = (outcome: WriteOutcome['outcome']): void => {
-        cancelTimeout();
-        forget();
-        resolve(outcome);
-      };
-      const cancelTimeout = clock.after(stallTimeoutMs, () => settle('stalled'));
-      const forget = closed.add(() => settle('closed'));
-      socket.write(chunk, (error) => settle(error ? 'closed' : 'written'));
-    });
-  }
-
+  const send = (piece: Uint8Array): Promise<WriteOutcome['outcome']> =>
+    new Promise((resolve) => void socket.write(piece, (error) => resolve(error ? 'closed' : 'written')));
   return {
-    async write(bytes) {
-      let bytesSent = 0;
-      while (bytesSent < bytes.length) {
-        if (isClosed || socket.destroyed) return { outcome: 'closed', bytesSent };
-        const chunk = bytes.subarray(bytesSent, bytesSent + CHUNK_BYTES);
-        bytesSent += chunk.length;
-        const outcome = await writeChunk(chunk);
-        if (outcome !== 'written') return { outcome, bytesSent };
-      }
-      return { outcome: 'written', bytesSent };
+    write(bytes) {
+      // Destroyed but not closed yet: nothing leaves any more.
+      if (socket.destroyed) return Promise.resolve({ outcome: 'closed', bytesSent: 0 });
+      return writeInPieces(bytes, { state, clock, pieceBytes: PIECE_BYTES, stallTimeoutMs, send });
     },
-    onData: (listener) => data.add(listener),
-    onClose(listener) {
-      if (!isClosed) return closed.add(listener);
-      listener();
-      return () => undefined;
-    },
+    onData: state.onData,
+    onClose: state.onClose,
     close: () =>
       new Promise((resolve) => {
-        if (isClosed) return resolve();
-        closed.add(resolve);
+        state.onClose(resolve);
         socket.destroy();
       }),
   };

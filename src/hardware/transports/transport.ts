@@ -1,5 +1,5 @@
 import type { Result } from '../../domain/result';
-import type { DeviceStatus, Unsubscribe } from '../ports';
+import type { DeviceStatus, FaultReason, Unsubscribe } from '../ports';
 
 /**
  * Why a device cannot be opened: nothing of the kind is plugged in, nothing takes the connection (or another program has
@@ -25,6 +25,11 @@ export interface Connection {
   onData(listener: (bytes: Uint8Array) => void): Unsubscribe;
   /** Heard once, whoever ended it. Called at once when it has already ended. */
   onClose(listener: () => void): Unsubscribe;
+  /**
+   * What the carrier itself knows to be wrong with the device (USB port status, a print queue), null where it knows
+   * nothing. Left out where a carrier can never tell. Never rejects.
+   */
+  fault?(): Promise<FaultReason | null>;
   /** Ends the connection and drops what has not left yet. */
   close(): Promise<void>;
 }
