@@ -12,7 +12,9 @@ export type DegradedReason =
   /** The roll is nearly used up. */
   | 'paper-near-end'
   /** The connection stands, but no status question was ever answered: prints will be `sent-unconfirmed`. */
-  | 'no-status';
+  | 'no-status'
+  /** The drawer has stood open for longer than a sale takes. It can still be sold with. */
+  | 'drawer-open';
 
 /** It cannot print now. */
 export type FaultReason =
@@ -85,6 +87,27 @@ export type DrawerPin = 2 | 5;
 /** `unknown` until the drawer's switch was seen to change: an unwired switch looks like a closed drawer. */
 export type DrawerState = 'open' | 'closed' | 'unknown';
 
+/** The level on the wire of a printer's drawer switch. Which of the two means open depends on the drawer. */
+export type DrawerLevel = 'high' | 'low';
+
+/** What is known of the switch of a drawer on a printer: found by calibrating, kept with the printer's configuration. */
+export type DrawerSwitch =
+  | { readonly wired: true; readonly openLevel: DrawerLevel }
+  | /** No switch: the state stays `unknown`. */ { readonly wired: false };
+
+/** How long a drawer's solenoid is driven, and rested before the next pulse, in milliseconds. */
+export interface DrawerPulse {
+  readonly onMs: number;
+  readonly offMs: number;
+}
+
+/** What a printer is told about the drawer that hangs on it; what is left out has a default. */
+export interface PrinterDrawer {
+  /** Left out: not calibrated, and `unknown` until the level was seen to change. */
+  readonly switch?: DrawerSwitch;
+  readonly pulse?: DrawerPulse;
+}
+
 export type Unsubscribe = () => void;
 
 /** What every device has in common. No method of a port throws or rejects; each settles exactly once, in bounded time. */
@@ -107,6 +130,8 @@ export interface PrinterPort extends DevicePort {
   kickDrawer(pin: DrawerPin): Promise<KickOutcome>;
   drawerState(): DrawerState;
   onDrawerState(listener: (state: DrawerState) => void): Unsubscribe;
+  /** Asks for the level on the drawer switch's wire now, for calibrating; null when the printer does not say. */
+  drawerLevel(): Promise<DrawerLevel | null>;
   /** Ends the connection; a job under way settles as `failed` or `sent-unconfirmed` first. */
   close(): Promise<void>;
 }

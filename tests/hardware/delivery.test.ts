@@ -42,6 +42,7 @@ function scriptedPrinters() {
         },
         onStatus: () => () => undefined,
         drawerState: () => 'unknown',
+        drawerLevel: () => Promise.resolve(null),
         onDrawerState: () => () => undefined,
         close: () => Promise.resolve(),
       };

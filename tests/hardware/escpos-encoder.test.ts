@@ -195,6 +195,20 @@ describe('ESC/POS encoder', () => {
     expect(hex(encodeRealTimeDrawerPulse(5))).toBe('1014010101');
   });
 
+  test('drawer pulses are as long as asked for, within what a coil bears', () => {
+    expect(hex(encodeDrawerPulse(2, { onMs: 100, offMs: 400 }))).toBe('1b700032c8');
+    expect(hex(encodeRealTimeDrawerPulse(2, { onMs: 101, offMs: 400 }))).toBe('1014010002');
+    for (const onMs of [-5, 0, 19, 250, 251, 5_000, Infinity, NaN]) {
+      for (const offMs of [-5, 0, 510, 511, 90_000, NaN]) {
+        const [, , , onUnits = 0, offUnits = 0] = encodeDrawerPulse(2, { onMs, offMs });
+        expect(onUnits).toBeGreaterThanOrEqual(10);
+        expect(onUnits).toBeLessThanOrEqual(125);
+        expect(offUnits).toBeGreaterThanOrEqual(onUnits);
+        expect(encodeRealTimeDrawerPulse(2, { onMs, offMs })[4]).toBeLessThanOrEqual(3);
+      }
+    }
+  });
+
   test('proof is asked for as the printer gives it', () => {
     expect(hex(encodeProofRequest('process-id', 'ABCD'))).toBe('1d28480600303041424344');
     expect(hex(encodeProofRequest('paper-status', 'ABCD'))).toBe('1d7201');

@@ -5,11 +5,13 @@ import type { PrinterProfile, PrintProof } from '../models/profile';
 import type {
   Clock,
   DeviceStatus,
+  DrawerLevel,
   DrawerPin,
   DrawerState,
   FailureReason,
   FaultReason,
   KickOutcome,
+  PrinterDrawer,
   PrinterPort,
   PrintOutcome,
   Unsubscribe,
@@ -23,6 +25,7 @@ import {
   type PrinterResponse,
   type RealTimeStatus,
 } from './escpos-responses';
+import { isListening } from './printer-drawer';
 
 export interface EscposPrinterOptions {
   readonly deviceId: string;
@@ -30,6 +33,8 @@ export interface EscposPrinterOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly timing?: Partial<EscposTiming>;
+  /** What is known of the drawer that hangs on it. */
+  readonly drawer?: PrinterDrawer;
 }
 
 export interface EscposTiming {
@@ -76,7 +81,8 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   let status: DeviceStatus = { state: 'connecting' };
   let label = transport.address;
   let drawer: DrawerState = 'unknown';
-  let lastLevel: 'high' | 'low' | null = null;
+  let lastLevel: DrawerLevel | null = null;
+  let drawerSwitch = options.drawer?.switch ?? null;
   let connection: Connection | null = null;
   let isOpen = true;
   let closing: Promise<void> | null = null;
@@ -97,6 +103,8 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     if (JSON.stringify(next) === JSON.stringify(status)) return;
     status = next;
     statusListeners.tell(next);
+    // Who cannot be heard cannot say that the drawer is shut.
+    if (!isListening(next)) setDrawer('unknown');
   }
 
   /** Runs after everything asked before, whatever became of that. */
@@ -234,11 +242,13 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   function noteDrawer(seen: RealTimeStatus): void {
     const level = drawerLevel(seen);
     if (level === null) return;
-    // An unwired switch never changes: only a change proves that there is one.
-    const isWired = drawer !== 'unknown' || (lastLevel !== null && lastLevel !== level);
+    // An unwired switch never changes: only a change proves that there is one, unless calibrating has shown it.
+    if (lastLevel !== null && lastLevel !== level) drawerSwitch ??= { wired: true, openLevel: profile.drawerOpenLevel };
     lastLevel = level;
-    if (!isWired) return;
-    const next = level === profile.drawerOpenLevel ? 'open' : 'closed';
+    if (drawerSwitch?.wired) setDrawer(level === drawerSwitch.openLevel ? 'open' : 'closed');
+  }
+
+  function setDrawer(next: DrawerState): void {
     if (next === drawer) return;
     drawer = next;
     drawerListeners.tell(next);
@@ -418,7 +428,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     const given = proof ?? 'none';
     const request = proofRequest(given);
     const reply = await ask(
-      Buffer.concat([encodeDrawerPulse(pin), request.bytes]),
+      Buffer.concat([encodeDrawerPulse(pin, options.drawer?.pulse), request.bytes]),
       (response) => (request.isProof(response) ? true : undefined),
       given === 'none' ? 0 : timing.replyTimeoutMs,
       current,
@@ -431,14 +441,15 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   /** While printing is blocked only a real-time pulse is obeyed; nothing but the drawer's own switch can prove it. */
   async function kickAtOnce(current: Connection, pin: DrawerPin): Promise<KickOutcome> {
     const levelBefore = lastLevel;
-    const written = await current.write(encodeRealTimeDrawerPulse(pin));
+    const written = await current.write(encodeRealTimeDrawerPulse(pin, options.drawer?.pulse));
     if (written.outcome !== 'written') return { outcome: 'sent-unconfirmed', reason: 'disconnected' };
     await expect(current, () => undefined, DRAWER_TRAVEL_MS);
     const seen = await askRealTime();
     if (seen !== null) noteDrawer(seen);
-    return lastLevel === levelBefore
-      ? { outcome: 'sent-unconfirmed', reason: 'no-status' }
-      : { outcome: 'acknowledged' };
+    // Open already is as good as opened.
+    return lastLevel !== levelBefore || drawer === 'open'
+      ? { outcome: 'acknowledged' }
+      : { outcome: 'sent-unconfirmed', reason: 'no-status' };
   }
 
   void inTurn(connect);
@@ -456,6 +467,11 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     kickDrawer: (pin) => inTurn(() => kick(pin)),
     drawerState: () => drawer,
     onDrawerState: (listener) => drawerListeners.add(listener),
+    drawerLevel: () =>
+      inTurn(async () => {
+        const byte = await askOne(1);
+        return byte === undefined ? null : drawerLevel({ printer: byte });
+      }),
     close() {
       closing ??= (async () => {
         isOpen = false;

@@ -1,4 +1,4 @@
-import type { FaultReason } from '../ports';
+import type { DrawerLevel, FaultReason } from '../ports';
 
 /** Something an ESC/POS printer said of its own accord or when asked. */
 export type PrinterResponse =
@@ -72,7 +72,7 @@ export function isPaperNearEnd(status: RealTimeStatus): boolean {
 }
 
 /** The level on the drawer switch's wire (pin 3 of the connector, whichever pin drives the solenoid). */
-export function drawerLevel(status: RealTimeStatus): 'high' | 'low' | null {
+export function drawerLevel(status: RealTimeStatus): DrawerLevel | null {
   if (status.printer === undefined) return null;
   return status.printer & 0x04 ? 'high' : 'low';
 }

@@ -2,7 +2,7 @@ import { PrinterTypes, ThermalPrinter } from 'node-thermal-printer';
 import type { ReceiptDocument } from '../../domain/receipt';
 import { ok, type Result } from '../../domain/result';
 import type { PrinterProfile, PrintProof } from '../models/profile';
-import type { DrawerPin } from '../ports';
+import type { DrawerPin, DrawerPulse } from '../ports';
 import { layOut, type PaperItem } from './layout';
 import { MARK, type Bitmap } from './mark';
 import { encodeCharacter, printableDocument } from './printable-text';
@@ -149,16 +149,33 @@ export function encodeProofRequest(proof: PrintProof, processId: string): Uint8A
   }
 }
 
-/** On and off times of the drawer's pulse, in units of 2 ms: 50 ms on, 500 ms off. */
-const PULSE_ON = 0x19;
-const PULSE_OFF = 0xfa;
+/** 50 ms moves every solenoid we know of; 500 ms lets it cool. */
+const DEFAULT_PULSE: DrawerPulse = { onMs: 50, offMs: 500 };
+/** Shorter moves nothing; longer heats a coil that is made for moments. */
+const PULSE_ON_MS = { least: 20, most: 250 };
+/** Both times travel as one byte in units of 2 ms. */
+const PULSE_UNIT_MS = 2;
+const PULSE_OFF_MOST_MS = 255 * PULSE_UNIT_MS;
 
-/** `ESC p`: five bytes. The library's own is two bytes short of each pulse and prints a stray character. */
-export function encodeDrawerPulse(pin: DrawerPin): Uint8Array {
-  return Uint8Array.from([ESC, 0x70, pin === 2 ? 0 : 1, PULSE_ON, PULSE_OFF]);
+/** The pulse within what a coil bears and the command can say; the pause is never shorter than the pulse. */
+export function safePulse({ onMs, offMs }: DrawerPulse): DrawerPulse {
+  const safeOnMs = clamp(onMs, PULSE_ON_MS.least, PULSE_ON_MS.most, DEFAULT_PULSE.onMs);
+  return { onMs: safeOnMs, offMs: clamp(offMs, safeOnMs, PULSE_OFF_MOST_MS, DEFAULT_PULSE.offMs) };
 }
 
-/** `DLE DC4` function 1: the pulse that also works while the printer holds everything else back. 100 ms. */
-export function encodeRealTimeDrawerPulse(pin: DrawerPin): Uint8Array {
-  return Uint8Array.from([0x10, 0x14, 1, pin === 2 ? 0 : 1, 1]);
+function clamp(value: number, least: number, most: number, otherwise: number): number {
+  return Math.min(Math.max(Number.isFinite(value) ? value : otherwise, least), most);
+}
+
+/** `ESC p`: five bytes. The library's own is two bytes short of each pulse and prints a stray character. */
+export function encodeDrawerPulse(pin: DrawerPin, pulse = DEFAULT_PULSE): Uint8Array {
+  const { onMs, offMs } = safePulse(pulse);
+  const units = [onMs, offMs].map((ms) => Math.round(ms / PULSE_UNIT_MS));
+  return Uint8Array.from([ESC, 0x70, pin === 2 ? 0 : 1, ...units]);
+}
+
+/** `DLE DC4` function 1: the pulse that also works while the printer holds everything else back. Whole tenths of a second. */
+export function encodeRealTimeDrawerPulse(pin: DrawerPin, pulse = DEFAULT_PULSE): Uint8Array {
+  const tenths = Math.ceil(safePulse(pulse).onMs / 100);
+  return Uint8Array.from([0x10, 0x14, 1, pin === 2 ? 0 : 1, tenths]);
 }

@@ -1,3 +1,5 @@
+import type { DrawerLevel } from '../ports';
+
 /** A code page of a printer: the number it selects with `ESC t` and the IANA-style name of its encoding. */
 export interface CodePage {
   readonly number: number;
@@ -29,5 +31,5 @@ export interface PrinterProfile {
   /** False for printers known to answer nothing: they print unconfirmed. Silence of any other is a fault. */
   readonly answersStatus: boolean;
   /** Whether the level of the drawer's switch is high while the drawer is open; it depends on the drawer. */
-  readonly drawerOpenLevel: 'high' | 'low';
+  readonly drawerOpenLevel: DrawerLevel;
 }

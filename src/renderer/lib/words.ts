@@ -88,6 +88,7 @@ export interface DeviceWords {
 const REASON_WORDS: Readonly<Record<string, () => readonly [title: string, state: string]>> = {
   'paper-near-end': () => [m.device_printer(), m.reason_paper_near_end()],
   'no-status': () => [m.device_printer(), m.reason_no_status()],
+  'drawer-open': () => [m.cure_shut_drawer(), m.reason_drawer_open()],
   'paper-out': () => [m.cure_load_paper(), m.reason_paper_out()],
   'cover-open': () => [m.cure_close_cover(), m.reason_cover_open()],
   'cutter-error': () => [m.cure_free_cutter(), m.reason_cutter()],
