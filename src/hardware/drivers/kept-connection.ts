@@ -23,6 +23,8 @@ export interface KeepOptions<C extends Closable> {
   readonly timing?: Partial<ReconnectTiming>;
   /** A new connection: the place to listen to it and to say the first words. The status is `ready` right after. */
   readonly onOpen: (connection: C) => void;
+  /** True for a device that is `ready` only once it has answered: its driver then says so by `setStatus`. */
+  readonly mustAnswer?: boolean;
   /** The connection given to `onOpen` has ended, whoever ended it. */
   readonly onEnd: () => void;
 }
@@ -33,6 +35,10 @@ export interface KeptConnection<C extends Closable> {
   onStatus(listener: (status: DeviceStatus) => void): Unsubscribe;
   /** The connection that stands now, if one does. */
   current(): C | null;
+  /** What the device turned out to be while its connection stands. */
+  setStatus(status: DeviceStatus): void;
+  /** Gives up a connection that no longer answers; a new one shows whether the device is there at all. */
+  drop(): Promise<void>;
   /** Ends it for good; the status is then `absent`. */
   close(): Promise<void>;
 }
@@ -42,7 +48,7 @@ export interface KeptConnection<C extends Closable> {
  * a device is `ready` while its connection stands.
  */
 export function keepConnected<C extends Closable>(options: KeepOptions<C>): KeptConnection<C> {
-  const { transport, clock, onOpen, onEnd } = options;
+  const { transport, clock, onOpen, onEnd, mustAnswer = false } = options;
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const listeners = createListeners<[DeviceStatus]>();
   let status: DeviceStatus = { state: 'connecting' };
@@ -51,6 +57,7 @@ export function keepConnected<C extends Closable>(options: KeepOptions<C>): Kept
   let reconnectMs = timing.firstReconnectMs;
   let cancelTimer = (): void => undefined;
   let closing: Promise<void> | null = null;
+  let statusAtEnd: DeviceStatus = { state: 'absent' };
 
   function setStatus(next: DeviceStatus): void {
     if (JSON.stringify(next) === JSON.stringify(status)) return;
@@ -79,18 +86,19 @@ export function keepConnected<C extends Closable>(options: KeepOptions<C>): Kept
     connection = current;
     onOpen(current);
     let hasEnded = false;
+    statusAtEnd = { state: 'absent' };
     current.onClose(() => {
       hasEnded = true;
       connection = null;
       onEnd();
       if (!isOpen) return;
       // Most likely unplugged; the next attempt to open it says what is true.
-      setStatus({ state: 'absent' });
+      setStatus(statusAtEnd);
       reconnectLater();
     });
     if (hasEnded) return;
     reconnectMs = timing.firstReconnectMs;
-    setStatus({ state: 'ready' });
+    if (!mustAnswer) setStatus({ state: 'ready' });
   }
 
   let attempt = connect();
@@ -100,6 +108,13 @@ export function keepConnected<C extends Closable>(options: KeepOptions<C>): Kept
     },
     onStatus: (listener) => listeners.add(listener),
     current: () => connection,
+    setStatus(next) {
+      if (connection) setStatus(next);
+    },
+    async drop() {
+      statusAtEnd = { state: 'faulted', reason: 'not-answering' };
+      await connection?.close();
+    },
     close() {
       closing ??= (async () => {
         isOpen = false;
