@@ -1,4 +1,5 @@
-import type { DeliveryJob, JobChange, JobReason, JobState, JobStore } from './delivery-job';
+import type { ReceiptDocument } from '../domain/receipt';
+import type { DeliveryJob, JobChange, JobReason, JobState, JobStore, PrintJob } from './delivery-job';
 import { createListeners } from './listeners';
 import type { Clock, DeviceStatus, KickOutcome, PrinterPort, PrinterSource, PrintOutcome, Unsubscribe } from './ports';
 
@@ -10,6 +11,8 @@ const LAST_RETRY_MS = 30_000;
 export interface DeliveryOptions {
   readonly store: JobStore;
   readonly printers: PrinterSource;
+  /** Lays out the receipt of a job that has no document of its own. */
+  readonly receiptOf: (job: PrintJob) => ReceiptDocument;
   readonly clock: Clock;
   /** A print that waited longer is held until a person asks for it. Default 120 000. */
   readonly staleAfterMs?: number;
@@ -44,7 +47,7 @@ export interface Delivery {
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { store, printers, clock, staleAfterMs = 120_000, drawerExpiryMs = 5_000, onStoreError } = options;
+  const { store, printers, receiptOf, clock, staleAfterMs = 120_000, drawerExpiryMs = 5_000, onStoreError } = options;
   const listeners = createListeners<[JobChanged]>();
   const running = new Map<string, Promise<void>>();
   const alarms = new Map<string, { readonly atMs: number; readonly cancel: Unsubscribe }>();
@@ -124,7 +127,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     let nextTurnMs = 0;
     try {
       if (job.kind === 'drawer') settleKick(job, await port.kickDrawer(job.pin));
-      else settlePrint(job, await port.print(job.document));
+      else settlePrint(job, await port.print(job.document ?? receiptOf(job)));
     } catch (error) {
       // The row stays `running`, which the next start reads as `unknown`: true, and never a second receipt.
       onStoreError(error);

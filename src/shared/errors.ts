@@ -71,4 +71,10 @@ export interface CallError {
 }
 
 export type CallResult<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CallError };
+  | {
+      readonly ok: true;
+      readonly value: T;
+      /** Of a command: the number of the last event that tells what it did. The event follows the answer at once. */
+      readonly seq?: number;
+    }
+  | { readonly ok: false; readonly error: CallError };

@@ -43,7 +43,7 @@ export const callError = z.object({
 
 /** How every call is answered, whichever door it came by; `value` is parsed by the call's own schema. */
 export const callResult = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(true), value: z.unknown(), seq: z.int().optional() }),
   z.object({ ok: z.literal(false), error: callError }),
 ]);
 

@@ -56,7 +56,7 @@ function wholeState(seq: number, version: number) {
 
 /** A wire in the test's hand: it decides what is answered, lost and heard. */
 function wire() {
-  const sent: { message: CallMessage; answer: (value: unknown) => void; lose: () => void }[] = [];
+  const sent: { message: CallMessage; answer: (value: unknown, seq?: number) => void; lose: () => void }[] = [];
   let tell: (event: unknown) => void = () => undefined;
   let become: (connection: Connection) => void = () => undefined;
   const transport: Transport = {
@@ -64,7 +64,7 @@ function wire() {
       new Promise((resolve, reject) => {
         sent.push({
           message,
-          answer: (value) => resolve({ ok: true, value }),
+          answer: (value, seq) => resolve({ ok: true, value, ...(seq !== undefined && { seq }) }),
           lose: () => reject(new ConnectionLost()),
         });
       }),
@@ -104,6 +104,41 @@ describe('state', () => {
     await line.settle();
     expect(versions).toEqual([90, 100, 110]);
     expect(client.topics?.catalogue.version).toBe(110);
+  });
+
+  test('a command has answered only when the topics tell what it did', async () => {
+    const line = wire();
+    const client = createClient(line.transport);
+    line.become('connected');
+    await line.settle();
+    line.sent[0]?.answer(wholeState(1, 1));
+    await line.settle();
+    let seen: number | undefined;
+    void client.call('sale.next', {}).then(() => (seen = client.topics?.catalogue.version));
+    await line.settle();
+    line.sent[1]?.answer({}, 3);
+    await line.settle();
+    line.tell(2, 2);
+    await line.settle();
+    expect(seen).toBeUndefined();
+    line.tell(3, 3);
+    await line.settle();
+    expect(seen).toBe(3);
+  });
+
+  test('a command answers without its events when the connection is lost', async () => {
+    const line = wire();
+    const client = createClient(line.transport);
+    line.become('connected');
+    await line.settle();
+    line.sent[0]?.answer(wholeState(1, 1));
+    await line.settle();
+    const answered = client.call('sale.next', {});
+    await line.settle();
+    line.sent[1]?.answer({}, 3);
+    await line.settle();
+    line.become('disconnected');
+    expect(await answered).toEqual({ ok: true, value: {} });
   });
 
   test('a missing number makes it fetch everything again', async () => {

@@ -19,6 +19,7 @@ const unsent = (reason: 'unreachable' | 'paper-out'): PrintOutcome => ({
 function scriptedPrinters() {
   const listeners = createListeners<[string, DeviceStatus]>();
   const calls: string[] = [];
+  const languages: string[] = [];
   const printers = new Map<
     string,
     { status: DeviceStatus; answer: () => Promise<PrintOutcome>; kick: () => Promise<KickOutcome> }
@@ -32,8 +33,9 @@ function scriptedPrinters() {
         label: deviceId,
         profile: PRINTER_PROFILES['generic-80'],
         status: printer.status,
-        print: () => {
+        print: (document) => {
           calls.push(`${deviceId} print`);
+          languages.push(document.language);
           return printer.answer();
         },
         kickDrawer: (pin) => {
@@ -52,6 +54,7 @@ function scriptedPrinters() {
   return {
     source,
     calls,
+    languages,
     add(deviceId: string): void {
       printers.set(deviceId, {
         status: { state: 'ready' },
@@ -98,12 +101,28 @@ describe('delivery', () => {
     delivery = createDelivery({
       store: jobs,
       printers: printers.source,
+      receiptOf: ({ reference }) => ({ ...shortReceipt, language: reference ?? '' }),
       clock,
       onStoreError: (error) => storeErrors.push(error),
     });
     delivery.onJobChanged(({ job }) => facts.push(`${job.id} ${job.state}`));
   });
   afterEach(() => delivery.stop());
+
+  test('a receipt without a document of its own is laid out when its turn comes', async () => {
+    delivery.start();
+    jobs.put({
+      ...newJobState(clock.now()),
+      id: 'one',
+      kind: 'receipt',
+      deviceId: 'a',
+      reference: 'order-7',
+      document: null,
+    });
+    await run();
+    expect(printers.languages).toEqual(['order-7']);
+    expect(jobs.state('one')).toBe('acknowledged');
+  });
 
   test('a job is running on record before its first byte, then acknowledged', async () => {
     delivery.start();

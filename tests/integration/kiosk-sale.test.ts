@@ -85,16 +85,17 @@ test('a whole sale: scanned, paid in cash, printed, drawer opened, recorded', as
 test('the same request pays once, at the same time and later', async () => {
   await till.call('cart.scan', { code: SOURDOUGH });
   const message = { call: 'payment.cash', requestId: 'one-tap', input: { givenMinor: 1_000 } };
-  const [first, second] = await Promise.all([
-    running.kiosk.dispatch({ role: 'till' }, message),
-    running.kiosk.dispatch({ role: 'till' }, message),
-  ]);
-  expect(first).toMatchObject({ ok: true, value: { number: 'T1-0001', changeMinor: 550 } });
+  const pay = async (): Promise<unknown> => {
+    const answer = await running.kiosk.dispatch({ role: 'till' }, message);
+    return answer.ok ? answer.value : answer.error;
+  };
+  const [first, second] = await Promise.all([pay(), pay()]);
+  expect(first).toMatchObject({ number: 'T1-0001', changeMinor: 550 });
   expect(second).toEqual(first);
   await till.call('cart.scan', { code: SOURDOUGH });
-  expect(await running.kiosk.dispatch({ role: 'till' }, message)).toEqual(first);
+  expect(await pay()).toEqual(first);
   await restart();
-  expect(await running.kiosk.dispatch({ role: 'till' }, message)).toEqual(first);
+  expect(await pay()).toEqual(first);
 
   expect(till.topics.sale.cart.lines).toHaveLength(1);
   expect(count('order.placed')).toBe(1);

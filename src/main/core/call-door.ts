@@ -41,10 +41,10 @@ export interface CallDoorOptions {
   readonly resultOf: (
     requestId: string,
   ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
+  /** The number of the last event that will tell what was done up to now. */
+  readonly toldBy: () => number;
   /** What an error of the database means to a person; any other error as it is. */
   readonly explain: (error: unknown) => unknown;
-  /** Called after every command, whatever became of it, before its answer. */
-  readonly afterCommand: () => void;
   readonly log: Log;
 }
 
@@ -96,15 +96,14 @@ export class CallDoor {
       if (!parsed.success) return failure('bad-request', badRequestMessage(call, parsed.error));
       if (kind === 'command') {
         const stored = this.#options.resultOf(requestId);
-        if (stored.found) return { ok: true, value: output.parse(stored.value) };
+        if (stored.found) return { ok: true, value: output.parse(stored.value), seq: this.#options.toldBy() };
       }
       const handler = this.#options.handlers[call] as (input: unknown, context: CallContext) => unknown;
       const value = await handler(parsed.data, { requestId, staffId: signedOn?.staffId ?? null });
-      return { ok: true, value: output.parse(value) };
+      // Screens are told after the answer: whoever pays waits for the disk and for nothing else.
+      return { ok: true, value: output.parse(value), ...(kind === 'command' && { seq: this.#options.toldBy() }) };
     } catch (error) {
       return { ok: false, error: this.#explain(call, this.#options.explain(error)) };
-    } finally {
-      if (kind === 'command') this.#options.afterCommand();
     }
   }
 

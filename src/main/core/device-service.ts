@@ -1,5 +1,5 @@
 import { createDelivery, type Delivery } from '../../hardware/delivery';
-import { testPageDocument } from '../../domain/receipt';
+import { testPageDocument, type ReceiptDocument } from '../../domain/receipt';
 import { PRINTER_PROFILES, type PrinterModel } from '../../hardware/models/profiles';
 import { systemClock, type DrawerPin } from '../../hardware/ports';
 import { createPrinterRegistry, type PrinterRegistry } from '../../hardware/registry';
@@ -46,13 +46,15 @@ export class DeviceService {
   readonly #core: CoreContext;
   readonly #options: DeviceOptions;
 
-  constructor(core: CoreContext, options: DeviceOptions) {
+  /** @param receiptOf lays out the receipt of an order */
+  constructor(core: CoreContext, options: DeviceOptions, receiptOf: (orderId: string) => ReceiptDocument) {
     this.#core = core;
     this.#options = options;
     this.registry = createPrinterRegistry(systemClock);
     this.delivery = createDelivery({
       store: core.store.jobs,
       printers: this.registry,
+      receiptOf: ({ reference }) => receiptOf(reference ?? ''),
       clock: systemClock,
       onStoreError: (error) => core.log.error({ error }, 'A print job could not be written down'),
     });

@@ -3,6 +3,7 @@ import { newJobState } from '../../hardware/delivery-job';
 import type { DrawerPin } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, JobSummary, TopicState } from '../../shared/contract';
+import type { JobHead } from '../db/jobs-store';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
@@ -98,15 +99,15 @@ export class JobService {
     return {};
   }
 
-  summary(job: DeliveryJob): JobSummary {
+  summary(job: JobHead): JobSummary {
     const { id, kind, deviceId, reference, state, reason, createdAtMs } = job;
-    const order = reference === null ? null : this.#core.store.orders.get(reference);
+    const orderNumber = reference === null ? null : this.#core.store.orders.numberOf(reference);
     return {
       jobId: id,
       kind,
       deviceId,
-      orderId: order ? reference : null,
-      orderNumber: order?.order.number ?? null,
+      orderId: orderNumber === null ? null : reference,
+      orderNumber,
       state,
       reason: reason ?? '',
       createdAt: new Date(createdAtMs).toISOString(),

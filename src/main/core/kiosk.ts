@@ -69,7 +69,7 @@ export class Kiosk {
 
     const session = new SessionService(core, options.browserTill);
     const catalogue = new CatalogueService(core);
-    const devices = new DeviceService(core, options.devices);
+    const devices: DeviceService = new DeviceService(core, options.devices, (orderId) => orders.receiptOf(orderId));
     this.#devices = devices;
     const orders = new OrderService(core, devices, () => jobs);
     const jobs: JobService = new JobService(core, devices, {
@@ -147,8 +147,8 @@ export class Kiosk {
       handlers,
       signedOn: () => session.signedOn(),
       resultOf: (requestId) => store.resultOf(requestId),
+      toldBy: () => topics.nextSeq(),
       explain: (error) => store.explain(error),
-      afterCommand: () => topics.flush(),
       log,
     });
   }

@@ -67,8 +67,7 @@ export class OrderService {
       return store.commit({ requestId, actor: staffId, drafts: [], result }).result;
     }
     if (store.jobs.receiptState(orderId) === 'none') {
-      const document = this.receipt(stored.order, stored.hash);
-      const row = this.#jobs().row({ kind: 'receipt', deviceId, reference: orderId, document });
+      const row = this.#jobs().row({ kind: 'receipt', deviceId, reference: orderId, document: null });
       const { result } = store.commit({
         requestId,
         actor: staffId,
@@ -107,6 +106,15 @@ export class OrderService {
     });
     this.#jobs().written(row);
     return result;
+  }
+
+  /**
+   * The receipt of an order, by its id.
+   * @throws {CallFailure} `unknown-order`
+   */
+  receiptOf(orderId: string): ReceiptDocument {
+    const { order, hash } = this.#require(orderId);
+    return this.receipt(order, hash);
   }
 
   /**

@@ -14,7 +14,7 @@ import {
 } from '../../domain/cart';
 import { fullName, type Item, type Variant } from '../../domain/catalogue';
 import { currency, roundCash } from '../../domain/money';
-import { orderNumber, placeOrder } from '../../domain/order';
+import { orderNumber, placeOrder, type Order } from '../../domain/order';
 import {
   canCancel,
   changeCoins,
@@ -84,7 +84,9 @@ export class SaleService {
     this.#jobs = services.jobs;
     this.#devices = services.devices;
     this.#sale = core.store.sale() ?? this.#freshSale(null);
-    this.#done = this.#doneOf(this.#sale.doneOrderId);
+    const { doneOrderId } = this.#sale;
+    const done = doneOrderId === null ? null : core.store.orders.get(doneOrderId);
+    this.#done = done && this.#doneOf(done.order);
   }
 
   /** Whether a payment is open. */
@@ -392,31 +394,18 @@ export class SaleService {
       kick && this.#jobs.row({ kind: 'drawer', deviceId: kick.deviceId, reference: orderId, pin: kick.drawerPin });
     const drafts: EntryDraft[] = [...before, { kind: 'order.placed', body: { order } }];
     if (kick) drafts.push({ kind: 'drawer.kicked', body: { reason: 'tender', orderId } });
-    const written: DeliveryJob[] = [];
+    const jobs: DeliveryJob[] = drawer ? [drawer] : [];
+    if (printer) {
+      jobs.push(this.#jobs.row({ kind: 'receipt', deviceId: printer.deviceId, reference: orderId, document: null }));
+    }
     const sale = this.#freshSale(orderId);
     const result: OrderPlaced = { orderId, number, changeMinor };
-    store.commit({
-      requestId: context.requestId,
-      actor: context.staffId,
-      drafts,
-      sale,
-      jobs: (entries) => {
-        if (drawer) written.push(drawer);
-        const placed = entries.find(({ kind }) => kind === 'order.placed');
-        if (printer && placed) {
-          const document = this.#orders.receipt(order, placed.hash);
-          const { deviceId } = printer;
-          written.push(this.#jobs.row({ kind: 'receipt', deviceId, reference: orderId, document }));
-        }
-        return written;
-      },
-      result,
-    });
-    this.#become(sale);
+    store.commit({ requestId: context.requestId, actor: context.staffId, drafts, sale, jobs, result });
+    this.#become(sale, order);
     this.#lastOrder = null;
     topics.mark('session');
     topics.mark('catalogue');
-    for (const row of written) this.#jobs.written(row);
+    for (const row of jobs) this.#jobs.written(row);
     return result;
   }
 
@@ -437,8 +426,9 @@ export class SaleService {
     return change.result;
   }
 
-  #become(sale: SaleRecord): void {
-    if (sale.doneOrderId !== this.#sale.doneOrderId) this.#done = this.#doneOf(sale.doneOrderId);
+  /** @param placed the order that the new state shows as done */
+  #become(sale: SaleRecord, placed: Order | null = null): void {
+    if (sale.doneOrderId !== this.#sale.doneOrderId) this.#done = placed && this.#doneOf(placed);
     this.#sale = sale;
     this.#core.topics.mark('sale');
   }
@@ -456,9 +446,7 @@ export class SaleService {
     return this.#priced.value;
   }
 
-  #doneOf(orderId: string | null): TopicState<'sale'>['done'] {
-    const order = orderId === null ? undefined : this.#core.store.orders.get(orderId)?.order;
-    if (!order) return null;
+  #doneOf(order: Order): TopicState<'sale'>['done'] {
     const changeMinor = changeOf(order);
     return { order, changeMinor, coins: changeCoins(changeMinor, this.#core.stall.denominations) };
   }

@@ -22,6 +22,8 @@ export class SessionService {
   readonly #browserTill: () => string | null;
   /** Sign-ons run one after the other, so that guesses in parallel cannot slip past the count. */
   #lastSignOn: Promise<unknown> = Promise.resolve();
+  /** Asked for with every call; undefined until read, and again after every change. */
+  #signedOn: ReturnType<SessionService['signedOn']> | undefined;
 
   constructor(core: CoreContext, browserTill: () => string | null) {
     this.#core = core;
@@ -30,10 +32,13 @@ export class SessionService {
 
   /** The person signed on, or null. A restart signs nobody off. */
   signedOn(): (StaffMember & { readonly since: string }) | null {
-    const { store } = this.#core;
-    const current = store.stall.signedOn(store.device.deviceId);
-    const member = current && store.stall.staff().find(({ staffId }) => staffId === current.staffId);
-    return member ? { ...member, name: store.people.nameOf(member.staffId), since: current.since } : null;
+    if (this.#signedOn === undefined) {
+      const { store } = this.#core;
+      const current = store.stall.signedOn(store.device.deviceId);
+      const member = current && store.stall.staff().find(({ staffId }) => staffId === current.staffId);
+      this.#signedOn = member ? { ...member, name: store.people.nameOf(member.staffId), since: current.since } : null;
+    }
+    return this.#signedOn;
   }
 
   signOn(input: CallInput<'staff.sign-on'>, context: CallContext): Promise<Record<string, never>> {
@@ -62,6 +67,7 @@ export class SessionService {
       drafts: [{ kind: 'staff.signed-on', body: { staffId } }],
       result: {},
     });
+    this.#signedOn = undefined;
     topics.mark('session');
     return {};
   }
@@ -87,6 +93,7 @@ export class SessionService {
       drafts: [{ kind: 'staff.signed-off', body: { staffId } }],
       result: {},
     });
+    this.#signedOn = undefined;
     this.#core.topics.mark('session');
     return {};
   }

@@ -6,8 +6,8 @@ export type TopicSources = { readonly [T in Topic]: () => TopicState<T> };
 const TOPIC_NAMES = Object.keys(TOPICS) as Topic[];
 
 /**
- * Tells screens what changed. Services mark a topic when a fact that shows in it was committed; at the end of the command
- * each marked topic is computed once, parsed, numbered and sent. A topic nobody marked costs nothing.
+ * Tells screens what changed. Services mark a topic when a fact that shows in it was committed; in the turn after the
+ * command's answer each marked topic is computed once, parsed, numbered and sent. A topic nobody marked costs nothing.
  */
 export class TopicHub {
   readonly #sources: TopicSources;
@@ -25,7 +25,7 @@ export class TopicHub {
     this.#onError = onError;
   }
 
-  /** Says that a topic is no longer what was last sent. It is sent at the next flush, at the latest in the next turn. */
+  /** Says that a topic is no longer what was last sent. It is sent in the next turn, or with a snapshot. */
   mark(...topics: readonly Topic[]): void {
     for (const topic of topics) this.#marked.add(topic);
     if (this.#flushScheduled) return;
@@ -38,6 +38,11 @@ export class TopicHub {
         this.#onError(error);
       }
     });
+  }
+
+  /** The number that the last of the topics marked now will be sent under. */
+  nextSeq(): number {
+    return this.#seq + this.#marked.size;
   }
 
   /** Sends every marked topic now. */

@@ -2,11 +2,14 @@ import type { Database } from 'better-sqlite3';
 import type { DeliveryJob, JobChange, JobState, JobStore } from '../../hardware/delivery-job';
 import { prepared } from '../../journal/statements';
 
-const COLUMNS = `id, kind, device_id AS deviceId, reference, payload, state, reason, attempts,
+const HEAD_COLUMNS = `id, kind, device_id AS deviceId, reference, state, reason, attempts,
   created_at_ms AS createdAtMs, fresh_since_ms AS freshSinceMs, not_before_ms AS notBeforeMs,
   changed_at_ms AS changedAtMs`;
+const COLUMNS = `${HEAD_COLUMNS}, payload`;
 
-type JobRow = Omit<DeliveryJob, 'document' | 'pin'> & { readonly payload: string };
+/** A job without what it prints or pulses. */
+export type JobHead = Omit<DeliveryJob, 'document' | 'pin'>;
+type JobRow = JobHead & { readonly payload: string };
 
 /** What is not known to be printed, and so concerns a person. */
 const UNPRINTED: readonly JobState[] = ['waiting', 'running', 'held', 'failed', 'unknown'];
@@ -108,8 +111,16 @@ export class Jobs implements JobStore {
   }
 
   /** Paper not known to be printed, oldest first; a drawer that did not open is no paper. */
-  unprinted(limit: number): DeliveryJob[] {
-    return this.list({ states: UNPRINTED, limit }).filter((job) => job.kind !== 'drawer');
+  unprinted(limit: number): JobHead[] {
+    return UNPRINTED.flatMap(
+      (state) =>
+        prepared(
+          this.#database,
+          `SELECT ${HEAD_COLUMNS} FROM job WHERE state = ? AND kind <> 'drawer' ORDER BY created_at_ms, job_key LIMIT ?`,
+        ).all(state, limit) as JobHead[],
+    )
+      .sort((a, b) => a.createdAtMs - b.createdAtMs)
+      .slice(0, limit);
   }
 
   /** How many jobs are in a state. */

@@ -17,25 +17,32 @@ export interface SaleRecord {
 export class KeyValue {
   readonly #database: Database;
   readonly #changed: () => void;
+  /** Values as their texts: read once, since a sale asks for some. */
+  readonly #texts: Map<string, string>;
 
   constructor(database: Database, changed: () => void) {
     this.#database = database;
     this.#changed = changed;
+    const rows = prepared(database, 'SELECT key, value FROM setting').all() as { key: string; value: string }[];
+    this.#texts = new Map(rows.map(({ key, value }) => [key, value]));
   }
 
   /** The value kept under a key, or undefined. It is whatever was written: parse it. */
   get(key: string): unknown {
-    const value = prepared(this.#database, 'SELECT value FROM setting WHERE key = ?').pluck().get(key);
-    return typeof value === 'string' ? (JSON.parse(value) as unknown) : undefined;
+    const text = this.#texts.get(key);
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
   }
 
   set(key: string, value: unknown): void {
-    prepared(this.#database, 'INSERT OR REPLACE INTO setting VALUES (?, ?)').run(key, JSON.stringify(value));
+    const text = JSON.stringify(value);
+    prepared(this.#database, 'INSERT OR REPLACE INTO setting VALUES (?, ?)').run(key, text);
+    this.#texts.set(key, text);
     this.#changed();
   }
 
   delete(key: string): void {
     prepared(this.#database, 'DELETE FROM setting WHERE key = ?').run(key);
+    this.#texts.delete(key);
     this.#changed();
   }
 }

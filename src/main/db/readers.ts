@@ -50,6 +50,12 @@ export class OrderReader {
     );
   }
 
+  /** The number of an order as printed, or null when there is no such order. */
+  numberOf(orderId: string): string | null {
+    const number = prepared(this.#database, 'SELECT number FROM placed_order WHERE order_id = ?').pluck().get(orderId);
+    return typeof number === 'string' ? number : null;
+  }
+
   /** @param number as printed: `T1-0412` */
   byNumber(number: string): StoredOrder | null {
     return storedOrder(

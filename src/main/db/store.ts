@@ -51,8 +51,8 @@ export interface Change<T> {
   readonly drafts: readonly EntryDraft[];
   /** The sale in progress after the change; null clears it, absent leaves it. */
   readonly sale?: SaleRecord | null;
-  /** Jobs to be done for it. A function where they need what an entry got: a receipt prints its entry's hash. */
-  readonly jobs?: readonly DeliveryJob[] | ((entries: readonly Entry[]) => readonly DeliveryJob[]);
+  /** Jobs to be done for it. */
+  readonly jobs?: readonly DeliveryJob[];
   /** What the command answers: JSON. */
   readonly result: T;
 }
@@ -193,8 +193,7 @@ export class Store {
         entries.push(entry);
       }
       if (change.sale !== undefined) this.#putSale(change.sale);
-      const jobs = typeof change.jobs === 'function' ? change.jobs(entries) : (change.jobs ?? []);
-      for (const job of jobs) this.jobs.insert(job);
+      for (const job of change.jobs ?? []) this.jobs.insert(job);
       if (change.requestId !== undefined) this.#keepResult(change.requestId, change.result);
       if (change.drafts.some(({ kind }) => kind === 'catalogue.items-put')) this.#countCatalogueChange();
       if (change.drafts.some(({ kind }) => kind === 'shift.closed')) this.#signHead(head);

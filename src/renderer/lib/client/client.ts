@@ -14,6 +14,9 @@ import { callResult, topicEnvelope } from '../../../shared/wire';
 import { Listeners } from './listeners';
 import { ConnectionLost, type Connection, type Transport, type Unsubscribe } from './transport';
 
+/** How long a command's answer is held back for the event that tells what it did. */
+const TOLD_PATIENCE_MS = 1_000;
+
 /** Every topic as the kiosk last said it. */
 export type Topics = { readonly [T in Topic]: TopicState<T> };
 
@@ -26,7 +29,8 @@ export interface ClientOptions {
 export interface Client {
   /**
    * Calls the kiosk. Never rejects: a lost connection is waited for, a command is sent again under the same request id
-   * (so it cannot happen twice), and what then still fails answers `{ ok: false, error }`.
+   * (so it cannot happen twice), and what then still fails answers `{ ok: false, error }`. When a command has answered,
+   * `topics` tell what it did.
    */
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>>>;
   /** Null until the first snapshot has come. Kept, however old, while disconnected. */
@@ -86,6 +90,25 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
     }
   }
 
+  /** Waits until the state tells what a command did, so that who called sees it; not for a kiosk that went away. */
+  function told(upTo: number): Promise<void> {
+    if (seq !== null && seq >= upTo) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        stops.forEach((stop) => stop());
+        resolve();
+      };
+      const timer = setTimeout(settle, TOLD_PATIENCE_MS);
+      const stops = [
+        changes.add(() => {
+          if (seq !== null && seq >= upTo) settle();
+        }),
+        connections.add(settle),
+      ];
+    });
+  }
+
   async function call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>>> {
     const { kind, input: inputSchema, output } = CALLS[name];
     const parsedInput = inputSchema.safeParse(input);
@@ -101,6 +124,7 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
     if (!result.data.ok) return { ok: false, error: result.data.error };
     const value = output.safeParse(result.data.value);
     if (!value.success) return failure('internal', `The kiosk's answer to ${name} has another shape.`, false);
+    if (result.data.seq !== undefined && topics) await told(result.data.seq);
     return { ok: true, value: value.data as CallOutput<N> };
   }
 
