@@ -22,14 +22,23 @@ export interface VirtualWire {
   /** The device says something; it arrives in a later turn, as over any wire. Dropped when nobody is connected. */
   send(bytes: Uint8Array): void;
   onReceive(listener: (bytes: Uint8Array) => void): Unsubscribe;
+  /** Feature reports the till sends; refused while nobody listens. */
+  onFeature(listener: (report: Uint8Array) => void): Unsubscribe;
   setFault(fault: WireFault): void;
   clearFault(): void;
   /** How often it was opened. */
   connections(): number;
 }
 
-export function createVirtualWire(address: string, clock: Clock = systemClock): VirtualWire {
+/** @param descriptor the HID report descriptor, for a system that gives it out */
+export function createVirtualWire(
+  address: string,
+  clock: Clock = systemClock,
+  descriptor: Uint8Array | null = null,
+): VirtualWire {
   const received = createListeners<[Uint8Array]>();
+  const features = createListeners<[Uint8Array]>();
+  let takesFeatures = false;
   const unplugged = createListeners<[]>();
   let fault: WireFault | null = null;
   let tellHost: ((bytes: Uint8Array) => void) | null = null;
@@ -50,7 +59,7 @@ export function createVirtualWire(address: string, clock: Clock = systemClock): 
     const forget = unplugged.add(end);
     tellHost = tell;
     return {
-      descriptor: null,
+      descriptor,
       async write(bytes): Promise<WriteOutcome> {
         await new Promise((resolve) => setImmediate(resolve));
         if (isClosed) return { outcome: 'closed', bytesSent: 0 };
@@ -61,7 +70,10 @@ export function createVirtualWire(address: string, clock: Clock = systemClock): 
         received.tell(bytes);
         return { outcome: 'written', bytesSent: bytes.length };
       },
-      sendFeature: () => Promise.resolve(false),
+      sendFeature(report) {
+        features.tell(report);
+        return Promise.resolve(takesFeatures);
+      },
       onData: (listener) => data.add(listener),
       onReport: (listener) => data.add(listener),
       onClose(listener) {
@@ -92,6 +104,10 @@ export function createVirtualWire(address: string, clock: Clock = systemClock): 
       setImmediate(() => tellHost === tell && tell?.(bytes));
     },
     onReceive: (listener) => received.add(listener),
+    onFeature(listener) {
+      takesFeatures = true;
+      return features.add(listener);
+    },
     setFault(next) {
       fault = next;
       if (next === 'unplugged') unplugged.tell();
