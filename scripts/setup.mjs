@@ -4,7 +4,7 @@
  *
  * Built with Node alone, because it runs before the first npm package is there.
  *
- *     node scripts/setup.mjs [--for start|test|demo|bench]
+ *     node scripts/setup.mjs [--for start|test|demo|bench|bench-vm]
  */
 import { parseArgs } from 'node:util';
 import { ensureBuild } from './lib/build.mjs';

@@ -1,6 +1,6 @@
 /**
  * Every check of the project, one after the other: format, lint, types, unit and integration tests, then the real app
- * in Electron and Chromium. All of them run even when an early one fails; the last line counts the tests.
+ * in Electron and Chromium, then the real drivers on a real kernel. All of them run even when an early one fails; the last line counts the tests.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,6 +45,11 @@ const steps = {
     command: ['@playwright/test/cli.js', 'test', '--reporter=list,json'],
     report: (/** @type {string} */ file) => ({ args: [], env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }),
     count: playwrightCount,
+  },
+  'kernel bench': {
+    command: ['../scripts/test-bench.mjs'],
+    report: (/** @type {string} */ file) => ({ args: ['--report', file], env: {} }),
+    count: vitestCount,
   },
 };
 

@@ -35,18 +35,23 @@ export const compilerNeeds = [
 ];
 
 /** What set-up can be for. */
-export const purposes = /** @type {const} */ (['start', 'test', 'demo', 'bench']);
+export const purposes = /** @type {const} */ (['start', 'test', 'demo', 'bench', 'bench-vm']);
 /** @typedef {(typeof purposes)[number]} Purpose */
 
 /**
- * What a purpose needs of the system: tests, demo and bench always draw on a display of their own where there is none.
+ * What a purpose needs of the system: whatever draws gets a display of its own where there is none.
  *
  * @param {Purpose} purpose
  * @param {boolean} hasDisplay
  * @returns {Need[]}
  */
 export function needsFor(purpose, hasDisplay) {
-  return [...electronNeeds, ...(hasDisplay ? [] : [virtualDisplay]), ...(purpose === 'test' ? testNeeds : [])];
+  const draws = purpose !== 'bench-vm';
+  return [
+    ...electronNeeds,
+    ...(draws && !hasDisplay ? [virtualDisplay] : []),
+    ...(purpose === 'test' ? testNeeds : []),
+  ];
 }
 
 /**

@@ -7,6 +7,8 @@ import { sampleReceipt, shortReceipt } from '../helpers/receipts';
 export interface PrinterBench {
   readonly port: PrinterPort;
   readonly printer: VirtualPrinter;
+  /** Default `faulted unreachable`: the status of a printer that is switched off; `absent` where it leaves its bus then. */
+  readonly switchedOff?: string;
   /** Runs until the promise settles; a manual clock is moved meanwhile. */
   settle<T>(promise: Promise<T>): Promise<T>;
   /** Runs until the condition holds. Fails the test if it never does. */
@@ -120,7 +122,7 @@ export function printerConformance(name: string, setUp: () => Promise<PrinterBen
     test('a printer switched off and on again is found again', async () => {
       await becomes('ready');
       bench.printer.setFault('refuse');
-      await becomes('faulted unreachable');
+      await becomes(bench.switchedOff ?? 'faulted unreachable');
       const outcome = await bench.settle(bench.port.print(shortReceipt));
       expect(outcome).toEqual({ outcome: 'failed', reason: 'unreachable', bytesSent: 0, truncated: false });
       bench.printer.clearFault();
