@@ -25,7 +25,7 @@ export interface BenchTill {
 
 /** What the contract's door is given for a call. */
 export function message<N extends CallName>(call: N, input: CallInput<N>): CallMessage {
-  return { call, input, ...(CALLS[call].kind === 'command' && { requestId: crypto.randomUUID() }) };
+  return { call, input, ...(CALLS[call].kind === 'command' && { requestId: newId() }) };
 }
 
 /** The value of an answer; throws what went wrong. */

@@ -65,7 +65,8 @@ export class SaleService {
   #sale: SaleRecord;
   /** The cart with its sums, as long as the cart is the same. */
   #priced: { readonly cart: Cart; readonly value: PricedCart } | null = null;
-  #done: TopicState<'sale'>['done'] = null;
+  /** The order just placed, until the next sale begins or the cashier moves on. */
+  #placed: Order | null;
   #parked: ParkedCart[] | null = null;
   #lastOrder: { readonly value: OrderSummary | null } | null = null;
 
@@ -85,8 +86,7 @@ export class SaleService {
     this.#devices = services.devices;
     this.#sale = core.store.sale() ?? this.#freshSale(null);
     const { doneOrderId } = this.#sale;
-    const done = doneOrderId === null ? null : core.store.orders.get(doneOrderId);
-    this.#done = done && this.#doneOf(done.order);
+    this.#placed = (doneOrderId === null ? null : core.store.orders.get(doneOrderId)?.order) ?? null;
   }
 
   /** Whether a payment is open. */
@@ -311,7 +311,7 @@ export class SaleService {
       quickTendersMinor:
         cart.totalMinor > 0 ? quickTendersMinor(roundCash(cart.totalMinor, of), stall.denominations, of) : [],
       parked: (this.#parked ??= this.#core.store.parked.list().map((parked) => this.#parkedView(parked))),
-      done: this.#done,
+      done: this.#placed && this.#doneOf(this.#placed),
       lastOrder: (this.#lastOrder ??= this.#readLastOrder()).value,
     };
   }
@@ -428,7 +428,7 @@ export class SaleService {
 
   /** @param placed the order that the new state shows as done */
   #become(sale: SaleRecord, placed: Order | null = null): void {
-    if (sale.doneOrderId !== this.#sale.doneOrderId) this.#done = placed && this.#doneOf(placed);
+    if (sale.doneOrderId !== this.#sale.doneOrderId) this.#placed = placed;
     this.#sale = sale;
     this.#core.topics.mark('sale');
   }

@@ -1,4 +1,5 @@
 import './without-eval';
+import { v7 as newId } from 'uuid';
 import {
   CALLS,
   TOPICS,
@@ -116,7 +117,7 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
     const answer = await deliver({
       call: name,
       input: parsedInput.data,
-      ...(kind === 'command' && { requestId: crypto.randomUUID() }),
+      ...(kind === 'command' && { requestId: newId() }),
     });
     if (answer === null) return failure('disconnected', 'The till lost its kiosk. It tries again by itself.', true);
     const result = callResult.safeParse(answer);
