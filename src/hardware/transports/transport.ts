@@ -16,6 +16,8 @@ export interface Transport {
 }
 
 export interface Connection {
+  /** True where nothing the device says can come back: then it need not be asked anything. */
+  readonly isOneWay?: boolean;
   /**
    * Hands bytes over in order. Settles when the last byte has left this process, when the device took none for the
    * transport's stall time, or when the connection ended. Never rejects.

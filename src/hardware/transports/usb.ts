@@ -226,6 +226,7 @@ function connectionOf(
 
   const reading = readAll();
   return {
+    isOneWay: chosen.bulkIn === null,
     write: (bytes) =>
       writeInPieces(bytes, {
         state,
