@@ -40,7 +40,7 @@ describe('ESC/POS encoder', () => {
   });
 
   test('a job begins with a reset, the plain character set and its code page', () => {
-    expect(hex(encode(words('Jam')))).toBe('1b40' + '1b5200' + '1b7413' + '1b331b' + '4a616d0a');
+    expect(hex(encode(words('Jam')))).toBe('1b40' + '1d50cbcb' + '1b5200' + '1b7413' + '1b331b' + '4a616d0a');
     expect(hex(encode(words('Jam'), clone))).toBe('1b40' + '1c2e' + '1b5200' + '1b7413' + '1b331b' + '4a616d0a');
   });
 
@@ -95,7 +95,7 @@ describe('ESC/POS encoder', () => {
           });
           const [, ...lines] = decodeEscpos(encode(document), 576);
           expect(lines.every((event) => event.kind === 'line')).toBe(true);
-          const body = encode(document).subarray(11);
+          const body = encode(document).subarray(15);
           expect([...body].every((byte) => byte >= 0x20 || byte === 0x0a || byte === 0x1b)).toBe(true);
           // The only commands in it choose a code page.
           expect([...body].every((byte, index) => byte !== 0x1b || body[index + 1] === 0x74)).toBe(true);
@@ -161,6 +161,7 @@ describe('ESC/POS encoder', () => {
     );
     const barcode: ReceiptBlock = { kind: 'barcode', symbology: 'code128', data: 'A'.repeat(40) };
     expect(printed(documentOf(barcode), PRINTER_PROFILES['generic-58'])).toContain('A'.repeat(32));
+    expect(printed(documentOf({ ...barcode, data: 'A1' }), { ...epson, supportsBarcode: false })).toContain('A1');
   });
 
   test('braces in a barcode are data, not escapes', () => {

@@ -1,7 +1,9 @@
 import type { PrinterProfile } from '../models/profile';
 
+const MILLIMETRES_PER_INCH = 25.4;
+
 /** What decides how large a code can be drawn. */
-export type CodePaper = Pick<PrinterProfile, 'dotsWide' | 'dotsPerMillimetre' | 'supportsQrCode'>;
+export type CodePaper = Pick<PrinterProfile, 'dotsWide' | 'dotsPerInch' | 'supportsQrCode' | 'supportsBarcode'>;
 
 /**
  * Data codewords of a QR code at error correction level M, versions 1 to 20 (ISO/IEC 18004, table 7).
@@ -28,7 +30,7 @@ export function qrModuleDots(data: string, minimumMillimetres: number, paper: Co
   if (modules === undefined || !paper.supportsQrCode) return undefined;
   const largest = Math.min(MAXIMUM_QR_MODULE_DOTS, Math.floor(paper.dotsWide / (modules + 2 * QR_QUIET_MODULES)));
   if (largest < MINIMUM_QR_MODULE_DOTS) return undefined;
-  const wanted = Math.ceil((minimumMillimetres * paper.dotsPerMillimetre) / modules);
+  const wanted = Math.ceil((minimumMillimetres * paper.dotsPerInch) / MILLIMETRES_PER_INCH / modules);
   return Math.min(Math.max(wanted, MINIMUM_QR_MODULE_DOTS), largest);
 }
 
@@ -48,7 +50,7 @@ function qrModules(data: string): number | undefined {
 
 /** Dots of the narrowest bar of a Code 128 (code set B); undefined where it does not fit or has other characters. */
 export function barcodeModuleDots(data: string, paper: CodePaper): number | undefined {
-  if (!/^[ -~]+$/.test(data)) return undefined;
+  if (!paper.supportsBarcode || !/^[ -~]+$/.test(data)) return undefined;
   // Start, data, check character: 11 modules each; the stop has 13.
   const modules = (data.length + 2) * 11 + 13 + 2 * BARCODE_QUIET_MODULES;
   return BARCODE_MODULE_DOTS.find((dots) => modules * dots <= paper.dotsWide);

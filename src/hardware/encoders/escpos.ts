@@ -36,6 +36,7 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
   // The library starts no job with a reset and never leaves a clone's Chinese mode, in which £ and € print as junk.
   write(ESC, 0x40);
   if (profile.cancelsKanji) write(FS, 0x2e);
+  if (profile.setsMotionUnits) write(GS, 0x50, profile.dotsPerInch, profile.dotsPerInch);
   write(ESC, 0x52, 0, ESC, 0x74, profile.codePages[0].number, ESC, 0x33, LINE_SPACING_DOTS);
 
   let pageNumber = profile.codePages[0].number;
@@ -80,7 +81,7 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
         if (item.lines > 0) write(ESC, 0x64, item.lines);
         break;
       case 'mark':
-        if (profile.supportsRaster) writeCentred(() => builder.append(raster(MARK)));
+        if (profile.raster !== 'none') writeCentred(() => builder.append(raster(MARK, profile.raster)));
         break;
       case 'qr':
         writeCentred(() => builder.append(qrCode(item.data, item.moduleDots)));
@@ -105,11 +106,12 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
   return ok(new Uint8Array(builder.getBuffer()));
 }
 
-/** `GS v 0`: a picture, one dot for one dot. */
-function raster({ widthBytes, height, data }: Bitmap): Buffer {
-  const low = (value: number): number => value & 0xff;
-  const high = (value: number): number => value >> 8;
-  return Buffer.from([GS, 0x76, 0x30, 0, low(widthBytes), high(widthBytes), low(height), high(height), ...data]);
+/** A picture, one dot for one dot: `GS v 0`, or `GS ( L` functions 112 (keep) and 50 (print), in one tone. */
+function raster({ widthBytes, height, data }: Bitmap, command: PrinterProfile['raster']): Buffer {
+  const word = (value: number): [number, number] => [value & 0xff, value >> 8];
+  if (command === 'gs-v-0') return Buffer.from([GS, 0x76, 0x30, 0, ...word(widthBytes), ...word(height), ...data]);
+  const stored = [0x30, 0x70, 0x30, 1, 1, 0x31, ...word(widthBytes * 8), ...word(height), ...data];
+  return Buffer.from([GS, 0x28, 0x4c, ...word(stored.length), ...stored, GS, 0x28, 0x4c, 2, 0, 0x30, 0x32]);
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { ReceiptBlock, ReceiptDocument } from '../../domain/receipt';
 import type { PrinterProfile } from '../models/profile';
-import { barcodeModuleDots, qrModuleDots } from './codes';
+import { barcodeModuleDots, qrModuleDots, type CodePaper } from './codes';
 
 /** What a layout needs to know of the printer. */
-export type Paper = Pick<PrinterProfile, 'columns' | 'dotsWide' | 'dotsPerMillimetre' | 'supportsQrCode'>;
+export type Paper = Pick<PrinterProfile, 'columns'> & CodePaper;
 
 /**
  * One line or object of a receipt, set for a number of columns. Text is already placed with spaces, so every line is

@@ -1,0 +1,55 @@
+import ReceiptPrinterEncoder, { type ReceiptPrinterEncoderOptions } from '@point-of-sale/receipt-printer-encoder';
+import { describe, expect, test } from 'vitest';
+import { encodeCharacter } from '../../src/hardware/encoders/printable-text';
+import type { Encoding } from '../../src/hardware/models/profile';
+import { PRINTER_PROFILES, type PrinterModel } from '../../src/hardware/models/profiles';
+
+const models = Object.keys(PRINTER_PROFILES) as PrinterModel[];
+
+/** Under which name another program keeps the numbers of the same makes, found with printers on the table. */
+const PEER_TABLES: Partial<Record<PrinterModel, ReceiptPrinterEncoderOptions['codepageMapping']>> = {
+  'generic-80': 'epson/legacy',
+  'epson-tm-t20-like': 'epson',
+  'epson-tm-t88-old': 'epson/legacy',
+  'star-80': 'star',
+  'bixolon-srp-350': 'bixolon',
+  'citizen-80': 'citizen',
+  'xprinter-80': 'xprinter',
+  'rongta-80': 'youku',
+  'zjiang-80': 'pos-5890',
+  'sunmi-58': 'sunmi',
+};
+type PeerEncoding = Parameters<ReceiptPrinterEncoder['codepage']>[0];
+const peerName = (encoding: Encoding): PeerEncoding => encoding.toLowerCase() as PeerEncoding;
+
+describe('printer profiles', () => {
+  test.each(models)('%s is whole', (model) => {
+    const profile = PRINTER_PROFILES[model];
+    expect(profile.id).toBe(model);
+    // Characters of font A are 12 dots wide.
+    expect(profile.columns * 12).toBeLessThanOrEqual(profile.dotsWide);
+    expect(profile.dotsWide % 8).toBe(0);
+    expect((profile.dotsWide / profile.dotsPerInch) * 25.4).toBeLessThan(profile.paperWidthMillimetres);
+    const numbers = profile.codePages.map(({ number }) => number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers.every((number) => number >= 0 && number <= 255)).toBe(true);
+  });
+
+  test.each(models.filter((model) => !model.startsWith('drawn-')))('%s has £ and € in one page at least', (model) => {
+    const { codePages } = PRINTER_PROFILES[model];
+    for (const sign of ['£', '€']) {
+      expect(codePages.some((page) => encodeCharacter(sign, page) !== undefined)).toBe(true);
+    }
+  });
+
+  test.each(Object.entries(PEER_TABLES))('%s numbers its pages as the table %s does', (model, codepageMapping) => {
+    for (const { number, encoding } of PRINTER_PROFILES[model as PrinterModel].codePages) {
+      const bytes: Uint8Array = new ReceiptPrinterEncoder({ language: 'esc-pos', columns: 48, codepageMapping })
+        .codepage(peerName(encoding))
+        .line('°')
+        .encode();
+      const command = Buffer.from(bytes).indexOf(Buffer.of(0x1b, 0x74));
+      expect({ encoding, number: bytes[command + 2] }).toEqual({ encoding, number });
+    }
+  });
+});
