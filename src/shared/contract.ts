@@ -20,6 +20,7 @@ import {
   order,
   paymentView,
   pricedCart,
+  pricedLine,
   pricing,
   quantity,
   receiptDocument,
@@ -248,7 +249,11 @@ export const importState = z
   })
   .nullable();
 
-/** Topics: each event carries the whole topic and its sequence number. */
+/** Lines that took the place of others: `gone` lines from index `from` on are replaced by `put`. */
+const linesChange = z.object({ from: z.int().min(0), gone: z.int().min(0), put: z.array(pricedLine).max(500) });
+export type LinesChange = Frozen<z.infer<typeof linesChange>>;
+
+/** The topics, each with its whole state. */
 export const TOPICS = {
   session: sessionState,
   sale: saleState,
@@ -259,6 +264,14 @@ export const TOPICS = {
 } as const;
 export type Topic = keyof typeof TOPICS;
 export type TopicState<T extends Topic> = Frozen<z.infer<(typeof TOPICS)[T]>>;
+export type SaleState = TopicState<'sale'>;
+
+/** What an event of each topic carries: the whole state, of the sale's lines only those that changed. */
+export const TOPIC_CHANGES = {
+  ...TOPICS,
+  sale: saleState.extend({ cart: pricedCart.extend({ lines: linesChange }) }),
+} as const;
+export type TopicChange<T extends Topic> = Frozen<z.infer<(typeof TOPIC_CHANGES)[T]>>;
 
 const wholeState = z.object({ seq: z.int(), ...TOPICS });
 export type WholeState = Frozen<z.infer<typeof wholeState>>;
@@ -417,7 +430,7 @@ export type TopicEvent = {
     readonly topic: T;
     /** One gapless sequence over all topics, from 1 at every start of the kiosk. */
     readonly seq: number;
-    readonly state: TopicState<T>;
+    readonly state: TopicChange<T>;
   };
 }[Topic];
 

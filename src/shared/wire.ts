@@ -50,7 +50,7 @@ export const callResult = z.discriminatedUnion('ok', [
 /** Kiosk to client: the answer to the request of the same number. */
 export const responseMessage = z.object({ id: z.int(), result: callResult });
 
-/** Kiosk to client: one topic, whole; `state` is parsed by the topic's own schema. */
+/** Kiosk to client: what a topic became; `state` is parsed by the topic's own schema in `TOPIC_CHANGES`. */
 export const topicEnvelope = z.object({
   topic: z.enum(Object.keys(TOPICS) as [Topic, ...Topic[]]),
   seq: z.int(),

@@ -94,6 +94,31 @@ describe('a database of another version', () => {
     expect((await verifyFolder(life.dataDir)).findings).toEqual([]);
   });
 
+  it('keeps the sale in progress, whose lines were inside it', () => {
+    const database = new Database(databasePath());
+    for (const version of [1, 2]) {
+      database.exec(readFileSync(new URL(`../fixtures/store/version-${version}.sql`, import.meta.url), 'utf8'));
+    }
+    database.close();
+    const older = life;
+    life = older.cutPower();
+    older.end();
+    expect(life.store.sale()).toEqual({
+      cart: {
+        cartId: 'cart-9',
+        lines: [
+          { lineId: 'line-1', name: 'Loaf' },
+          { lineId: 'line-2', name: 'Jam, "hot"' },
+        ],
+        discount: null,
+        note: '',
+      },
+      markedLineId: 'line-2',
+      payment: null,
+      doneOrderId: null,
+    });
+  });
+
   it('has the same tables as a new one, however it came to be', () => {
     const tables = (path: string) => {
       const database = new Database(path, { readonly: true });

@@ -34,7 +34,7 @@ import type { DeliveryJob } from '../../hardware/delivery-job';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, OrderSummary, ParkedCart, ScanOutcome, TopicState } from '../../shared/contract';
 import type { ErrorCode } from '../../shared/errors';
-import type { SaleRecord } from '../db/kept-state';
+import type { SaleRecord } from '../db/sale-record';
 import type { StoredParkedCart } from '../db/readers';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';

@@ -1,4 +1,12 @@
-import { TOPICS, type Topic, type TopicEvent, type TopicState, type WholeState } from '../../shared/contract';
+import {
+  TOPIC_CHANGES,
+  TOPICS,
+  type Topic,
+  type TopicEvent,
+  type TopicState,
+  type WholeState,
+} from '../../shared/contract';
+import { changeBetween } from '../../shared/topic-change';
 
 /** How each topic's state is computed from what the services hold. */
 export type TopicSources = { readonly [T in Topic]: () => TopicState<T> };
@@ -49,11 +57,12 @@ export class TopicHub {
   flush(): void {
     if (this.#closed) return;
     for (const topic of this.#marked) {
-      const state = TOPICS[topic].parse(this.#sources[topic]());
+      const state = this.#sources[topic]();
+      const change = TOPIC_CHANGES[topic].parse(changeBetween(topic, this.#states.get(topic), state));
       this.#marked.delete(topic);
       this.#states.set(topic, state);
       this.#seq += 1;
-      const event = { topic, seq: this.#seq, state } as TopicEvent;
+      const event = { topic, seq: this.#seq, state: change } as TopicEvent;
       for (const listener of [...this.#listeners]) listener(event);
     }
   }

@@ -1,17 +1,5 @@
 import type { Database } from 'better-sqlite3';
 import { prepared } from '../../journal/statements';
-import type { Cart } from '../../domain/cart';
-import type { Payment } from '../../domain/payment';
-
-/** The sale in progress: working state, restored after any crash. */
-export interface SaleRecord {
-  readonly cart: Cart;
-  /** The line the keys act on. */
-  readonly markedLineId: string | null;
-  readonly payment: Payment | null;
-  /** The order just placed, while its done screen is shown. */
-  readonly doneOrderId: string | null;
-}
 
 /** Small values by name, as JSON: theme, printers. */
 export class KeyValue {

@@ -53,7 +53,7 @@ CREATE TABLE job (
 CREATE INDEX job_reference ON job (reference) WHERE reference IS NOT NULL;
 CREATE INDEX job_state ON job (state, created_at_ms);
 
--- The sale in progress, as JSON, in one row.
+-- The sale in progress, as JSON, in one row; its lines follow in a table of their own.
 CREATE TABLE sale (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT;
 
 CREATE TABLE command_result (
@@ -70,6 +70,14 @@ CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT
 CREATE TABLE notice (
   notice_id TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    what: 'the docket, line by line',
+    sql: `
+-- A scan into a long docket writes one line, not all of them again.
+CREATE TABLE sale_line (position INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+INSERT INTO sale_line SELECT line.key, line.value FROM sale, json_each(sale.body, '$.cart.lines') AS line;
+UPDATE sale SET body = json_remove(body, '$.cart.lines');`,
   },
 ];
 

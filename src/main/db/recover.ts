@@ -138,7 +138,7 @@ function damagedFiles(dataDir: string): string[] {
   );
 }
 
-const WORKING_TABLES = ['job', 'sale', 'command_result', 'person', 'setting', 'notice'];
+const WORKING_TABLES = ['job', 'sale', 'sale_line', 'command_result', 'person', 'setting', 'notice'];
 
 /** The damaged database, opened as far as SQLite will; null when nothing helps. */
 function openReadable(path: string): Database.Database | null {

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
+import type { CartLine } from '../../domain/cart';
 import type { Item } from '../../domain/catalogue';
 import type { DeliveryJob } from '../../hardware/delivery-job';
 import { projectBacklog, SLICE_ITEMS } from '../../journal/catalogue-projection';
@@ -17,7 +18,7 @@ import { prepared } from '../../journal/statements';
 import { CatalogueReader } from './catalogue-reader';
 import { lockFolder, type FolderLock } from './folder-lock';
 import { Jobs } from './jobs-store';
-import { KeyValue, Notices, type SaleRecord } from './kept-state';
+import { KeyValue, Notices } from './kept-state';
 import { JournalCopy } from './journal-copy';
 import { writeKeepsake } from './keepsake';
 import { migrate, schemaVersion } from './migrations';
@@ -25,6 +26,7 @@ import { noteClosed, openSound } from './open';
 import { People } from './people';
 import { OrderReader, ParkedReader, ShiftReader, StallReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
+import { readSale, writeSale, type SaleRecord } from './sale-record';
 import { asStoreError, isDamage, StoreError } from './store-error';
 
 /** Where the store says what it did; pino fits. */
@@ -108,6 +110,8 @@ export class Store {
   readonly #copy: JournalCopy;
   #head: { readonly seq: number; readonly hash: string };
   #signedSeq = 0;
+  /** The lines of the sale as they are on the disk. */
+  #savedLines: readonly CartLine[] | null = null;
   #isSuspect = false;
   #lastWriteMs = 0;
   #nextTidyMs = 0;
@@ -192,13 +196,14 @@ export class Store {
         head = entry;
         entries.push(entry);
       }
-      if (change.sale !== undefined) this.#putSale(change.sale);
+      if (change.sale !== undefined) writeSale(this.#database, change.sale, this.#savedLines);
       for (const job of change.jobs ?? []) this.jobs.insert(job);
       if (change.requestId !== undefined) this.#keepResult(change.requestId, change.result);
       if (change.drafts.some(({ kind }) => kind === 'catalogue.items-put')) this.#countCatalogueChange();
       if (change.drafts.some(({ kind }) => kind === 'shift.closed')) this.#signHead(head);
     });
     this.#head = head;
+    if (change.sale !== undefined) this.#savedLines = change.sale?.cart.lines ?? [];
     return { result: change.result, entries };
   }
 
@@ -212,16 +217,18 @@ export class Store {
 
   /** The sale in progress as it was saved last, or null. */
   sale(): SaleRecord | null {
-    const body = prepared(this.#database, 'SELECT body FROM sale').pluck().get();
-    return typeof body === 'string' ? (JSON.parse(body) as SaleRecord) : null;
+    const sale = readSale(this.#database);
+    this.#savedLines = sale?.cart.lines ?? [];
+    return sale;
   }
 
   /** Saves the sale in progress, with the result of the command that changed it. Durable when it returns. */
   saveSale(sale: SaleRecord | null, requestId?: string, result: unknown = null): void {
     this.#write(() => {
-      this.#putSale(sale);
+      writeSale(this.#database, sale, this.#savedLines);
       if (requestId !== undefined) this.#keepResult(requestId, result);
     });
+    this.#savedLines = sale?.cart.lines ?? [];
   }
 
   /** The sequence the next order of this device gets. Ask inside the same turn as the commit that uses it. */
@@ -391,11 +398,6 @@ export class Store {
     const entry = { ...sealed, body } as Entry;
     project(entry, this.#database);
     return entry;
-  }
-
-  #putSale(sale: SaleRecord | null): void {
-    if (sale === null) prepared(this.#database, 'DELETE FROM sale').run();
-    else prepared(this.#database, 'INSERT OR REPLACE INTO sale VALUES (1, ?)').run(JSON.stringify(sale));
   }
 
   #keepResult(requestId: string, result: unknown): void {

@@ -110,7 +110,7 @@ export class Till {
       this.session = changed.session;
       this.#tellOfNotice(changed.session.notices[0]);
     }
-    if (changed.sale) this.sale = keepUnchangedLines(this.sale, changed.sale);
+    if (changed.sale) this.sale = changed.sale;
     if (changed.jobs) {
       this.#tellOfPaper(this.jobs, changed.jobs);
       this.jobs = changed.jobs;
@@ -320,26 +320,6 @@ export class Till {
     const result = await this.once('payment.cash', { givenMinor });
     if (result?.ok && result.value.orderId !== null) this.sounds.play('paid');
   }
-}
-
-/**
- * The new state with every unchanged line as the object it was, so that a scan into a long docket repaints one row and
- * not two hundred.
- */
-function keepUnchangedLines(before: TopicState<'sale'> | null, after: TopicState<'sale'>): TopicState<'sale'> {
-  if (!before) return after;
-  const known = new Map(before.cart.lines.map((line) => [line.lineId, line]));
-  const lines = after.cart.lines.map((line) => {
-    const old = known.get(line.lineId);
-    return old && sameLine(old, line) ? old : line;
-  });
-  return { ...after, cart: { ...after.cart, lines } };
-}
-
-function sameLine(a: PricedLine, b: PricedLine): boolean {
-  return (Object.keys(b) as (keyof PricedLine)[]).every((key) =>
-    key === 'discount' ? JSON.stringify(a.discount) === JSON.stringify(b.discount) : a[key] === b[key],
-  );
 }
 
 /** The till of this window, for every component in it. */

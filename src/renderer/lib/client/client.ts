@@ -2,7 +2,7 @@ import './without-eval';
 import { v7 as newId } from 'uuid';
 import {
   CALLS,
-  TOPICS,
+  TOPIC_CHANGES,
   type CallInput,
   type CallMessage,
   type CallName,
@@ -11,6 +11,7 @@ import {
   type TopicState,
 } from '../../../shared/contract';
 import type { CallError, CallResult } from '../../../shared/errors';
+import { applyChange } from '../../../shared/topic-change';
 import { callResult, topicEnvelope } from '../../../shared/wire';
 import { Listeners } from './listeners';
 import { ConnectionLost, type Connection, type Transport, type Unsubscribe } from './transport';
@@ -36,7 +37,7 @@ export interface Client {
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>>>;
   /** Null until the first snapshot has come. Kept, however old, while disconnected. */
   readonly topics: Topics | null;
-  /** Hears what changed: every topic after each snapshot, one topic after each event. */
+  /** Hears what changed: every topic after each snapshot, one whole topic after each event. */
   onChange(listener: (changed: Partial<Topics>) => void): Unsubscribe;
   readonly connection: Connection;
   /** Hears every change of the connection. */
@@ -156,7 +157,9 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
       void fetchState();
       return;
     }
-    const changed = { [event.topic]: TOPICS[event.topic].parse(event.state) } as Partial<Topics>;
+    const { topic } = event;
+    const change = TOPIC_CHANGES[topic].parse(event.state);
+    const changed = { [topic]: applyChange(topic, topics[topic], change) } as Partial<Topics>;
     seq = event.seq;
     topics = { ...topics, ...changed };
     changes.tell(changed);
