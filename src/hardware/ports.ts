@@ -177,12 +177,20 @@ export type WeighingError =
   | 'overload'
   /** Less than nothing lies on it: zero it. */
   | 'negative'
+  /** The scale reports an error of its own. */
+  | 'device-error'
   | 'not-answering'
   | 'disconnected';
 
 export interface ScalePort extends DevicePort {
   /** Asks for the weight that lies on the scale now, in grams, net. */
   weigh(): Promise<Result<{ readonly weightGrams: number }, WeighingError>>;
+}
+
+/** What weighs needs only this of the registry. */
+export interface ScaleSource {
+  /** The scale of this till, however it is; undefined while none is set up. */
+  scale(): ScalePort | undefined;
 }
 
 /** A display of two lines of 20 characters turned to the shopper. */
