@@ -45,10 +45,11 @@ export interface PrintJob extends JobRow {
   readonly document: ReceiptDocument | null;
 }
 
-/** A pulse to the drawer. */
+/** A drawer to open. */
 export interface DrawerJob extends JobRow {
   readonly kind: 'drawer';
-  readonly pin: DrawerPin;
+  /** The pin of the printer it hangs on, or null for a drawer with a connection of its own. */
+  readonly pin: DrawerPin | null;
 }
 
 export type DeliveryJob = PrintJob | DrawerJob;

@@ -1,7 +1,7 @@
 import type { ReceiptDocument } from '../domain/receipt';
 import type { DeliveryJob, JobChange, JobReason, JobState, JobStore, PrintJob } from './delivery-job';
 import { createListeners } from './listeners';
-import type { Clock, DeviceStatus, KickOutcome, PrinterPort, PrinterSource, PrintOutcome, Unsubscribe } from './ports';
+import type { Clock, DeviceStatus, KickOutcome, PrinterSource, PrintOutcome, Unsubscribe } from './ports';
 
 /** The most rows looked at in one turn; the rest have their turn after these. */
 const ROWS_PER_TURN = 500;
@@ -44,6 +44,12 @@ export interface Delivery {
   onJobChanged(listener: (fact: JobChanged) => void): Unsubscribe;
   /** Begins nothing more and waits for what is running. */
   stop(): Promise<void>;
+}
+
+/** The way of one job to its device. */
+interface Way {
+  readonly status: DeviceStatus;
+  go(begun: DeliveryJob): Promise<void>;
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
@@ -112,22 +118,39 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     });
     const next = fresh.find((job) => job.kind === 'drawer') ?? fresh[0];
     if (!next) return;
-    const port = printers.printer(deviceId);
-    if (port && canBegin(next, port.status) && next.notBeforeMs <= now) {
+    const way = wayOf(next);
+    if (way && canBegin(next, way.status) && next.notBeforeMs <= now) {
       // Written before the first byte leaves; when even that fails, nothing is begun.
       const begun = move(next, 'running', null, { attempts: next.attempts + 1 });
-      running.set(deviceId, carry(begun, port));
+      running.set(deviceId, carry(begun, way));
       return;
     }
     const deadline = Math.min(...fresh.map(deadlineMs));
     schedule(deviceId, next.notBeforeMs > now ? Math.min(next.notBeforeMs, deadline) : deadline);
   }
 
-  async function carry(job: DeliveryJob, port: PrinterPort): Promise<void> {
+  /** How a job is carried out; null while its device is not set up. */
+  function wayOf(job: DeliveryJob): Way | null {
+    const printer = printers.printer(job.deviceId);
+    if (job.kind !== 'drawer') {
+      if (!printer) return null;
+      return {
+        status: printer.status,
+        go: async (begun) => settlePrint(begun, await printer.print(job.document ?? receiptOf(job))),
+      };
+    }
+    const { pin } = job;
+    const drawer =
+      pin === null
+        ? printers.drawer(job.deviceId)
+        : printer && { status: printer.status, open: () => printer.kickDrawer(pin) };
+    return drawer ? { status: drawer.status, go: async (begun) => settleKick(begun, await drawer.open()) } : null;
+  }
+
+  async function carry(job: DeliveryJob, way: Way): Promise<void> {
     let nextTurnMs = 0;
     try {
-      if (job.kind === 'drawer') settleKick(job, await port.kickDrawer(job.pin));
-      else settlePrint(job, await port.print(job.document ?? receiptOf(job)));
+      await way.go(job);
     } catch (error) {
       // The row stays `running`, which the next start reads as `unknown`: true, and never a second receipt.
       onStoreError(error);

@@ -200,10 +200,11 @@ export interface LineDisplayPort extends DevicePort {
   clear(): void;
 }
 
-/** What needs printers needs only this of the registry. */
+/** What sends jobs to devices needs only this of the registry. */
 export interface PrinterSource {
   printer(deviceId: string): PrinterPort | undefined;
-  /** Hears of every change of status of every printer, of new ones too; `absent` when one is removed. */
+  drawer(deviceId: string): DrawerPort | undefined;
+  /** Hears of every change of status of every device, of new ones too; `absent` when one is removed. */
   onStatus(listener: (deviceId: string, status: DeviceStatus) => void): Unsubscribe;
 }
 

@@ -1,80 +1,131 @@
-import { createEscposPrinter } from './drivers/escpos-printer';
-import { createListeners } from './listeners';
-import { PRINTER_PROFILES, type PrinterModel } from './models/profiles';
-import type { Clock, DeviceStatus, DrawerPin, DrawerState, PrinterPort, PrinterSource, Unsubscribe } from './ports';
-import { tcpTransport } from './transports/tcp';
-import type { Transport } from './transports/transport';
-import { loopbackTransport } from './virtual/loopback-transport';
-import type { VirtualPrinter } from './virtual/printer-device';
+import type { DeviceConfiguration } from './configuration';
+import {
+  openDevice,
+  openPrinterDrawer,
+  type DeviceKind,
+  type OpenDevice,
+  type OpenOptions,
+  type PortOf,
+} from './open-device';
+import type {
+  DevicePort,
+  DeviceStatus,
+  DrawerPort,
+  DrawerState,
+  PrinterSource,
+  Scan,
+  ScanFault,
+  Unsubscribe,
+} from './ports';
 
-/** One printer as the stall has set it up. */
-export type PrinterConfiguration = {
+/** A device of this till: how it was set up, and the port to it. */
+export type Device = OpenDevice & {
   readonly deviceId: string;
-  readonly model: PrinterModel;
-  readonly drawerPin: DrawerPin;
-} & (
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  /** A printer made of nothing in this process, for practice and for tests. */
-  | { readonly kind: 'virtual'; readonly printer: VirtualPrinter }
-);
+  readonly configuration: DeviceConfiguration;
+  /** Of a printer: the drawer that hangs on it, a device with an id of its own. */
+  readonly drawer: DrawerPort | null;
+};
 
-/** All printers of this till. They can be added, replaced and removed while it sells. */
-export interface PrinterRegistry extends PrinterSource {
-  printers(): readonly PrinterPort[];
-  configuration(deviceId: string): PrinterConfiguration | undefined;
-  /** Adds a printer, or replaces the one with the same id. It connects by itself. */
-  put(configuration: PrinterConfiguration): PrinterPort;
+/** What the registry tells of its devices, each from the next time on. */
+export interface DeviceListener {
+  /** Every change of status of every device and of the drawers on printers, of new ones too; `absent` when one is removed. */
+  status?(deviceId: string, status: DeviceStatus): void;
+  drawerState?(deviceId: string, state: DrawerState): void;
+  scan?(deviceId: string, scan: Scan): void;
+  scanFault?(deviceId: string, fault: ScanFault): void;
+}
+
+/** All devices of this till. They can be added, replaced and removed while it sells. */
+export interface DeviceRegistry extends PrinterSource {
+  devices(): readonly Device[];
+  /** The port of a device, when it is of this kind. */
+  port<K extends DeviceKind>(kind: K, deviceId: string): PortOf[K] | undefined;
+  /** Adds a device, or replaces the one with the same id. It connects by itself. */
+  put(configuration: DeviceConfiguration): void;
   remove(deviceId: string): Promise<void>;
-  onDrawerState(listener: (deviceId: string, state: DrawerState) => void): Unsubscribe;
+  listen(listener: DeviceListener): Unsubscribe;
   close(): Promise<void>;
 }
 
-interface Entry {
-  readonly configuration: PrinterConfiguration;
-  readonly port: PrinterPort;
-}
+export function createDeviceRegistry(options: OpenOptions): DeviceRegistry {
+  const devices = new Map<string, Device>();
+  const listeners = new Set<DeviceListener>();
 
-export function createPrinterRegistry(clock: Clock): PrinterRegistry {
-  const entries = new Map<string, Entry>();
-  const statusListeners = createListeners<[string, DeviceStatus]>();
-  const drawerListeners = createListeners<[string, DrawerState]>();
-
-  function transportOf(configuration: PrinterConfiguration): Transport {
-    return configuration.kind === 'tcp'
-      ? tcpTransport({ host: configuration.host, port: configuration.port, clock })
-      : loopbackTransport(configuration.printer);
+  function tell(fact: (listener: DeviceListener) => void): void {
+    for (const listener of [...listeners]) fact(listener);
   }
 
   async function remove(deviceId: string): Promise<void> {
-    const entry = entries.get(deviceId);
-    if (!entry) return;
-    entries.delete(deviceId);
-    statusListeners.tell(deviceId, { state: 'absent' });
-    await entry.port.close();
+    const device = devices.get(deviceId);
+    if (!device) return;
+    devices.delete(deviceId);
+    for (const { deviceId: gone } of portsOf(device)) tell((listener) => listener.status?.(gone, { state: 'absent' }));
+    await Promise.all(portsOf(device).map((port) => port.close()));
+  }
+
+  function port<K extends DeviceKind>(kind: K, deviceId: string): PortOf[K] | undefined {
+    const device = devices.get(deviceId);
+    return device?.kind === kind ? (device.port as PortOf[K]) : undefined;
+  }
+
+  /** Passes on what a device says, for as long as it is this one: a device that was replaced may still say goodbye. */
+  function hear(device: Device): void {
+    const { deviceId, drawer } = device;
+    const pass =
+      <T>(told: (listener: DeviceListener, fact: T) => void) =>
+      (fact: T): void => {
+        if (devices.get(deviceId) === device) tell((listener) => told(listener, fact));
+      };
+    device.port.onStatus(pass((listener, status) => listener.status?.(deviceId, status)));
+    if (drawer) {
+      drawer.onStatus(pass((listener, status) => listener.status?.(drawer.deviceId, status)));
+      drawer.onDrawerState(pass((listener, state) => listener.drawerState?.(drawer.deviceId, state)));
+    } else if (device.kind === 'drawer') {
+      device.port.onDrawerState(pass((listener, state) => listener.drawerState?.(deviceId, state)));
+    } else if (device.kind === 'scanner') {
+      device.port.onScan(pass((listener, scan) => listener.scan?.(deviceId, scan)));
+      device.port.onFault(pass((listener, fault) => listener.scanFault?.(deviceId, fault)));
+    }
   }
 
   return {
-    printer: (deviceId) => entries.get(deviceId)?.port,
-    printers: () => [...entries.values()].map((entry) => entry.port),
-    configuration: (deviceId) => entries.get(deviceId)?.configuration,
+    devices: () => [...devices.values()],
+    port,
+    printer: (deviceId) => port('printer', deviceId),
+    drawer(deviceId) {
+      const onPrinter = [...devices.values()].find(({ drawer }) => drawer?.deviceId === deviceId)?.drawer;
+      return onPrinter ?? port('drawer', deviceId);
+    },
     put(configuration) {
-      const { deviceId, model } = configuration;
+      const { deviceId } = configuration;
       void remove(deviceId);
-      const profile = PRINTER_PROFILES[model];
-      const port = createEscposPrinter({ deviceId, profile, transport: transportOf(configuration), clock });
-      entries.set(deviceId, { configuration, port });
-      // A printer that was replaced may still say goodbye.
-      const isCurrent = (): boolean => entries.get(deviceId)?.port === port;
-      port.onStatus((status) => isCurrent() && statusListeners.tell(deviceId, status));
-      port.onDrawerState((state) => isCurrent() && drawerListeners.tell(deviceId, state));
-      statusListeners.tell(deviceId, port.status);
-      return port;
+      const opened = openDevice(configuration, options);
+      const drawer =
+        opened.kind === 'printer' && configuration.kind === 'printer'
+          ? openPrinterDrawer(opened.port, configuration, options.clock)
+          : null;
+      const device: Device = { ...opened, deviceId, configuration, drawer };
+      devices.set(deviceId, device);
+      hear(device);
+      for (const { deviceId: added, status } of portsOf(device)) tell((listener) => listener.status?.(added, status));
     },
     remove,
-    onStatus: (listener) => statusListeners.add(listener),
-    onDrawerState: (listener) => drawerListeners.add(listener),
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onStatus: (status) => {
+      const listener = { status };
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async close() {
-      await Promise.all([...entries.keys()].map(remove));
+      await Promise.all([...devices.keys()].map(remove));
     },
   };
+}
+
+/** A drawer goes before the printer it hangs on. */
+function portsOf({ port, drawer }: Device): readonly DevicePort[] {
+  return drawer ? [drawer, port] : [port];
 }

@@ -2,14 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as newId } from 'uuid';
+import { hearUsb, lookAtThisMachine, type HearPlugs } from '../hardware/discovery/plug-watch';
+import type { LookAtPlugs } from '../hardware/discovery/plugged';
 import { keepPapers } from '../hardware/virtual/paper-files';
 import { createPaperRenderer } from '../hardware/virtual/paper-renderer';
-import { createVirtualPrinter, type VirtualPrinter } from '../hardware/virtual/printer-device';
+import type { VirtualPrinter } from '../hardware/virtual/printer-device';
 import { startControlServer, type PrinterServer } from '../hardware/virtual/printer-server';
-import type { PrinterSettings } from '../shared/contract';
+import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../hardware/virtual/virtual-devices';
+import type { DeviceSettingsOf } from '../shared/device-settings';
 import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
 import { Store } from './db/store';
+import { readOwnDrawers } from './own-drawers';
 import { Importer } from './import/importer';
 import { startLanServer, type LanServer } from './lan/server';
 import { projectFolder } from './project-folder';
@@ -20,7 +24,7 @@ export interface BootOptions {
   /** `virtual`: a printer made of nothing while none is set up; `real`: what is set up; `none`: no device is touched. */
   readonly devices: 'virtual' | 'real' | 'none';
   /** A printer to use before those set up. */
-  readonly printer?: Omit<PrinterSettings, 'deviceId'>;
+  readonly printer?: DeviceSettingsOf<'printer'>;
   /** Where to serve the virtual printer's faults on loopback; 0 for any free port, absent for nowhere. */
   readonly printerControlPort?: number;
   /** Fill a new till with the demo stall's goods. */
@@ -31,6 +35,9 @@ export interface BootOptions {
   readonly now?: () => Date;
   /** Default: a file in the data folder. */
   readonly log?: Log;
+  /** What is plugged in, and who tells when that changes; default: this machine's. */
+  readonly look?: LookAtPlugs;
+  readonly hear?: HearPlugs;
 }
 
 export interface RunningKiosk {
@@ -40,6 +47,8 @@ export interface RunningKiosk {
   readonly server: LanServer | null;
   /** For scripts and tests that load paper or open the cover. */
   readonly virtualPrinter: VirtualPrinter | null;
+  /** The virtual devices by the ids under which they are set up; null where there are none. */
+  readonly virtualDevices: VirtualDevices | null;
   readonly printerControl: PrinterServer | null;
   /** Ends in good order and gives the data folder back. */
   close(): Promise<void>;
@@ -50,7 +59,7 @@ export interface RunningKiosk {
  * @throws StoreError when the data folder is in use, too new, or cannot be written
  */
 export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
-  const { dataDir, devices, printer, now = () => new Date() } = options;
+  const { dataDir, devices, printer, now = () => new Date(), look = lookAtThisMachine, hear = hearUsb } = options;
   const log = options.log ?? openLog(dataDir);
   const startedMs = performance.now();
 
@@ -71,7 +80,8 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
 
   try {
     const demoFolder = join(projectFolder, 'resources', 'demo-stall');
-    const virtualPrinter = devices === 'virtual' ? createVirtualPrinter({ paperWidthMillimetres: 80 }) : null;
+    const virtual = devices === 'virtual' ? createVirtualDevices() : null;
+    const virtualPrinter = virtual?.printer(VIRTUAL_PRINTER) ?? null;
     const stall = await phase('stall', async () => store.stall.get() ?? setUpDemoStall(store, demoFolder, newId));
 
     let server: LanServer | null = null;
@@ -92,7 +102,14 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         now,
         stall,
         importer,
-        devices: { enabled: devices !== 'none', virtualPrinter, startPrinter: printer ?? null },
+        devices: {
+          enabled: devices !== 'none',
+          virtual,
+          startPrinter: printer ?? null,
+          ownDrawers: readOwnDrawers(dataDir, log),
+          look,
+          hear,
+        },
         browserTill: () => server?.tillUrl ?? null,
       });
       await importer.clearLeftovers();
@@ -134,7 +151,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
       kiosk.browserTillChanged();
     }
     log.info({ tookMs: Math.round(performance.now() - startedMs) }, 'The till is up');
-    return { kiosk, dataDir, log, virtualPrinter, printerControl, server, close };
+    return { kiosk, dataDir, log, virtualPrinter, virtualDevices: virtual, printerControl, server, close };
   } catch (error) {
     log.error({ error }, 'The till could not start');
     await close();

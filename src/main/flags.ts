@@ -9,7 +9,7 @@ const address = z
   .regex(/^[^:\s]+:\d{1,5}$/, 'a printer is HOST:PORT')
   .transform((text) => {
     const [host = '', port] = text.split(':');
-    return { host, port: Number(port) };
+    return { via: 'tcp' as const, host, port: Number(port) };
   })
   .refine(({ port }) => port >= 1 && port <= 65_535, 'a port is 1 to 65535');
 
@@ -20,7 +20,12 @@ const address = z
 export function printerFlag(text: string): NonNullable<BootOptions['printer']> {
   const parsed = address.safeParse(text);
   if (!parsed.success) throw new Error(parsed.error.issues[0]?.message ?? 'a printer is HOST:PORT');
-  return { ...parsed.data, model: 'epson-tm-t20-like', paperWidthMm: 80, drawerPin: 2 };
+  return {
+    kind: 'printer',
+    link: parsed.data,
+    model: 'epson-tm-t20-like',
+    drawer: { pin: 2, switch: null, pulse: null },
+  };
 }
 
 /**

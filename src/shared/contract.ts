@@ -8,6 +8,7 @@
  * fetch again on a gap.
  */
 import { z } from 'zod';
+import { deviceSettings } from './device-settings';
 import {
   backdrop,
   discount,
@@ -169,23 +170,61 @@ export const jobsState = z.object({
   unknownCount: z.int(),
 });
 
+export const DEVICE_KINDS = ['printer', 'scanner', 'drawer', 'scale', 'line-display'] as const;
+
 export const deviceStatus = z.object({
   deviceId: id,
-  kind: z.enum(['printer', 'drawer', 'scanner', 'network', 'power']),
+  kind: z.enum([...DEVICE_KINDS, 'network', 'power']),
+  /** What the device answered about itself, or where it is looked for until it did. */
   label: text(120),
   state: z.enum(['absent', 'connecting', 'ready', 'degraded', 'faulted', 'no-permission']),
   /** A code of hardware/ports.ts, or empty. */
   reason: text(80),
+  /** Since when it is as it is. */
+  since: instant,
+  /** Of a drawer: `unknown` until its switch was seen to change. */
+  drawer: z.enum(['open', 'closed', 'unknown']).nullable(),
+  /** How it is set up; null for what is not a person's to change here. */
+  settings: deviceSettings.nullable(),
+  /** The till set it up when it was plugged in. */
+  bySelf: z.boolean(),
 });
-export const printerSettings = z.object({
-  deviceId: id,
-  host: text(253),
-  port: z.int().min(1).max(65_535),
-  model: text(40),
-  paperWidthMm: z.union([z.literal(58), z.literal(80)]),
-  drawerPin: z.union([z.literal(2), z.literal(5)]),
+
+/** Something plugged in that is not set up. */
+export const foundDevice = z.object({
+  /** Unique among what is plugged in, and the same as long as it stays plugged in. */
+  address: text(300),
+  /** What it says of itself; may be empty. */
+  name: text(120),
+  kind: z.enum([...DEVICE_KINDS, 'keyboard-scanner', 'unknown']),
+  /** Whether the till may open it; `unknown` where the system does not tell. */
+  permission: z.enum(['granted', 'denied', 'unknown']),
+  /** How it would be set up, the likeliest first; several where a person must say what it is. */
+  suggestions: z.array(deviceSettings).max(8),
+  /** Why it cannot be used, though it is known what it is. */
+  unsupported: z.enum(['no-public-protocol', 'in-bootloader']).nullable(),
 });
-export const devicesState = z.object({ devices: z.array(deviceStatus), printers: z.array(printerSettings) });
+
+export const devicesState = z.object({
+  devices: z.array(deviceStatus),
+  found: z.array(foundDevice),
+  /** The system the till runs on; what mends a device differs between them. */
+  platform: z.enum(['linux', 'windows', 'macos', 'other']),
+});
+
+/** Scans of devices the till listens to itself, which no window has answered yet. */
+export const scanState = z.object({
+  scans: z.array(
+    z.object({
+      /** Sent as the `requestId` of `cart.scan`, so that two windows cannot sell one scan twice. */
+      scanId: id,
+      /** AIM symbology identifier first, where the device tells one. */
+      code: z.string().max(8192),
+      deviceId: id,
+      at: instant,
+    }),
+  ),
+});
 
 /** One tile of the grid. */
 export const tile = z.object({
@@ -259,6 +298,7 @@ export const TOPICS = {
   sale: saleState,
   jobs: jobsState,
   devices: devicesState,
+  scan: scanState,
   catalogue: catalogueState,
   import: importState,
 } as const;
@@ -370,13 +410,35 @@ export const CALLS = {
   'job.discard': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
 
   'drawer.open': command(nothing, nothing),
-  'printer.configure': command(
-    printerSettings.omit({ deviceId: true }).extend({ deviceId: id.nullable() }),
+  /** Sets up a device, or changes the one with this id. */
+  'device.configure': command(
+    z.object({ deviceId: id.nullable(), settings: deviceSettings }),
     z.object({ deviceId: id }),
     'operator',
   ),
-  'printer.remove': command(z.object({ deviceId: id }), nothing, 'operator'),
-  'printer.test': command(z.object({ deviceId: id }), z.object({ jobId: id })),
+  /** Every model, profile and protocol that a device may be set up as. */
+  'device.models': query(
+    nothing,
+    z.object({ models: z.array(z.object({ kind: z.enum(DEVICE_KINDS), model: text(40), name: text(80) })) }),
+  ),
+  'device.remove': command(z.object({ deviceId: id }), nothing, 'operator'),
+  /** Lets the device do its one thing: print a page, beep, show a greeting. `jobId` is a printer's. */
+  'device.test': command(z.object({ deviceId: id }), z.object({ jobId: id.nullable() })),
+  /**
+   * One step of calibrating the drawer on a printer, whose state is unknown until then: with the drawer shut, then with
+   * it open. What is found is kept.
+   */
+  'device.sample-drawer': command(
+    z.object({ deviceId: id, drawer: z.enum(['closed', 'open']) }),
+    z.object({ finding: z.enum(['now-open', 'wired', 'not-wired', 'not-answering', 'unsteady']) }),
+    'operator',
+  ),
+  /** Looks at what is plugged in; what is found is told in the `devices` topic. Asked again and again while somebody waits for a device. */
+  'device.look': query(nothing, nothing),
+  /** Everything that helps somebody else to see what is wrong, as the text of a JSON file. No personal data. */
+  'device.report': query(nothing, z.object({ fileName: text(120), text: z.string() })),
+  /** Says that a scan of the `scan` topic is dealt with other than by `cart.scan`; one not accepted is signalled at its scanner. */
+  'scan.settle': command(z.object({ scanId: id, accepted: z.boolean() }), nothing, 'none'),
 
   'import.open': command(
     z.object({ fileName: text(300), totalBytes: z.int().min(0) }),
@@ -439,7 +501,7 @@ export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;
 export type ParkedCart = Frozen<z.infer<typeof parkedCart>>;
 export type JobSummary = Frozen<z.infer<typeof jobSummary>>;
 export type DeviceStatusView = Frozen<z.infer<typeof deviceStatus>>;
-export type PrinterSettings = Frozen<z.infer<typeof printerSettings>>;
+export type FoundDevice = Frozen<z.infer<typeof foundDevice>>;
 export type ImportPreview = Frozen<z.infer<typeof importPreview>>;
 export type ImportProblem = Frozen<z.infer<typeof importProblem>>;
 export type ScanOutcome = Frozen<z.infer<typeof scanOutcome>>;

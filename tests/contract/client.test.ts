@@ -48,7 +48,8 @@ function wholeState(seq: number, version: number) {
     session,
     sale: { cart, markedLineId: null, payment: null, quickTendersMinor: [], parked: [], done: null, lastOrder: null },
     jobs: { unprinted: [], heldCount: 0, unknownCount: 0 },
-    devices: { devices: [], printers: [] },
+    devices: { devices: [], found: [], platform: 'linux' },
+    scan: { scans: [] },
     catalogue: catalogue(version),
     import: null,
   };

@@ -49,6 +49,7 @@ function scriptedPrinters() {
         close: () => Promise.resolve(),
       };
     },
+    drawer: () => undefined,
     onStatus: (listener) => listeners.add(listener),
   };
   return {

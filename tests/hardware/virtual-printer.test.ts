@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeReceipt } from '../../src/hardware/encoders/escpos';
 import { PRINTER_PROFILES } from '../../src/hardware/models/profiles';
-import { systemClock, type DeviceStatus } from '../../src/hardware/ports';
-import { createPrinterRegistry } from '../../src/hardware/registry';
 import { keepPapers } from '../../src/hardware/virtual/paper-files';
 import { createPaperRenderer } from '../../src/hardware/virtual/paper-renderer';
 import {
@@ -260,51 +258,5 @@ describe('virtual printer on the network', () => {
     expect(await connects()).toBe(false);
     printer.clearFault();
     expect(await connects()).toBe(true);
-  });
-});
-
-describe('registry', () => {
-  test('adds, replaces and removes printers while telling their status', async () => {
-    const registry = createPrinterRegistry(systemClock);
-    const heard: [string, DeviceStatus['state']][] = [];
-    const waitFor = (wanted: DeviceStatus['state']): Promise<void> =>
-      new Promise((resolve) => {
-        const stop = registry.onStatus((_, status) => {
-          if (status.state !== wanted) return;
-          stop();
-          resolve();
-        });
-      });
-    registry.onStatus((deviceId, status) => void heard.push([deviceId, status.state]));
-    const first = createVirtualPrinter({ paperWidthMillimetres: 80 });
-    const second = createVirtualPrinter({ paperWidthMillimetres: 58 });
-    const base = { deviceId: 'till', kind: 'virtual', drawerPin: 2 } as const;
-
-    const firstReady = waitFor('ready');
-    const replaced = registry.put({ ...base, model: 'virtual-80', printer: first });
-    await firstReady;
-    expect(await registry.printer('till')?.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
-
-    const secondReady = waitFor('ready');
-    registry.put({ ...base, model: 'virtual-58', printer: second });
-    await secondReady;
-    expect(await registry.printer('till')?.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
-    expect([first.papers().length, second.papers().length]).toEqual([1, 1]);
-    expect(replaced.status).toEqual({ state: 'absent' });
-    expect(registry.configuration('till')).toMatchObject({ model: 'virtual-58' });
-    expect(registry.printers()).toHaveLength(1);
-
-    await registry.remove('till');
-    expect(registry.printer('till')).toBeUndefined();
-    expect(second.state().connections).toBe(0);
-    expect(heard).toEqual([
-      ['till', 'connecting'],
-      ['till', 'ready'],
-      ['till', 'absent'],
-      ['till', 'connecting'],
-      ['till', 'ready'],
-      ['till', 'absent'],
-    ]);
-    await registry.close();
   });
 });

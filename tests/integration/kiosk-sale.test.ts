@@ -252,7 +252,7 @@ test('an unwanted receipt is discarded and never printed', async () => {
   expect(till.topics.jobs.unprinted).toEqual([]);
   expect(count('job.decided')).toBe(1);
   running.virtualPrinter?.clearFault();
-  await till.call('printer.test', { deviceId: 'virtual-printer' });
+  await till.call('device.test', { deviceId: 'virtual-printer' });
   await allPrinted();
   expect(printed()).toHaveLength(1);
   expect(printed()[0]).not.toContain('T1-0001');
@@ -260,19 +260,20 @@ test('an unwanted receipt is discarded and never printed', async () => {
 });
 
 test('a receipt whose printer was taken away is printed by the one that is here', async () => {
-  const { deviceId } = await till.call('printer.configure', {
+  const { deviceId } = await till.call('device.configure', {
     deviceId: null,
-    host: '127.0.0.1',
-    // Nothing listens there.
-    port: 9,
-    model: 'generic-80',
-    paperWidthMm: 80,
-    drawerPin: 2,
+    settings: {
+      kind: 'printer',
+      // Nothing listens there.
+      link: { via: 'tcp', host: '127.0.0.1', port: 9 },
+      model: 'generic-80',
+      drawer: { pin: 2, switch: null, pulse: null },
+    },
   });
   await till.call('cart.scan', { code: SOURDOUGH });
   await till.call('payment.cash', { givenMinor: 450 });
   expect(till.topics.jobs.unprinted).toMatchObject([{ deviceId, orderNumber: 'T1-0001', state: 'waiting' }]);
-  await till.call('printer.remove', { deviceId });
+  await till.call('device.remove', { deviceId });
   expect(printed()).toEqual([]);
   await till.call('job.print', { jobIds: till.topics.jobs.unprinted.map(({ jobId }) => jobId) });
   await till.until(({ sale }) => sale.lastOrder?.receipt === 'acknowledged', 'the receipt is printed');

@@ -1,156 +1,215 @@
 import { createDelivery, type Delivery } from '../../hardware/delivery';
+import type { HearPlugs } from '../../hardware/discovery/plug-watch';
+import type { LookAtPlugs } from '../../hardware/discovery/plugged';
+import { calibrateDrawer, sampleDrawer, type DrawerSamples } from '../../hardware/drawer-calibration';
 import { testPageDocument, type ReceiptDocument } from '../../domain/receipt';
-import { PRINTER_PROFILES, type PrinterModel } from '../../hardware/models/profiles';
-import { systemClock, type DrawerPin } from '../../hardware/ports';
-import { createPrinterRegistry, type PrinterRegistry } from '../../hardware/registry';
-import type { VirtualPrinter } from '../../hardware/virtual/printer-device';
-import { z } from 'zod';
-import {
-  printerSettings,
-  type CallInput,
-  type CallOutput,
-  type DeviceStatusView,
-  type PrinterSettings,
-  type TopicState,
-} from '../../shared/contract';
+import { HID_DRAWER_PROFILES, type HidDrawerProfile } from '../../hardware/models/drawers';
+import { PRINTER_PROFILES } from '../../hardware/models/profiles';
+import { systemClock, type DevicePort, type DeviceStatus, type DrawerPin, type Scan } from '../../hardware/ports';
+import { addressOf } from '../../hardware/links';
+import { createDeviceRegistry, type DeviceRegistry } from '../../hardware/registry';
+import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../../hardware/virtual/virtual-devices';
+import type { CallInput, CallOutput, DeviceStatusView, TopicState } from '../../shared/contract';
+import type { DeviceSettings, DeviceSettingsOf, KeptDevice } from '../../shared/device-settings';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
+import { toConfiguration } from './device-configuration';
+import { DeviceFinder } from './device-finder';
+import { DeviceList } from './device-list';
 import type { JobService, NewJob } from './job-service';
 import { receiptWords } from './receipt-words';
 
-/** Under which setting the printers are kept. */
-const PRINTERS = 'printers';
-const VIRTUAL_PRINTER = 'virtual-printer';
-const MODELS = Object.keys(PRINTER_PROFILES) as PrinterModel[];
+const PLATFORMS: Readonly<Partial<Record<NodeJS.Platform, TopicState<'devices'>['platform']>>> = {
+  linux: 'linux',
+  win32: 'windows',
+  darwin: 'macos',
+};
+/** The last changes of status, for whoever helps from afar. */
+const HISTORY_LENGTH = 200;
 
 export interface DeviceOptions {
-  /** A printer made of nothing, used while no real one is set up; null for none. */
-  readonly virtualPrinter: VirtualPrinter | null;
+  /** Devices made of nothing; the printer among them is used while no real one is set up. Null for none. */
+  readonly virtual: VirtualDevices | null;
   /** False where no device may be touched at all. */
   readonly enabled: boolean;
   /** A printer named at start, used before all others and not kept. */
-  readonly startPrinter: Omit<PrinterSettings, 'deviceId'> | null;
+  readonly startPrinter: DeviceSettingsOf<'printer'> | null;
+  /** Drawers the stall has described itself. */
+  readonly ownDrawers: readonly HidDrawerProfile[];
+  readonly look: LookAtPlugs;
+  readonly hear: HearPlugs;
 }
 
-/** The printer that receipts go to. */
-export interface ReceiptPrinter {
+/** What a drawer that is to be opened is, for its job. */
+export interface CashDrawer {
   readonly deviceId: string;
-  readonly drawerPin: DrawerPin;
+  /** The pin of the printer it hangs on; null for a drawer with a connection of its own. */
+  readonly pin: DrawerPin | null;
 }
 
-/** Knows the devices of this till, how they are, and which one prints. */
+interface StatusChange {
+  readonly at: string;
+  readonly deviceId: string;
+  readonly status: DeviceStatus;
+}
+
+/** Knows the devices of this till, how they are, which one prints and which drawer holds the cash. */
 export class DeviceService {
-  readonly registry: PrinterRegistry;
+  readonly registry: DeviceRegistry;
   readonly delivery: Delivery;
   readonly #core: CoreContext;
   readonly #options: DeviceOptions;
+  readonly #list: DeviceList;
+  readonly #startPrinter: KeptDevice | null;
+  readonly #startedAt: string;
+  #finder: DeviceFinder | null = null;
+  readonly #lastChange = new Map<string, string>();
+  #history: StatusChange[] = [];
+  /** What the first step of calibrating a drawer found, until the second. */
+  readonly #closedSamples = new Map<string, DrawerSamples['closed']>();
 
-  /** @param receiptOf lays out the receipt of an order */
-  constructor(core: CoreContext, options: DeviceOptions, receiptOf: (orderId: string) => ReceiptDocument) {
+  /**
+   * @param hooks `receiptOf` lays out the receipt of an order; `onScan` hears what the till's own scanners read
+   */
+  constructor(
+    core: CoreContext,
+    options: DeviceOptions,
+    hooks: {
+      readonly receiptOf: (orderId: string) => ReceiptDocument;
+      readonly onScan: (deviceId: string, scan: Scan) => void;
+    },
+  ) {
     this.#core = core;
     this.#options = options;
-    this.registry = createPrinterRegistry(systemClock);
+    this.#list = new DeviceList(core.store.settings);
+    const { startPrinter } = options;
+    this.#startPrinter = startPrinter && { deviceId: startId(startPrinter), bySelf: false, settings: startPrinter };
+    this.#startedAt = core.now().toISOString();
+    this.registry = createDeviceRegistry({ clock: systemClock, virtual: options.virtual ?? createVirtualDevices() });
     this.delivery = createDelivery({
       store: core.store.jobs,
       printers: this.registry,
-      receiptOf: ({ reference }) => receiptOf(reference ?? ''),
+      receiptOf: ({ reference }) => hooks.receiptOf(reference ?? ''),
       clock: systemClock,
       onStoreError: (error) => core.log.error({ error }, 'A print job could not be written down'),
     });
-    this.registry.onStatus((deviceId, status) => {
-      core.log.info({ deviceId, ...status }, 'A printer changed its status');
-      core.topics.mark('devices');
+    this.registry.listen({
+      status: (deviceId, status) => this.#noteStatus(deviceId, status),
+      drawerState: () => core.topics.mark('devices'),
+      scan: hooks.onScan,
+      scanFault: (deviceId, fault) => core.log.warn({ deviceId, fault }, 'A scanner sent what is no scan'),
     });
-    this.registry.onDrawerState(() => core.topics.mark('devices'));
   }
 
-  /** Connects the printers and begins the jobs that waited. */
+  /** Connects the devices, begins the jobs that waited, and watches for what is plugged in. */
   start(): void {
-    const { enabled, virtualPrinter } = this.#options;
+    const { enabled, virtual, look, hear, ownDrawers } = this.#options;
     if (enabled) {
-      for (const settings of this.#settings()) this.#connect(settings);
-      if (virtualPrinter) {
-        this.registry.put({
-          deviceId: VIRTUAL_PRINTER,
-          kind: 'virtual',
-          model: 'virtual-80',
-          drawerPin: 2,
-          printer: virtualPrinter,
-        });
+      for (const device of this.#setUp()) this.#connect(device);
+      if (virtual) {
+        const drawer = { pin: 2, switch: null, pulse: null } as const;
+        const link = { via: 'virtual' } as const;
+        this.registry.put({ deviceId: VIRTUAL_PRINTER, kind: 'printer', link, model: 'virtual-80', drawer });
       }
+      this.#finder = new DeviceFinder({
+        look,
+        hear,
+        ownDrawers,
+        kept: () => this.#list.all(),
+        onSure: (settings) => this.#setUpBySelf(settings),
+        onMoved: (device, settings) => this.#put({ ...device, settings }),
+        onChange: () => this.#core.topics.mark('devices'),
+        isWaiting: () => this.registry.devices().some(({ port }) => port.status.state === 'absent'),
+      });
     }
     this.delivery.start();
   }
 
   async stop(): Promise<void> {
+    this.#finder?.stop();
     await this.delivery.stop();
     await this.registry.close();
   }
 
-  /** The first printer set up, else the virtual one, else null. */
-  receiptPrinter(): ReceiptPrinter | null {
-    const [first] = this.#settings();
-    const deviceId = first?.deviceId ?? VIRTUAL_PRINTER;
-    const configuration = this.registry.configuration(deviceId);
-    return configuration ? { deviceId, drawerPin: configuration.drawerPin } : null;
+  /** The printer that receipts go to: the first that is set up and plugged in, else the first, else the virtual one, else null. */
+  receiptPrinter(): string | null {
+    const printers = this.#setUp().filter(({ settings }) => settings.kind === 'printer');
+    const { deviceId = VIRTUAL_PRINTER } = printers.find(({ deviceId }) => this.#isHere(deviceId)) ?? printers[0] ?? {};
+    return this.isSetUp(deviceId) ? deviceId : null;
+  }
+
+  /** The drawer for cash: one with a connection of its own where there is one, else the one on the printer, else null. */
+  cashDrawer(): CashDrawer | null {
+    const own = this.registry.devices().filter(({ kind }) => kind === 'drawer');
+    const best = own.find(({ deviceId }) => this.#isHere(deviceId));
+    if (best) return { deviceId: best.deviceId, pin: null };
+    const deviceId = this.receiptPrinter();
+    const printer = this.registry.devices().find((device) => device.deviceId === deviceId);
+    if (printer?.configuration.kind === 'printer' && printer.configuration.drawer) {
+      return { deviceId: printer.deviceId, pin: printer.configuration.drawer.pin };
+    }
+    return own[0] ? { deviceId: own[0].deviceId, pin: null } : null;
   }
 
   /** Whether a printer of this id is here, however it is. */
   isSetUp(deviceId: string): boolean {
-    return this.registry.configuration(deviceId) !== undefined;
+    return this.registry.printer(deviceId) !== undefined;
   }
 
   /** @throws {CallFailure} `no-printer` */
   requirePrinter(): string {
-    const printer = this.receiptPrinter();
-    if (!printer) throw new CallFailure('no-printer', 'No printer is set up. Add one under Devices.');
-    return printer.deviceId;
+    const deviceId = this.receiptPrinter();
+    if (deviceId === null) throw new CallFailure('no-printer', 'No printer is set up. Add one under Devices.');
+    return deviceId;
   }
 
   configure(
-    { deviceId, ...rest }: CallInput<'printer.configure'>,
+    { deviceId: asked, settings }: CallInput<'device.configure'>,
     { requestId, staffId }: CallContext,
   ): { deviceId: string } {
-    const kept = this.#kept();
-    const known = kept.some((settings) => settings.deviceId === deviceId);
-    if (deviceId !== null && !known) throw new CallFailure('unknown-device', 'That printer is not set up any more.');
-    const settings: PrinterSettings = { deviceId: deviceId ?? this.#core.newId(), ...rest };
-    const next = known ? kept.map((one) => (one.deviceId === deviceId ? settings : one)) : [...kept, settings];
-    this.#core.store.settings.set(PRINTERS, next);
-    const result = { deviceId: settings.deviceId };
-    this.#core.store.commit({ requestId, actor: staffId, drafts: [], result });
-    if (this.#options.enabled) this.#connect(settings);
-    this.#core.topics.mark('devices');
-    return result;
+    if (asked !== null && !this.#list.find(asked)) {
+      throw new CallFailure('unknown-device', 'That device is not set up any more.');
+    }
+    const deviceId = asked ?? this.#core.newId();
+    if (!this.#isPossible(settings) || !toConfiguration(deviceId, settings, this.#options.ownDrawers)) {
+      throw new CallFailure('unknown-device', 'This till knows no such device.');
+    }
+    this.#put({ deviceId, bySelf: false, settings });
+    this.#core.store.commit({ requestId, actor: staffId, drafts: [], result: { deviceId } });
+    this.#finder?.sort();
+    return { deviceId };
   }
 
-  remove({ deviceId }: CallInput<'printer.remove'>): Record<string, never> {
-    const kept = this.#kept();
-    this.#core.store.settings.set(
-      PRINTERS,
-      kept.filter((settings) => settings.deviceId !== deviceId),
-    );
-    if (deviceId !== VIRTUAL_PRINTER) void this.registry.remove(deviceId);
+  remove({ deviceId }: CallInput<'device.remove'>): Record<string, never> {
+    if (!this.#list.find(deviceId)) return {};
+    this.#list.remove(deviceId);
+    this.#closedSamples.delete(deviceId);
+    void this.registry.remove(deviceId);
     this.#core.topics.mark('devices');
+    this.#finder?.sort();
     return {};
   }
 
-  test(jobs: JobService, { deviceId }: CallInput<'printer.test'>, context: CallContext): CallOutput<'printer.test'> {
-    if (!this.isSetUp(deviceId)) throw new CallFailure('unknown-device', 'That printer is not set up.');
-    const stall = this.#core.stall;
-    const document = testPageDocument(stall, receiptWords(stall));
-    const job: NewJob = { kind: 'test', deviceId, reference: null, document };
-    return jobs.add({ job, requestId: context.requestId, staffId: context.staffId });
+  test(jobs: JobService, { deviceId }: CallInput<'device.test'>, context: CallContext): CallOutput<'device.test'> {
+    if (this.isSetUp(deviceId)) {
+      const stall = this.#core.stall;
+      const document = testPageDocument(stall, receiptWords(stall));
+      const job: NewJob = { kind: 'test', deviceId, reference: null, document };
+      return jobs.add({ job, requestId: context.requestId, staffId: context.staffId });
+    }
+    const scanner = this.registry.port('scanner', deviceId);
+    if (!scanner) throw new CallFailure('unknown-device', 'That device is not set up.');
+    void scanner.signalRejected();
+    return { jobId: null };
   }
 
   /** Opens the drawer without a sale, which is a fact of its own. */
   openDrawer(jobs: JobService, { requestId, staffId }: CallContext): Record<string, never> {
-    const printer = this.receiptPrinter();
-    if (!printer) throw new CallFailure('no-drawer', 'No printer is set up that could open a drawer.');
-    const { deviceId, drawerPin } = printer;
+    const drawer = this.cashDrawer();
+    if (!drawer) throw new CallFailure('no-drawer', 'No drawer is set up, and no printer that could open one.');
     jobs.add({
-      job: { kind: 'drawer', deviceId, reference: null, pin: drawerPin },
+      job: { kind: 'drawer', reference: null, ...drawer },
       drafts: [{ kind: 'drawer.kicked', body: { reason: 'no-sale', orderId: null } }],
       requestId,
       staffId,
@@ -158,45 +217,159 @@ export class DeviceService {
     return {};
   }
 
-  state(): TopicState<'devices'> {
-    const printers = this.registry.printers().flatMap((port): DeviceStatusView[] => {
-      const { deviceId, label, status } = port;
-      const reason = 'reason' in status ? status.reason : '';
-      return [
-        { deviceId, kind: 'printer', label, state: status.state, reason },
-        // The drawer hangs on the printer: it can be opened whenever the printer listens.
-        { deviceId: `${deviceId}/drawer`, kind: 'drawer', label, state: status.state, reason: port.drawerState() },
-      ];
+  /** One step of calibrating the drawer that hangs on a printer. */
+  async sampleDrawer({
+    deviceId,
+    drawer: position,
+  }: CallInput<'device.sample-drawer'>): Promise<CallOutput<'device.sample-drawer'>> {
+    const device = this.#list.find(deviceId);
+    const printer = this.registry.printer(deviceId);
+    if (!device || device.settings.kind !== 'printer' || !device.settings.drawer || !printer) {
+      throw new CallFailure('unknown-device', 'No drawer is set up on that printer.');
+    }
+    const samples = await sampleDrawer(printer);
+    if (position === 'closed') {
+      if (samples.includes(null)) return { finding: 'not-answering' };
+      this.#closedSamples.set(deviceId, samples);
+      return { finding: 'now-open' };
+    }
+    const found = calibrateDrawer({ closed: this.#closedSamples.get(deviceId) ?? [], open: samples });
+    if (!found.ok) return { finding: found.error.code };
+    this.#closedSamples.delete(deviceId);
+    this.#put({
+      ...device,
+      settings: { ...device.settings, drawer: { ...device.settings.drawer, switch: found.value } },
     });
+    return { finding: found.value.wired ? 'wired' : 'not-wired' };
+  }
+
+  models(): CallOutput<'device.models'> {
+    const { ownDrawers } = this.#options;
     return {
-      devices: [
-        { deviceId: 'network', kind: 'network', label: '', state: 'absent', reason: 'no-hub' },
-        ...printers,
-        // A keyboard wedge cannot be told from a keyboard: the till listens, that is all it knows.
-        { deviceId: 'keyboard-wedge', kind: 'scanner', label: '', state: 'ready', reason: 'keyboard' },
+      models: [
+        ...Object.values(PRINTER_PROFILES)
+          .filter(({ id }) => !id.startsWith('virtual-'))
+          .map(({ id, name }) => ({ kind: 'printer' as const, model: id, name })),
+        ...[...ownDrawers, ...HID_DRAWER_PROFILES].map(({ id, name }) => ({
+          kind: 'drawer' as const,
+          model: id,
+          name,
+        })),
       ],
-      printers: [...this.#settings()],
     };
   }
 
-  #connect({ deviceId, host, port, model, paperWidthMm, drawerPin }: PrinterSettings): void {
-    this.registry.put({ deviceId, kind: 'tcp', host, port, drawerPin, model: profileOf(model, paperWidthMm) });
+  /** Looks at what is plugged in. */
+  async look(): Promise<Record<string, never>> {
+    await this.#finder?.look();
+    return {};
   }
 
-  #settings(): readonly PrinterSettings[] {
-    const { startPrinter } = this.#options;
-    if (!startPrinter) return this.#kept();
-    return [{ deviceId: `${startPrinter.host}:${startPrinter.port}`.slice(0, 64), ...startPrinter }, ...this.#kept()];
+  /** Everything that helps somebody else to see what is wrong. It names devices and no person. */
+  report(): CallOutput<'device.report'> {
+    const at = this.#core.now().toISOString();
+    const { platform, arch, version } = process;
+    const report = {
+      at,
+      till: this.#core.store.device.prefix,
+      versions: { node: version, platform, arch, ...('electron' in process.versions && process.versions) },
+      ...this.state(),
+      plugged: this.#finder?.plugged ?? [],
+      history: this.#history,
+      jobs: { held: this.#core.store.jobs.count('held'), unknown: this.#core.store.jobs.count('unknown') },
+    };
+    return { fileName: `trestle-devices-${at.slice(0, 10)}.json`, text: `${JSON.stringify(report, null, 2)}\n` };
   }
 
-  #kept(): readonly PrinterSettings[] {
-    return z.array(printerSettings).catch([]).parse(this.#core.store.settings.get(PRINTERS));
+  state(): TopicState<'devices'> {
+    const here = new Map(this.registry.devices().map((device) => [device.deviceId, device]));
+    const views = [...this.#setUp(), null].flatMap((kept): DeviceStatusView[] => {
+      const device = here.get(kept?.deviceId ?? VIRTUAL_PRINTER);
+      const change = kept && this.#list.find(kept.deviceId) ? kept.settings : null;
+      if (!device) return kept ? [this.#absent(kept)] : [];
+      const { kind, port, drawer } = device;
+      const own = this.#view(kind, port, { settings: change, bySelf: kept?.bySelf ?? false });
+      if (kind === 'drawer') return [{ ...own, drawer: device.port.drawerState() }];
+      if (!drawer) return [own];
+      return [own, { ...this.#view('drawer', drawer), drawer: drawer.drawerState() }];
+    });
+    return {
+      devices: [
+        { ...this.#plain('network', 'network'), state: 'absent', reason: 'no-hub' },
+        ...views,
+        // A keyboard wedge cannot be told from a keyboard: the till listens, that is all it knows.
+        { ...this.#plain('keyboard-wedge', 'scanner'), state: 'ready', reason: 'keyboard' },
+      ],
+      found: [...(this.#finder?.found ?? [])],
+      platform: PLATFORMS[process.platform] ?? 'other',
+    };
+  }
+
+  #view(
+    kind: DeviceStatusView['kind'],
+    { deviceId, label, status }: DevicePort,
+    more: Partial<DeviceStatusView> = {},
+  ): DeviceStatusView {
+    const reason = 'reason' in status ? status.reason : '';
+    return { ...this.#plain(deviceId, kind), label: label.slice(0, 120), state: status.state, reason, ...more };
+  }
+
+  /** A device that is set up while no device may be touched, or whose settings mean nothing any more. */
+  #absent({ deviceId, bySelf, settings }: KeptDevice): DeviceStatusView {
+    return { ...this.#plain(deviceId, settings.kind), state: 'absent', reason: '', bySelf, settings };
+  }
+
+  #plain(deviceId: string, kind: DeviceStatusView['kind']): Omit<DeviceStatusView, 'state' | 'reason'> {
+    const since = this.#lastChange.get(deviceId) ?? this.#startedAt;
+    return { deviceId, kind, label: '', since, drawer: null, settings: null, bySelf: false };
+  }
+
+  #noteStatus(deviceId: string, status: DeviceStatus): void {
+    const at = this.#core.now().toISOString();
+    this.#core.log.info({ deviceId, ...status }, 'A device changed its status');
+    this.#lastChange.set(deviceId, at);
+    this.#history = [...this.#history, { at, deviceId, status }].slice(-HISTORY_LENGTH);
+    this.#core.topics.mark('devices');
+  }
+
+  /** A device that can be nothing else was plugged in. */
+  #setUpBySelf(settings: DeviceSettings): boolean {
+    if (this.#list.isLeftOut(settings)) return false;
+    const deviceId = this.#core.newId();
+    this.#core.log.info({ deviceId, settings }, 'A device was plugged in and set up');
+    this.#put({ deviceId, bySelf: true, settings });
+    return true;
+  }
+
+  #put(device: KeptDevice): void {
+    this.#list.put(device);
+    if (this.#options.enabled) this.#connect(device);
+    this.#core.topics.mark('devices');
+  }
+
+  #connect({ deviceId, settings }: KeptDevice): void {
+    const configuration = toConfiguration(deviceId, settings, this.#options.ownDrawers);
+    if (configuration && this.#isPossible(settings)) this.registry.put(configuration);
+    else this.#core.log.warn({ deviceId, settings }, 'A device cannot be set up as it was kept');
+  }
+
+  /** What is made of nothing is only for those who asked for it. */
+  #isPossible({ link }: DeviceSettings): boolean {
+    return link.via !== 'virtual' || this.#options.virtual !== null;
+  }
+
+  /** What is set up, the printer named at start first. */
+  #setUp(): readonly KeptDevice[] {
+    return this.#startPrinter ? [this.#startPrinter, ...this.#list.all()] : this.#list.all();
+  }
+
+  #isHere(deviceId: string): boolean {
+    const port = this.registry.devices().find((device) => device.deviceId === deviceId)?.port;
+    return port !== undefined && port.status.state !== 'absent';
   }
 }
 
-/** The model asked for, where it prints on this paper; else what any printer of this paper understands. */
-function profileOf(model: string, paperWidthMm: 58 | 80): PrinterModel {
-  const known = MODELS.find((name) => name === model);
-  if (known && PRINTER_PROFILES[known].paperWidthMillimetres === paperWidthMm) return known;
-  return paperWidthMm === 58 ? 'generic-58' : 'generic-80';
+/** The same at every start, so that what waited for the printer before a restart goes to it after. */
+function startId({ link }: DeviceSettingsOf<'printer'>): string {
+  return addressOf(link).slice(0, 64);
 }

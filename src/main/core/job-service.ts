@@ -15,7 +15,12 @@ const LISTED_JOBS = 200;
 /** A job to be, before it has an id and a state. */
 export type NewJob =
   | Pick<PrintJob, 'kind' | 'deviceId' | 'reference' | 'document'>
-  | { readonly kind: 'drawer'; readonly deviceId: string; readonly reference: string | null; readonly pin: DrawerPin };
+  | {
+      readonly kind: 'drawer';
+      readonly deviceId: string;
+      readonly reference: string | null;
+      readonly pin: DrawerPin | null;
+    };
 
 /** Nothing proves that these were printed, and part of them may have been: never printed again but as a copy. */
 const MAY_HAVE_PRINTED: readonly JobState[] = ['unknown', 'sent-unconfirmed'];

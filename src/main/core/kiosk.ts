@@ -13,6 +13,7 @@ import type { Log } from './log';
 import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { SaleService } from './sale-service';
+import { ScanService } from './scan-service';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
 import { TopicHub } from './topic-hub';
@@ -40,6 +41,7 @@ export class Kiosk {
   readonly #topics: TopicHub;
   readonly #door: CallDoor;
   readonly #devices: DeviceService;
+  readonly #scans: ScanService;
 
   constructor(options: KioskOptions) {
     this.#options = options;
@@ -52,6 +54,7 @@ export class Kiosk {
         sale: () => sale.state(),
         jobs: () => jobs.state(),
         devices: () => devices.state(),
+        scan: () => scans.state(),
         catalogue: () => catalogue.state(),
         import: () => imports.state(),
       },
@@ -69,8 +72,13 @@ export class Kiosk {
 
     const session = new SessionService(core, options.browserTill);
     const catalogue = new CatalogueService(core);
-    const devices: DeviceService = new DeviceService(core, options.devices, (orderId) => orders.receiptOf(orderId));
+    const devices: DeviceService = new DeviceService(core, options.devices, {
+      receiptOf: (orderId) => orders.receiptOf(orderId),
+      onScan: (deviceId, scan) => scans.heard(deviceId, scan),
+    });
     this.#devices = devices;
+    const scans = new ScanService(core, (deviceId) => devices.registry.port('scanner', deviceId));
+    this.#scans = scans;
     const orders = new OrderService(core, devices, () => jobs);
     const jobs: JobService = new JobService(core, devices, {
       printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
@@ -98,7 +106,8 @@ export class Kiosk {
       'catalogue.item': (input) => catalogue.item(input),
       'catalogue.lookup': (input) => catalogue.lookup(input),
 
-      'cart.scan': (input, context) => sale.scan(input, context),
+      'cart.scan': (input, context) => scans.answering(context.requestId, () => sale.scan(input, context)),
+      'scan.settle': (input) => scans.settle(input),
       'cart.add': (input, context) => sale.add(input, context),
       'cart.add-amount': (input, context) => sale.addAmount(input, context),
       'cart.mark-line': (input, context) => sale.markLine(input, context),
@@ -131,9 +140,13 @@ export class Kiosk {
       'job.discard': (input, context) => jobs.discard(input, context),
 
       'drawer.open': (_input, context) => devices.openDrawer(jobs, context),
-      'printer.configure': (input, context) => devices.configure(input, context),
-      'printer.remove': (input) => devices.remove(input),
-      'printer.test': (input, context) => devices.test(jobs, input, context),
+      'device.configure': (input, context) => devices.configure(input, context),
+      'device.models': () => devices.models(),
+      'device.remove': (input) => devices.remove(input),
+      'device.test': (input, context) => devices.test(jobs, input, context),
+      'device.sample-drawer': (input) => devices.sampleDrawer(input),
+      'device.look': () => devices.look(),
+      'device.report': () => devices.report(),
 
       'import.open': (input) => imports.open(input),
       'import.append': (input) => imports.append(input),
@@ -186,6 +199,7 @@ export class Kiosk {
   /** Ends what is under way in good order. The store stays open. */
   async stop(): Promise<void> {
     await this.#options.importer.close();
+    this.#scans.stop();
     await this.#devices.stop();
     this.#topics.close();
   }

@@ -389,14 +389,16 @@ export class SaleService {
     const { orderId, number } = order;
     const changeMinor = changeOf(payment);
     const printer = this.#devices.receiptPrinter();
-    const kick = printer && order.tenders.some(({ kind }) => kind === 'cash') ? printer : null;
-    const drawer =
-      kick && this.#jobs.row({ kind: 'drawer', deviceId: kick.deviceId, reference: orderId, pin: kick.drawerPin });
+    const isCash = order.tenders.some(({ kind }) => kind === 'cash');
+    const drawer = isCash ? this.#devices.cashDrawer() : null;
     const drafts: EntryDraft[] = [...before, { kind: 'order.placed', body: { order } }];
-    if (kick) drafts.push({ kind: 'drawer.kicked', body: { reason: 'tender', orderId } });
-    const jobs: DeliveryJob[] = drawer ? [drawer] : [];
-    if (printer) {
-      jobs.push(this.#jobs.row({ kind: 'receipt', deviceId: printer.deviceId, reference: orderId, document: null }));
+    const jobs: DeliveryJob[] = [];
+    if (drawer) {
+      drafts.push({ kind: 'drawer.kicked', body: { reason: 'tender', orderId } });
+      jobs.push(this.#jobs.row({ kind: 'drawer', reference: orderId, ...drawer }));
+    }
+    if (printer !== null) {
+      jobs.push(this.#jobs.row({ kind: 'receipt', deviceId: printer, reference: orderId, document: null }));
     }
     const sale = this.#freshSale(orderId);
     const result: OrderPlaced = { orderId, number, changeMinor };

@@ -85,6 +85,8 @@ export class Till {
     }
     return counts;
   });
+  /** Hardware scans of this window that are dealt with, or being dealt with. */
+  #takenScans: readonly string[] = [];
   #toldNotice = '';
   #onceUnderWay = false;
   #bannerTimer: ReturnType<typeof setTimeout> | undefined;
@@ -119,8 +121,16 @@ export class Till {
       this.#tellOfPrinter(this.devices, changed.devices);
       this.devices = changed.devices;
     }
+    if (changed.scan) this.#takeScans(changed.scan);
     if (changed.catalogue) this.catalogue = changed.catalogue;
     if (changed.import !== undefined) this.import = changed.import;
+  }
+
+  /** Each scan of the till's own scanners is sold once, however many windows hear of it. */
+  #takeScans({ scans }: TopicState<'scan'>): void {
+    const isNew = scans.filter(({ scanId }) => !this.#takenScans.includes(scanId));
+    this.#takenScans = scans.map(({ scanId }) => scanId);
+    for (const { scanId, code } of isNew) void this.scan({ code, scanId });
   }
 
   /** What happened to the store stays on the screen until a person has read it. */
@@ -209,9 +219,19 @@ export class Till {
     this.showError({ code: 'too-long', message: '', retryable: false });
   }
 
-  /** A code came from the scanner, or was typed and entered. */
-  async scan({ code, alternatives = [] }: { code: string; alternatives?: readonly string[] }): Promise<void> {
+  /**
+   * A code came from a scanner, or was typed and entered.
+   * @param scanned `scanId` where the till itself heard the scanner, and waits for an answer
+   */
+  async scan(scanned: {
+    readonly code: string;
+    readonly alternatives?: readonly string[];
+    readonly scanId?: string;
+  }): Promise<void> {
+    const { code, alternatives = [], scanId } = scanned;
     this.sheet = null;
+    const refused = !this.session?.signedOn || Boolean(this.sale?.payment);
+    if (refused && scanId !== undefined) void this.client.call('scan.settle', { scanId, accepted: false });
     if (!this.session?.signedOn) {
       this.sounds.play('unknown');
       this.show({ tone: 'hand', title: m.banner_sign_on_first(), detail: m.banner_sign_on_first_detail() });
@@ -222,7 +242,7 @@ export class Till {
       this.show({ tone: 'hand', title: m.banner_paying_title(), detail: m.banner_paying_detail() });
       return;
     }
-    const result = await this.client.call('cart.scan', { code });
+    const result = await this.client.call('cart.scan', { code }, scanId);
     if (!result.ok) {
       const other = result.error.code === 'unknown-code' && (await this.#knownAmong(alternatives));
       if (other) await this.scan({ code: other });

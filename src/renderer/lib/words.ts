@@ -105,13 +105,13 @@ export function printerWords(status: Pick<DeviceStatusView, 'state' | 'reason'> 
   return { title, state, loud: status.state === 'faulted' || status.state === 'no-permission' };
 }
 
-export function drawerWords(status: Pick<DeviceStatusView, 'state' | 'reason'> | undefined): DeviceWords {
+export function drawerWords(status: Pick<DeviceStatusView, 'drawer'> | undefined): DeviceWords {
   const state =
     status === undefined
       ? m.state_none()
-      : status.reason === 'open'
+      : status.drawer === 'open'
         ? m.drawer_open()
-        : status.reason === 'closed'
+        : status.drawer === 'closed'
           ? m.drawer_shut()
           : m.drawer_unknown();
   return { title: m.device_drawer(), state, loud: false };

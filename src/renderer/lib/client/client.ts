@@ -33,8 +33,9 @@ export interface Client {
    * Calls the kiosk. Never rejects: a lost connection is waited for, a command is sent again under the same request id
    * (so it cannot happen twice), and what then still fails answers `{ ok: false, error }`. When a command has answered,
    * `topics` tell what it did.
+   * @param requestId of a command whose act has an id already, a hardware scan; a new one unless given
    */
-  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>>>;
+  call<N extends CallName>(name: N, input: CallInput<N>, requestId?: string): Promise<CallResult<CallOutput<N>>>;
   /** Null until the first snapshot has come. Kept, however old, while disconnected. */
   readonly topics: Topics | null;
   /** Hears what changed: every topic after each snapshot, one whole topic after each event. */
@@ -111,14 +112,18 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
     });
   }
 
-  async function call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<CallOutput<N>>> {
+  async function call<N extends CallName>(
+    name: N,
+    input: CallInput<N>,
+    requestId: string = newId(),
+  ): Promise<CallResult<CallOutput<N>>> {
     const { kind, input: inputSchema, output } = CALLS[name];
     const parsedInput = inputSchema.safeParse(input);
     if (!parsedInput.success) return failure('bad-request', `${name}: ${parsedInput.error.message}`, false);
     const answer = await deliver({
       call: name,
       input: parsedInput.data,
-      ...(kind === 'command' && { requestId: newId() }),
+      ...(kind === 'command' && { requestId }),
     });
     if (answer === null) return failure('disconnected', 'The till lost its kiosk. It tries again by itself.', true);
     const result = callResult.safeParse(answer);

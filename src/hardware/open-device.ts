@@ -1,0 +1,79 @@
+import type { DeviceConfiguration, PrinterConfiguration, ScannerConfiguration } from './configuration';
+import { createEscposPrinter } from './drivers/escpos-printer';
+import { createHidDrawer } from './drivers/hid-drawer';
+import { BAR_CODE_SCANNER, createHidPosScanner } from './drivers/hid-pos-scanner';
+import { createOemScanner } from './drivers/oem-scanner';
+import { createPrinterDrawer } from './drivers/printer-drawer';
+import { createSerialScanner } from './drivers/serial-scanner';
+import { hidTransportTo, transportTo } from './links';
+import { PRINTER_PROFILES } from './models/profiles';
+import type { Clock, DrawerPort, PrinterPort, ScannerPort } from './ports';
+import type { VirtualDevices } from './virtual/virtual-devices';
+import { loopbackTransport } from './virtual/loopback-transport';
+
+/** What a configuration is opened with. */
+export interface OpenOptions {
+  readonly clock: Clock;
+  /** Devices made of nothing, for those that are set up as virtual. */
+  readonly virtual: VirtualDevices;
+}
+
+/** The port of each kind of device. */
+export interface PortOf {
+  readonly printer: PrinterPort;
+  readonly scanner: ScannerPort;
+  readonly drawer: DrawerPort;
+}
+export type DeviceKind = keyof PortOf;
+
+/** An open device by its kind. */
+export type OpenDevice = { [K in DeviceKind]: { readonly kind: K; readonly port: PortOf[K] } }[DeviceKind];
+
+/** The driver of a device on its way to it. It connects by itself, and again whenever the device comes back. */
+export function openDevice(configuration: DeviceConfiguration, options: OpenOptions): OpenDevice {
+  const { clock, virtual } = options;
+  switch (configuration.kind) {
+    case 'printer':
+      return { kind: 'printer', port: openPrinter(configuration, options) };
+    case 'scanner':
+      return { kind: 'scanner', port: openScanner(configuration, options) };
+    case 'drawer': {
+      const { kind, deviceId, link, profile } = configuration;
+      const transport = link.via === 'virtual' ? virtual.drawer(deviceId).wire.transport : hidTransportTo(link, clock);
+      return { kind, port: createHidDrawer({ deviceId, profile, transport, clock }) };
+    }
+  }
+}
+
+function openPrinter(
+  { deviceId, model, link, drawer }: PrinterConfiguration,
+  { clock, virtual }: OpenOptions,
+): PrinterPort {
+  const transport = link.via === 'virtual' ? loopbackTransport(virtual.printer(deviceId)) : transportTo(link, clock);
+  return createEscposPrinter({
+    deviceId,
+    profile: PRINTER_PROFILES[model],
+    transport,
+    clock,
+    drawer: { ...(drawer?.switch && { switch: drawer.switch }), ...(drawer?.pulse && { pulse: drawer.pulse }) },
+  });
+}
+
+/** The drawer that hangs on a printer, under an id of its own; null where nothing hangs on it. */
+export function openPrinterDrawer(
+  printer: PrinterPort,
+  { drawer }: PrinterConfiguration,
+  clock: Clock,
+): DrawerPort | null {
+  return drawer && createPrinterDrawer({ printer, pin: drawer.pin, clock });
+}
+
+function openScanner({ deviceId, protocol, link }: ScannerConfiguration, { clock, virtual }: OpenOptions): ScannerPort {
+  if (link.via === 'serial') return createSerialScanner({ deviceId, transport: transportTo(link, clock), clock });
+  if (link.via === 'virtual') {
+    return createHidPosScanner({ deviceId, transport: virtual.scanner(deviceId).wire.transport, clock });
+  }
+  if (protocol === 'oem') return createOemScanner({ deviceId, transport: hidTransportTo(link, clock), clock });
+  const usage = { usagePage: BAR_CODE_SCANNER >>> 16, usage: BAR_CODE_SCANNER & 0xffff };
+  return createHidPosScanner({ deviceId, transport: hidTransportTo(link, clock, usage), clock });
+}

@@ -1,0 +1,30 @@
+import { createVirtualPosiflexDrawer, type VirtualDrawer } from './drawer-device';
+import { createVirtualPrinter, type VirtualPrinter } from './printer-device';
+import { createVirtualHidPosScanner, type VirtualScanner } from './scanner-device';
+
+/** The id of the printer that is there while no real one is set up. */
+export const VIRTUAL_PRINTER = 'virtual-printer';
+
+/** Devices made of nothing, by the id under which they are set up; each is made when it is first asked for. */
+export interface VirtualDevices {
+  printer(deviceId: string): VirtualPrinter;
+  scanner(deviceId: string): VirtualScanner;
+  drawer(deviceId: string): VirtualDrawer;
+}
+
+export function createVirtualDevices(): VirtualDevices {
+  return {
+    printer: madeOnce(() => createVirtualPrinter({ paperWidthMillimetres: 80 })),
+    scanner: madeOnce(createVirtualHidPosScanner),
+    drawer: madeOnce(createVirtualPosiflexDrawer),
+  };
+}
+
+function madeOnce<T>(make: () => T): (deviceId: string) => T {
+  const made = new Map<string, T>();
+  return (deviceId) => {
+    const device = made.get(deviceId) ?? make();
+    made.set(deviceId, device);
+    return device;
+  };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { readKeptDevices, type DeviceSettings, type KeptDevice } from '../../shared/device-settings';
+import type { Store } from '../db/store';
+
+/** Under which settings the devices are kept; printers alone before there were others. */
+const DEVICES = 'devices';
+const PRINTERS_BEFORE = 'printers';
+/** What a person took away while it was plugged in. */
+const LEFT_OUT = 'devices-left-out';
+const MOST_LEFT_OUT = 100;
+
+const keys = z.array(z.string()).catch([]);
+
+/** How the devices are set up, as it is kept through restarts: in the order in which they came. */
+export class DeviceList {
+  readonly #settings: Store['settings'];
+  #devices: readonly KeptDevice[];
+
+  constructor(settings: Store['settings']) {
+    this.#settings = settings;
+    this.#devices = readKeptDevices(settings.get(DEVICES), settings.get(PRINTERS_BEFORE));
+  }
+
+  all(): readonly KeptDevice[] {
+    return this.#devices;
+  }
+
+  find(deviceId: string): KeptDevice | undefined {
+    return this.#devices.find((device) => device.deviceId === deviceId);
+  }
+
+  /** Adds a device, or takes the place of the one with this id. */
+  put(device: KeptDevice): void {
+    const isKnown = this.find(device.deviceId) !== undefined;
+    this.#keep(
+      isKnown
+        ? this.#devices.map((one) => (one.deviceId === device.deviceId ? device : one))
+        : [...this.#devices, device],
+    );
+    const key = keyOf(device.settings);
+    const leftOut = this.#leftOut();
+    if (leftOut.includes(key)) {
+      this.#settings.set(
+        LEFT_OUT,
+        leftOut.filter((one) => one !== key),
+      );
+    }
+  }
+
+  /** Takes a device away; the till does not set it up again by itself. */
+  remove(deviceId: string): void {
+    const device = this.find(deviceId);
+    if (!device) return;
+    this.#keep(this.#devices.filter((one) => one !== device));
+    this.#settings.set(LEFT_OUT, [...this.#leftOut(), keyOf(device.settings)].slice(-MOST_LEFT_OUT));
+  }
+
+  isLeftOut(settings: DeviceSettings): boolean {
+    return this.#leftOut().includes(keyOf(settings));
+  }
+
+  #keep(devices: readonly KeptDevice[]): void {
+    this.#devices = devices;
+    this.#settings.set(DEVICES, devices);
+  }
+
+  #leftOut(): readonly string[] {
+    return keys.parse(this.#settings.get(LEFT_OUT));
+  }
+}
+
+/** What a device is known by when it is plugged in again. */
+function keyOf({ kind, link }: DeviceSettings): string {
+  return `${kind} ${JSON.stringify(link)}`;
+}
