@@ -21,6 +21,8 @@ export interface ReceiptDocument {
 export type ReceiptBlock =
   /** The stall's mark, centred. */
   | { readonly kind: 'mark' }
+  /** A picture of the stall's own, centred; left out where it is wider than the paper or the printer has no pictures. */
+  | { readonly kind: 'logo'; readonly image: LogoImage }
   /** One paragraph. `double` doubles width and height, so half the columns. Wrapped at words, never cut. */
   | {
       readonly kind: 'text';
@@ -56,6 +58,13 @@ export type ReceiptBlock =
     }
   | { readonly kind: 'barcode'; readonly symbology: 'code128'; readonly data: string }
   | { readonly kind: 'cut' };
+
+/** A picture of black and white, as documents are kept: rows of whole bytes in Base64, the leftmost dot in the highest bit. */
+export interface LogoImage {
+  readonly widthDots: number;
+  readonly heightDots: number;
+  readonly data: string;
+}
 
 /** The words of the paper, in the receipt's language. Amounts and dates come in already formatted. */
 export interface ReceiptWords {

@@ -233,6 +233,10 @@ export const receiptBlock: z.ZodType<ReceiptBlock> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('mark') }),
     z.object({
+      kind: z.literal('logo'),
+      image: z.object({ widthDots: z.int(), heightDots: z.int(), data: z.string() }),
+    }),
+    z.object({
       kind: z.literal('text'),
       text: z.string(),
       align: z.enum(['left', 'centre', 'right']),

@@ -1,5 +1,6 @@
 import type { ReceiptDocument } from '../../domain/receipt';
-import { encodeDrawerPulse, encodeProofRequest, encodeRealTimeDrawerPulse, encodeReceipt } from '../encoders/escpos';
+import { encodeDrawerPulse, encodeProofRequest, encodeRealTimeDrawerPulse } from '../encoders/escpos';
+import { encodeOffThread } from '../encoders/receipt-thread';
 import { createListeners } from '../listeners';
 import type { PrinterProfile, PrintProof } from '../models/profile';
 import type {
@@ -340,9 +341,10 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
 
   async function print(document: ReceiptDocument): Promise<PrintOutcome> {
     const unsent = { outcome: 'failed', bytesSent: 0, truncated: false } as const;
-    const encoded = encodeReceipt(document, profile);
-    if (!encoded.ok) return { ...unsent, reason: 'unprintable' };
+    const encoding = encodeOffThread(document, profile);
     return inTurn(async () => {
+      const encoded = await encoding;
+      if (!encoded.ok) return { ...unsent, reason: 'unprintable' };
       const contact = await makeContact();
       const fault = contact.connection === null ? contact.reason : contact.fault;
       if (contact.connection === null || fault !== null) return { ...unsent, reason: fault ?? 'unreachable' };

@@ -3,9 +3,11 @@ import type { ReceiptDocument } from '../../domain/receipt';
 import { ok, type Result } from '../../domain/result';
 import type { PrinterProfile, PrintProof } from '../models/profile';
 import type { DrawerPin, DrawerPulse } from '../ports';
-import { layOut, type PaperItem } from './layout';
-import { MARK, type Bitmap } from './mark';
-import { encodeCharacter, printableDocument } from './printable-text';
+import { bitmapOf, type Bitmap } from './bitmap';
+import { COLUMN_DOTS, layOut, type PaperItem, type Typesetter } from './layout';
+import { MARK } from './mark';
+import { encodeCharacter, isPlain, printableDocument } from './printable-text';
+import type { TextPainter } from './text-painter';
 
 const ESC = 0x1b;
 const FS = 0x1c;
@@ -13,6 +15,10 @@ const GS = 0x1d;
 
 /** Dots from one base line to the next: a little tighter than the default 30, as type is set, and less paper. */
 const LINE_SPACING_DOTS = 27;
+/** A line of double size is as high as its letters. */
+const DOUBLE_LINE_DOTS = 48;
+/** The highest picture sent at once. */
+const BAND_DOTS = 128;
 const BARCODE_HEIGHT_DOTS = 64;
 /** `GS k` number of Code 128. */
 const CODE_128 = 73;
@@ -24,10 +30,16 @@ const TEAR_OFF_LINES = 4;
 /**
  * Turns a document into the bytes of one complete print job. Pure: the same document and profile give the same bytes.
  * The job begins with a reset, so that nothing a torn job left behind reaches it.
- * @returns `unprintable` when the profile's code pages lack a character that may not be replaced
+ * @param painter draws the lines that hold characters no code page has; without one they are refused
+ * @returns `unprintable` with words that name the character
  */
-export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile): Result<Uint8Array, 'unprintable'> {
-  const printable = printableDocument(document, profile.codePages);
+export function encodeReceipt(
+  document: ReceiptDocument,
+  profile: PrinterProfile,
+  painter: TextPainter | null = null,
+): Result<Uint8Array, 'unprintable'> {
+  const { codePages } = profile;
+  const printable = printableDocument(document, codePages, profile.raster === 'none' ? null : painter);
   if (!printable.ok) return printable;
   // Without an interface it only builds bytes; without a character set it adds none of its own.
   const builder = new ThermalPrinter({ type: PrinterTypes.EPSON, interface: '' });
@@ -37,20 +49,20 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
   write(ESC, 0x40);
   if (profile.cancelsKanji) write(FS, 0x2e);
   if (profile.setsMotionUnits) write(GS, 0x50, profile.dotsPerInch, profile.dotsPerInch);
-  write(ESC, 0x52, 0, ESC, 0x74, profile.codePages[0].number, ESC, 0x33, LINE_SPACING_DOTS);
+  write(ESC, 0x52, 0, ESC, 0x74, codePages[0].number, ESC, 0x33, LINE_SPACING_DOTS);
 
-  let pageNumber = profile.codePages[0].number;
+  let current = codePages[0];
   const writeText = (text: string): void => {
     const bytes: number[] = [];
     for (const character of text) {
-      const page =
-        profile.codePages.find(
-          (each) => each.number === pageNumber && encodeCharacter(character, each) !== undefined,
-        ) ?? profile.codePages.find((each) => encodeCharacter(character, each) !== undefined);
-      const byte = page && encodeCharacter(character, page);
-      if (page === undefined || byte === undefined) throw new Error(`unclean text: ${character}`);
-      if (page.number !== pageNumber) bytes.push(ESC, 0x74, page.number);
-      pageNumber = page.number;
+      let byte = encodeCharacter(character, current);
+      if (byte === undefined) {
+        const page = codePages.find((each) => encodeCharacter(character, each) !== undefined);
+        byte = page && encodeCharacter(character, page);
+        if (page === undefined || byte === undefined) throw new Error(`unclean text: ${character}`);
+        bytes.push(ESC, 0x74, page.number);
+        current = page;
+      }
       bytes.push(byte);
     }
     builder.append(Buffer.from(bytes));
@@ -64,25 +76,50 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
     if (line.bold) builder.bold(false);
     if (isDouble) builder.setTextSize(0, 0);
   };
-  const writeCentred = (writePicture: () => void): void => {
+  const writeCentred = (writeContent: () => void): void => {
     builder.alignCenter();
     write(ESC, 0x4a, CLEARANCE_DOTS);
-    writePicture();
+    writeContent();
     write(ESC, 0x4a, CLEARANCE_DOTS);
     builder.alignLeft();
   };
 
-  for (const item of layOut(printable.value, profile)) {
+  const writePicture = (picture: Bitmap): void => {
+    for (const band of bandsOf(picture)) builder.append(raster(band, profile.raster));
+  };
+  const writeDrawn = (line: Extract<PaperItem, { kind: 'drawn' }>): void => {
+    if (painter === null) throw new Error('a line to draw and no painter');
+    const isDouble = line.size === 'double';
+    const minimumHeight = isDouble ? DOUBLE_LINE_DOTS : LINE_SPACING_DOTS;
+    const widthBytes = profile.dotsWide / 8;
+    writePicture(painter.paint({ cells: line.cells, isDouble, bold: line.bold, widthBytes, minimumHeight }));
+  };
+
+  const typesetter: Typesetter = {
+    isPlain: (text) => isPlain(text, codePages),
+    columnsOf: (text) =>
+      painter === null || isPlain(text, codePages) ? text.length : Math.ceil(painter.widthOf(text) / COLUMN_DOTS),
+  };
+  for (const item of layOut(printable.value, profile, typesetter)) {
     switch (item.kind) {
       case 'line':
         writeLine(item);
+        break;
+      case 'drawn':
+        writeDrawn(item);
         break;
       case 'feed':
         if (item.lines > 0) write(ESC, 0x64, item.lines);
         break;
       case 'mark':
-        if (profile.raster !== 'none') writeCentred(() => builder.append(raster(MARK, profile.raster)));
+        if (profile.raster !== 'none') writeCentred(() => writePicture(MARK));
         break;
+      case 'logo': {
+        const logo = bitmapOf(item.image);
+        const fits = profile.raster !== 'none' && logo.widthBytes * 8 <= profile.dotsWide;
+        if (fits) writeCentred(() => writePicture(logo));
+        break;
+      }
       case 'qr':
         writeCentred(() => builder.append(qrCode(item.data, item.moduleDots)));
         break;
@@ -104,6 +141,15 @@ export function encodeReceipt(document: ReceiptDocument, profile: PrinterProfile
     }
   }
   return ok(new Uint8Array(builder.getBuffer()));
+}
+
+/** Printers keep a picture until it is whole, the small ones little of it; printed one under the other the seams do not show. */
+function bandsOf({ widthBytes, height, data }: Bitmap): Bitmap[] {
+  return Array.from({ length: Math.ceil(height / BAND_DOTS) }, (_, index) => {
+    const top = index * BAND_DOTS;
+    const rows = Math.min(BAND_DOTS, height - top);
+    return { widthBytes, height: rows, data: data.subarray(top * widthBytes, (top + rows) * widthBytes) };
+  });
 }
 
 /** A picture, one dot for one dot: `GS v 0`, or `GS ( L` functions 112 (keep) and 50 (print), in one tone. */

@@ -1,9 +1,4 @@
-/** A picture of one bit per dot, rows of whole bytes, the leftmost dot in the highest bit. */
-export interface Bitmap {
-  readonly widthBytes: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import type { Bitmap } from './bitmap';
 
 /** The sign on a grid of 48: a table top and two pairs of spread legs. */
 const TABLE_TOP = { left: 3, top: 9, right: 45, bottom: 17, radius: 2.5 };

@@ -2,6 +2,7 @@ import iconv from 'iconv-lite';
 import type { ReceiptBlock, ReceiptDocument } from '../../domain/receipt';
 import { fail, ok, type Result } from '../../domain/result';
 import type { CodePage } from '../models/profile';
+import type { TextPainter } from './text-painter';
 
 /** Punctuation that reads the same in its plain form. Letters and currency signs are never replaced. */
 const PLAIN_PUNCTUATION: Readonly<Record<string, string>> = {
@@ -46,40 +47,66 @@ function bytesOf(encoding: CodePage['encoding']): ReadonlyMap<string, number> {
   return bytes;
 }
 
-function isAscii(character: string): boolean {
-  return character >= ' ' && character <= '~';
-}
+const ASCII = /^[ -~]*$/;
 
 /** The byte of a character in a code page, or undefined where the page has none. Control characters have none. */
 export function encodeCharacter(character: string, page: CodePage): number | undefined {
-  return isAscii(character) ? character.charCodeAt(0) : bytesOf(page.encoding).get(character);
+  return ASCII.test(character) ? character.charCodeAt(0) : bytesOf(page.encoding).get(character);
 }
+
+/** Whether the printer's own characters set a text; what they do not is drawn. */
+export function isPlain(text: string, pages: readonly CodePage[]): boolean {
+  if (ASCII.test(text)) return true;
+  for (const character of text) {
+    if (!pages.some((page) => encodeCharacter(character, page) !== undefined)) return false;
+  }
+  return true;
+}
+
+/** Invisible, but decides how its neighbours are joined, ordered or pictured: kept where a text is drawn. */
+const JOINER = /[\u200c-\u200f\ufe0e\ufe0f\u{e0020}-\u{e007f}]/u;
+const JOINERS = new RegExp(JOINER, 'gu');
+/** Controls and what is invisible by itself. Both would say something else to the printer, or hide something from a reader. */
+const INVISIBLE = /[\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * Makes a text safe for the code pages: composed (NFC), every kind of space a plain one, control and invisible
- * characters gone, punctuation plain where no page has it. Refuses, with the character, what no page can print.
+ * Makes a text safe to print: composed (NFC), every kind of space a plain one, controls and invisible characters gone,
+ * punctuation plain where no page has it. What no page has then is left for the painter, or refused by name.
  */
-function printableText(text: string, pages: readonly CodePage[]): Result<string, 'unprintable'> {
+function printableText(
+  text: string,
+  pages: readonly CodePage[],
+  painter: TextPainter | null,
+): Result<string, 'unprintable'> {
+  if (ASCII.test(text)) return ok(text);
   let printable = '';
+  let foreign: string | undefined;
   for (const character of text.normalize('NFC')) {
-    if (isAscii(character)) printable += character;
+    if (ASCII.test(character) || JOINER.test(character)) printable += character;
     else if (/[\p{Z}\t\n\v\f\r]/u.test(character)) printable += ' ';
-    else if (/\p{C}/u.test(character)) continue;
-    else if (pages.some((page) => encodeCharacter(character, page) !== undefined)) printable += character;
+    else if (INVISIBLE.test(character)) continue;
+    else if (isPlain(character, pages)) printable += character;
     else if (PLAIN_PUNCTUATION[character] !== undefined) printable += PLAIN_PUNCTUATION[character];
-    else return fail('unprintable', `This printer has no "${character}". Choose another printer model, or reword it.`);
+    else {
+      foreign ??= character;
+      printable += character;
+    }
   }
-  return ok(printable);
+  if (foreign === undefined) return ok(printable.replace(JOINERS, ''));
+  const missing = painter === null ? foreign : painter.missingIn(printable);
+  if (missing === undefined) return ok(printable);
+  return fail('unprintable', `This printer has no "${missing}". Choose another printer model, or reword it.`);
 }
 
-/** The same document with every text printable in one of the pages. A line break inside a paragraph starts a new one. */
+/** The same document with every text printable. A line break inside a paragraph starts a new one. */
 export function printableDocument(
   document: ReceiptDocument,
   pages: readonly CodePage[],
+  painter: TextPainter | null,
 ): Result<ReceiptDocument, 'unprintable'> {
   let problem: Result<never, 'unprintable'> | undefined;
   const clean = (text: string): string => {
-    const printable = printableText(text, pages);
+    const printable = printableText(text, pages, painter);
     if (printable.ok) return printable.value;
     problem ??= printable;
     return '';
@@ -97,6 +124,7 @@ export function printableDocument(
       case 'barcode':
         return [{ ...block, data: clean(block.data) }];
       case 'mark':
+      case 'logo':
       case 'rule':
       case 'feed':
       case 'cut':

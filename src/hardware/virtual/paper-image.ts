@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import bwipjs from 'bwip-js/node';
-import { locate } from './locate';
+import { PAPER_FONT, PAPER_TYPE, registerPaperFonts } from '../fonts';
 import {
   CHARACTER_DOTS,
   type BarcodeSymbology,
@@ -29,11 +27,8 @@ const BOTTOM_DOTS = 44;
 /** The serrated edge of cutters and tear bars. */
 const TOOTH_DOTS = { width: 16, height: 8 };
 const CUT_LINE_DOTS = 24;
-/** Size at which a character of the font is as wide as one of the printer's, and where it stands in its cell. */
-const TYPE = { A: { fontPixels: 19, baseline: 18 }, B: { fontPixels: 14.25, baseline: 13 } } as const;
 /** Heat spreads: thin strokes come out a little heavier on paper than they are drawn. */
 const INK_SPREAD_DOTS = 0.55;
-const FAMILY = { regular: 'Trestle Paper', bold: 'Trestle Paper Bold' } as const;
 
 /** bwip-js names. */
 const SYMBOLOGY_NAMES: Readonly<Record<BarcodeSymbology, string>> = {
@@ -74,7 +69,7 @@ interface Drawing {
  * @returns a PNG file
  */
 export function drawPaper(paper: PaperToDraw): Uint8Array {
-  registerFonts();
+  registerPaperFonts();
   const { dotsWide } = paper;
   const marginDots = MARGIN_DOTS[dotsWide] ?? TOP_DOTS;
   const drawings = trimBlankEnd(paper.elements).map((element) => drawingOf(element, dotsWide));
@@ -92,21 +87,6 @@ export function drawPaper(paper: PaperToDraw): Uint8Array {
     top += drawing.heightDots;
   }
   return canvas.toBuffer('image/png');
-}
-
-let areFontsRegistered = false;
-
-function registerFonts(): void {
-  if (areFontsRegistered) return;
-  const folder = locate(join('resources', 'fonts'), import.meta.url);
-  if (folder === undefined) throw new Error('The folder resources/fonts is missing beside the program.');
-  for (const [weight, family] of [
-    ['400', FAMILY.regular],
-    ['700', FAMILY.bold],
-  ] as const) {
-    GlobalFonts.register(readFileSync(join(folder, `atkinson-hyperlegible-mono-${weight}.woff2`)), family);
-  }
-  areFontsRegistered = true;
 }
 
 /** A paper that ends in a cut, or in nothing, ends at its edge: the cut is the edge. */
@@ -173,14 +153,14 @@ function drawingOf(element: PaperElement, dotsWide: number): Drawing {
 
 function drawRun(context: SKRSContext2D, run: TextRun, bottomDots: number): void {
   const cell = CHARACTER_DOTS[run.font];
-  const { fontPixels, baseline } = TYPE[run.font];
+  const { fontPixels, baseline } = PAPER_TYPE[run.font];
   const top = bottomDots - cell.height * run.scaleY;
   context.save();
   if (run.inverse) {
     context.fillRect(run.xDots, top, run.text.length * run.advanceDots, cell.height * run.scaleY);
     context.fillStyle = PAPER;
   }
-  context.font = `${fontPixels}px "${run.bold ? FAMILY.bold : FAMILY.regular}"`;
+  context.font = `${fontPixels}px "${run.bold ? PAPER_FONT.bold : PAPER_FONT.regular}"`;
   context.strokeStyle = context.fillStyle;
   context.lineWidth = INK_SPREAD_DOTS / run.scaleX;
   [...run.text].forEach((character, index) => {

@@ -43,6 +43,7 @@ function spoken(blocks: readonly ReceiptBlock[]): string[] {
       case 'barcode':
         return `[${block.kind} ${block.data}]`;
       case 'mark':
+      case 'logo':
       case 'rule':
       case 'feed':
       case 'cut':

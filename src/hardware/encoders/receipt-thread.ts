@@ -1,0 +1,36 @@
+import type { ReceiptDocument } from '../../domain/receipt';
+import { fail, type Result } from '../../domain/result';
+import type { PrinterProfile } from '../models/profile';
+import { createThread } from '../thread';
+import { encodeReceipt } from './escpos';
+
+/** What goes to the thread that draws receipts. */
+export interface ReceiptToDraw {
+  readonly document: ReceiptDocument;
+  readonly profile: PrinterProfile;
+}
+
+/** One for all printers of the process: fonts are read once. */
+const thread = createThread<ReceiptToDraw, Result<Uint8Array, 'unprintable'>>({
+  file: 'receipt-worker.js',
+  beside: import.meta.url,
+  inPlace: async (receipt) => (await import('./receipt-drawing')).drawReceipt(receipt),
+});
+
+/**
+ * The bytes of a print job, as `encodeReceipt` makes them. A receipt of the printer's own characters is made here, in a
+ * fraction of a millisecond; one that has to be drawn in part is made on another thread, since fonts take their time.
+ * Never rejects.
+ */
+export async function encodeOffThread(
+  document: ReceiptDocument,
+  profile: PrinterProfile,
+): Promise<Result<Uint8Array, 'unprintable'>> {
+  const plain = encodeReceipt(document, profile);
+  if (plain.ok || profile.raster === 'none') return plain;
+  try {
+    return await thread.ask({ document, profile });
+  } catch (error) {
+    return fail('unprintable', `This receipt could not be drawn: ${error instanceof Error ? error.message : error}`);
+  }
+}
