@@ -28,7 +28,8 @@ export interface WedgeKey {
   readonly targetIsEditable: boolean;
 }
 
-export type WedgeTerminator = 'Enter' | 'Tab' | 'none';
+/** `event.key` of the key that ended a scan, or `none` where silence did. */
+export type WedgeTerminator = string;
 
 export type WedgeAction =
   /** A person typed these: give them back to what has the focus. */
@@ -57,8 +58,8 @@ export interface WedgeOptions {
   readonly endGapMs: number;
   /** `event.key` of a key the scanner is programmed to send first, `F13` for instance; null for none. */
   readonly prefixKey: string | null;
-  /** Keys that end a scan. */
-  readonly terminators: readonly ('Enter' | 'Tab')[];
+  /** `event.key` of the keys that end a scan: what the scanner is programmed to send last. */
+  readonly terminators: readonly string[];
   /** Whether a burst that just stops is a scan too; otherwise it is given back as typing. */
   readonly acceptsSilence: boolean;
 }
@@ -129,7 +130,7 @@ export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTION
       reset();
       return [{ kind: 'discarded', reason: 'too-long' }];
     }
-    const scan = readStrokes(isPrefixed ? strokes.slice(1) : strokes);
+    const scan = readStrokes(withoutFrame(isPrefixed ? strokes.slice(1) : strokes));
     const isShort = strokes.length < (isPrefixed ? 2 : MINIMUM_KEYS);
     if (isShort || (terminator === 'none' && !options.acceptsSilence)) return giveBack();
     reset();
@@ -169,7 +170,7 @@ export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTION
     const pass = (actions: WedgeAction[] = []): WedgeAnswer => ({ hold: false, actions: [...settled, ...actions] });
     const hold = (actions: WedgeAction[] = []): WedgeAnswer => ({ hold: true, actions: [...settled, ...actions] });
 
-    const terminator = terminatorOf(key);
+    const terminator = terminatorOf(key, options.terminators);
     if (terminator !== null) {
       if (state === 'scanning' && options.terminators.includes(terminator)) {
         finishedMs = key.timeStampMs;
@@ -177,7 +178,8 @@ export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTION
       }
       // A line feed after the carriage return belongs to the scan just finished.
       if (state === 'idle' && key.timeStampMs - finishedMs <= options.startGapMs) return hold();
-      return pass(state === 'scanning' ? finish('none') : giveBack());
+      const before = state === 'scanning' ? finish('none') : giveBack();
+      return key.ctrl ? hold(before) : pass(before);
     }
     if (key.repeat) return pass(state === 'scanning' ? [] : giveBack());
     if (options.prefixKey !== null && key.key === options.prefixKey && state !== 'scanning') {
@@ -197,9 +199,13 @@ export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTION
     const usCharacter = usCharacterOf(key);
     // A dead key or an input method keeps the character back from us; its place on the keyboard still tells.
     if (state === 'scanning' && usCharacter !== null) return hold(take(key, usCharacter, usCharacter));
-    if (isModifier(key) || state === 'scanning') return pass();
+    // Whatever key comes in a scan, the scanner sent it: it makes a control character or nothing, never a shortcut.
+    const control = controlCharacterOf(key);
+    if (state === 'scanning') return hold(isModifier(key) ? [] : take(key, control, control));
+    if (isModifier(key)) return pass();
+    if (isFunctionKey(key) || (state === 'suspecting' && isChord(key))) return hold(take(key, control, control));
     // Backspace, arrows, shortcuts: what was typed before them comes first.
-    return pass(giveBack());
+    return isChord(key) && !isForPeople(key) ? hold(giveBack()) : pass(giveBack());
   }
 
   /** Letting go of Alt after digits of the number pad makes a character. */
@@ -225,34 +231,37 @@ export function createKeyboardWedge(options: WedgeOptions = DEFAULT_WEDGE_OPTION
 }
 
 /**
- * Undoes a keyboard layout that scrambled a number: a French keyboard has `&é"'(-è_çà` where a scanner means digits.
- * Changes a code only when every character fits and the check digit of EAN-8, UPC-A, EAN-13 or GTIN-14 then agrees.
+ * What layouts write where a US keyboard has {@link US_ROWS}: for keys that come without their place, as those of virtual
+ * keyboards and remote desktops do.
  */
-export function recoverLayout(code: string): string {
-  // A code with one true digit in it was not scrambled: a hyphen among digits is a hyphen.
-  const digits = [...code].map((character) => FRENCH_DIGITS[character] ?? ' ').join('');
-  return hasCheckDigit(digits) ? digits : code;
-}
-
-/** What an AZERTY keyboard writes for the unshifted digit row, and with Caps Lock on. */
-const FRENCH_DIGITS: Readonly<Record<string, string>> = {
-  '&': '1',
-  é: '2',
-  É: '2',
-  '"': '3',
-  "'": '4',
-  '(': '5',
-  '-': '6',
-  '§': '6',
-  è: '7',
-  È: '7',
-  _: '8',
-  '!': '8',
-  ç: '9',
-  Ç: '9',
-  à: '0',
-  À: '0',
+const LAYOUT_ROWS: Readonly<Record<string, readonly [plain: string, shifted: string]>> = {
+  french: [`²&é"'(-è_çà)=azertyuiop^$*qsdfghjklmùwxcvbn,;:!`, ' 1234567890°+AZERTYUIOP¨£µQSDFGHJKLM%WXCVBN?./§'],
+  belgian: [`²&é"'(§è!çà)-azertyuiop^$µqsdfghjklmùwxcvbn,;:=`, '³1234567890°_AZERTYUIOP¨*£QSDFGHJKLM%WXCVBN?./+'],
+  german: ['^1234567890ß´qwertzuiopü+#asdfghjklöäyxcvbnm,.-', `°!"§$%&/()=?\`QWERTZUIOPÜ*'ASDFGHJKLÖÄYXCVBNM;:_`],
+  swiss: [`§1234567890'^qwertzuiopü¨$asdfghjklöäyxcvbnm,.-`, '°+"*ç%&/()=?`QWERTZUIOPè!£ASDFGHJKLéàYXCVBNM;:_'],
+  czech: [';+ěščřžýáíé=´qwertzuiopú)¨asdfghjklů§yxcvbnm,.-', `°1234567890%ˇQWERTZUIOP/('ASDFGHJKL"!YXCVBNM?:_`],
+  italian: [`\\1234567890'ìqwertyuiopè+ùasdfghjklòàzxcvbnm,.-`, '|!"£$%&/()=?^QWERTYUIOPé*§ASDFGHJKLç°ZXCVBNM;:_'],
+  spanish: ["º1234567890'¡qwertyuiop`+çasdfghjklñ´zxcvbnm,.-", 'ª!"·$%&/()=?¿QWERTYUIOP^*ÇASDFGHJKLÑ¨ZXCVBNM;:_'],
+  nordic: [`§1234567890+´qwertyuiopå¨'asdfghjklöäzxcvbnm,.-`, '½!"#¤%&/()=?`QWERTYUIOPÅ^*ASDFGHJKLÖÄZXCVBNM;:_'],
+  british: ["`1234567890-=qwertyuiop[]#asdfghjkl;'zxcvbnm,./", '¬!"£$%^&*()_+QWERTYUIOP{}~ASDFGHJKL:@ZXCVBNM<>?'],
 };
+const US_ROWS = [
+  "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./",
+  '~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:"ZXCVBNM<>?',
+] as const;
+
+const LAYOUTS: readonly ReadonlyMap<string, string>[] = Object.values(LAYOUT_ROWS).map(
+  ([plain, shifted]) =>
+    new Map([...(plain + shifted)].map((character, index) => [character, [...US_ROWS.join('')][index] ?? character])),
+);
+
+/** A code as each layout would have had it typed; characters no layout has stay as they are. */
+function readingsByLayout(code: string): string[] {
+  // Under Caps Lock the accented letters of a digit row come as capitals.
+  const undo = (layout: ReadonlyMap<string, string>, character: string): string =>
+    layout.get(character) ?? layout.get(character.toLowerCase()) ?? character;
+  return LAYOUTS.map((layout) => [...code].map((character) => undo(layout, character)).join(''));
+}
 
 /** GS1 General Specifications 7.9: weights 3 and 1 from the right, the sum with the check digit a multiple of ten. */
 function hasCheckDigit(code: string): boolean {
@@ -268,9 +277,37 @@ function readStrokes(strokes: readonly Stroke[]): { readonly code: string; reado
     .map(({ key, character }) => (key.capsLock ? swapCase(character) : character))
     .join('');
   const byPosition = strokes.map((stroke) => stroke.usCharacter).join('');
-  const readings = [...new Set([recoverLayout(withoutCapsLock), asTyped, byPosition])];
-  const code = readings.find(hasCheckDigit) ?? readings[0] ?? '';
-  return { code, alternatives: readings.filter((reading) => reading !== code) };
+  const lacksPlaces = strokes.some(({ key, character }) => key.code === '' && character !== '');
+  const readings = [
+    withoutCapsLock,
+    asTyped,
+    byPosition,
+    ...digitsByPlace(strokes),
+    ...(lacksPlaces ? readingsByLayout(withoutCapsLock) : []),
+  ];
+  const code = readings.find(hasCheckDigit) ?? readings.find(isUnmistakable) ?? withoutCapsLock;
+  return { code, alternatives: [...new Set(readings)].filter((reading) => reading !== code) };
+}
+
+/** The digits printed on the keys, whatever Shift and the layout made of them. A code with one true digit needs no such help. */
+function digitsByPlace(strokes: readonly Stroke[]): string[] {
+  const digits = strokes.map(({ key }) => /^Digit(\d)$/.exec(key.code)?.[1] ?? '');
+  const isScrambled = strokes.every(({ character }) => !/\d/.test(character));
+  return isScrambled && digits.every((digit) => digit !== '') ? [digits.join('')] : [];
+}
+
+/** What no other text begins with: our own codes, an AIM identifier, a web address, a GTIN in an element string. */
+function isUnmistakable(code: string): boolean {
+  if (/^(?:T[RHC]1:[A-Z0-9]|\][A-Za-z]\d|https?:\/\/[a-z0-9])/i.test(code)) return true;
+  const gtin = /^\x1d?01(\d{14})/.exec(code)?.[1];
+  return gtin !== undefined && hasCheckDigit(gtin);
+}
+
+/** Without the STX and ETX that some scanners put around a code. */
+function withoutFrame(strokes: readonly Stroke[]): readonly Stroke[] {
+  const from = strokes[0]?.character === '\x02' ? 1 : 0;
+  const to = strokes.at(-1)?.character === '\x03' ? -1 : undefined;
+  return strokes.slice(from, to);
 }
 
 function swapCase(character: string): string {
@@ -286,13 +323,44 @@ function isAltDigit(key: WedgeKey): boolean {
   return key.alt && !key.ctrl && (/^Numpad\d$/.test(key.code) || key.code === 'NumpadAlt');
 }
 
-/** Enter and Tab, also as the control characters some scanners send for them. */
-function terminatorOf(key: WedgeKey): 'Enter' | 'Tab' | null {
+/** A key that ends a scan: Enter and Tab, also as the control characters some scanners send for them, or one so set. */
+function terminatorOf(key: WedgeKey, terminators: readonly string[]): string | null {
   const isBare = !key.ctrl && !key.alt && !key.meta;
-  if (isBare && (key.key === 'Enter' || key.key === 'Tab')) return key.key;
-  if (!key.ctrl || key.alt || key.meta) return null;
-  if (key.code === 'KeyM' || key.code === 'KeyJ') return 'Enter';
-  return key.code === 'KeyI' ? 'Tab' : null;
+  if (isBare && (key.key === 'Enter' || key.key === 'Tab' || terminators.includes(key.key))) return key.key;
+  switch (isBare ? '' : controlCharacterOf(key)) {
+    case '\r':
+    case '\n':
+      return 'Enter';
+    case '\t':
+      return 'Tab';
+    default:
+      return null;
+  }
+}
+
+/** The control character that Ctrl and a key make on a US keyboard (ASCII's columns 4 and 5 less 64), '' for none. */
+function controlCharacterOf(key: WedgeKey): string {
+  if (!key.ctrl || key.alt || key.meta) return '';
+  const letter = /^Key([A-Z])$/.exec(key.code)?.[1];
+  if (letter !== undefined && !key.shift) return String.fromCharCode(letter.charCodeAt(0) - 64);
+  return { Backslash: '\x1c', Digit6: '\x1e', Minus: key.shift ? '\x1f' : '' }[key.code] ?? '';
+}
+
+/** A key under Ctrl, Alt or the system's key, which programs take for a command. */
+function isChord(key: WedgeKey): boolean {
+  return key.ctrl || key.alt || key.meta;
+}
+
+/** Keys that a browser reloads pages with, and the till jumps with. F11 and F12 belong to whoever sets the machine up. */
+function isFunctionKey(key: WedgeKey): boolean {
+  return /^F(?:\d|10|1[3-9]|2\d)$/.test(key.key) && !isChord(key);
+}
+
+/** Chords by which people edit, zoom, or speak to the system. All others would print, reload or leave the till. */
+function isForPeople(key: WedgeKey): boolean {
+  if (key.meta || key.shift || (key.ctrl && key.alt)) return true;
+  if (key.alt) return !/^[a-z]$/i.test(key.key);
+  return !/^Key[A-Z]$/.test(key.code) || /^Key[ACVXYZ]$/.test(key.code);
 }
 
 /** The character a key contributes: what it writes, or the group separator GS1 codes hold, sent as Ctrl+] or F8. */

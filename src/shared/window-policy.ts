@@ -15,11 +15,24 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Headers of every page and file of a window. */
-export const WINDOW_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
+/** The one file that may compile WebAssembly: the reader of codes, in a worker of its own. The page may not. */
+const CAMERA_WORKER = /\/camera-worker-[\w-]+\.js$/;
+const CAMERA_WORKER_POLICY = CONTENT_SECURITY_POLICY.replace(
+  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+);
+
+/** Headers of a window's page or file, by the path it is asked for. */
+export function windowHeaders(path: string): Readonly<Record<string, string>> {
+  return CAMERA_WORKER.test(path)
+    ? { ...COMMON_HEADERS, 'content-security-policy': CAMERA_WORKER_POLICY }
+    : { ...COMMON_HEADERS, 'content-security-policy': CONTENT_SECURITY_POLICY };
+}
+
+const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(self), microphone=(), geolocation=(), display-capture=()',
 };

@@ -4,7 +4,6 @@ import {
   createKeyboardWedge,
   DEFAULT_WEDGE_OPTIONS,
   MAXIMUM_SCAN_LENGTH,
-  recoverLayout,
   SLOW_WEDGE_OPTIONS,
   type WedgeAction,
   type WedgeKey,
@@ -222,16 +221,159 @@ describe('keyboard wedge', () => {
   });
 });
 
-describe('recoverLayout', () => {
-  test('touches nothing whose check digit does not agree', () => {
-    expect(recoverLayout('\'àà-"_&"""ç"&')).toBe(ean);
-    expect(recoverLayout('\'àà-"_&"""ç"é')).toBe('\'àà-"_&"""ç"é');
-    expect(recoverLayout(ean)).toBe(ean);
-    expect(recoverLayout('4006381333932')).toBe('4006381333932');
-    expect(recoverLayout('sourdough')).toBe('sourdough');
-    // Its check digit would agree if the hyphen were a French 6.
-    expect(recoverLayout('624-6349')).toBe('624-6349');
+/** Where each character is on a US keyboard, for scanners that believe to be one. */
+const US_PLACES = new Map<string, { code: string; shift: boolean }>();
+const ROWS: readonly [codes: readonly string[], plain: string, shifted: string][] = [
+  [[...'1234567890'].map((digit) => `Digit${digit}`), '1234567890', '!@#$%^&*()'],
+  [['Minus', 'Equal', 'BracketLeft', 'BracketRight', 'Semicolon', 'Slash', 'Period'], '-=[];/.', '_+{}:?>'],
+  [
+    [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => `Key${letter}`),
+    'abcdefghijklmnopqrstuvwxyz',
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  ],
+];
+for (const [codes, plain, shifted] of ROWS) {
+  codes.forEach((code, index) => {
+    US_PLACES.set(plain[index] ?? '', { code, shift: false });
+    US_PLACES.set(shifted[index] ?? '', { code, shift: true });
   });
+}
+
+/** What these layouts write at the places above: plain, shifted. */
+const HOSTS: Readonly<Record<string, Readonly<Record<string, readonly [string, string]>>>> = {
+  french: {
+    ...Object.fromEntries(
+      [...'&é"\'(-è_çà'].map((key, index) => [`Digit${(index + 1) % 10}`, [key, `${(index + 1) % 10}`]]),
+    ),
+    ...{ KeyA: ['q', 'Q'], KeyQ: ['a', 'A'], KeyW: ['z', 'Z'], KeyZ: ['w', 'W'], KeyM: [',', '?'] },
+    ...{ Minus: [')', '°'], Semicolon: ['m', 'M'], Slash: ['!', '§'], Period: [':', '/'], BracketRight: ['$', '£'] },
+  },
+  german: {
+    ...{ KeyY: ['z', 'Z'], KeyZ: ['y', 'Y'], Minus: ['ß', '?'], Semicolon: ['ö', 'Ö'], Slash: ['-', '_'] },
+    ...{ BracketRight: ['+', '*'], Period: ['.', ':'] },
+  },
+  czech: {
+    ...Object.fromEntries(
+      [...'+ěščřžýáíé'].map((key, index) => [`Digit${(index + 1) % 10}`, [key, `${(index + 1) % 10}`]]),
+    ),
+    ...{ KeyY: ['z', 'Z'], KeyZ: ['y', 'Y'], Minus: ['=', '%'], Semicolon: ['ů', '"'], Slash: ['-', '_'] },
+    ...{ BracketRight: [')', '('] },
+  },
+};
+
+/** What a scanner that believes in a US keyboard makes a machine with another layout hear. */
+const throughLayout = (host: string, text: string, change: Partial<WedgeKey> = {}): Script =>
+  [...text].map((character) => {
+    const { code, shift } = US_PLACES.get(character) ?? { code: '', shift: false };
+    const key = HOSTS[host]?.[code]?.[shift ? 1 : 0] ?? character;
+    return { key: keyOf(key, { code, shift, ...change }), gapMs: 5 };
+  });
+
+describe('a layout that is not the scanner’s', () => {
+  const codes = [ean, '96385074', 'TR1:T1-0412', 'https://example.org/01/09506000134352', ']C10109506000134352'];
+
+  test.each(['french', 'german', 'czech'].flatMap((host) => codes.map((code) => [host, code] as const)))(
+    '%s: %s comes as it is on the label, with the places of the keys and without',
+    (host, code) => {
+      const end = press('Enter', 5);
+      expect(play([...throughLayout(host, code), ...end]).codes).toEqual([code]);
+      expect(play([...throughLayout(host, code, { code: '' }), ...end]).codes).toEqual([code]);
+    },
+  );
+
+  test('digits under a stuck Shift, or from a scanner that believes in another layout', () => {
+    const script = [...ean].map((digit) => ({
+      key: keyOf(')!@#$%^&*('[Number(digit)] ?? '', { code: `Digit${digit}`, shift: true }),
+      gapMs: 5,
+    }));
+    expect(play([...script, ...press('Enter', 5)]).codes).toEqual([ean]);
+  });
+
+  test.each([
+    // Its check digit would agree if the hyphen were a French 6.
+    '624-6349',
+    // Nor does a wrong check digit make it a number.
+    '4006381333932',
+    'sourdough',
+  ])('%s is left as it is', (code) => {
+    expect(play([...keysOf(code, 5), ...press('Enter', 5)]).codes).toEqual([code]);
+    expect(play([...keysOf(code, 5, { code: '' }), ...press('Enter', 5)]).codes).toEqual([code]);
+  });
+});
+
+describe('key chords', () => {
+  const chord = (letter: string): Script => press(letter, 5, { ctrl: true, code: `Key${letter.toUpperCase()}` });
+
+  test.each([
+    ['in a scan', 2],
+    ['as its second key', 1],
+    ['before it', 0],
+  ])('of a scanner reach nobody, %s', (_, after) => {
+    for (const key of ['p', 'w', 'r', 'f', 's', 'd', 'o', 't']) {
+      const script = [
+        ...keysOf(ean.slice(0, after), 5),
+        ...chord(key),
+        ...keysOf(ean.slice(after), 5),
+        ...press('Enter', 5),
+      ];
+      expect(play(script).reached).toEqual([]);
+    }
+    for (const key of ['F1', 'F3', 'F5', 'F10']) {
+      const script = [
+        ...keysOf(ean.slice(0, after), 5),
+        ...press(key, 5),
+        ...keysOf(ean.slice(after), 5),
+        ...press('Enter', 5),
+      ];
+      expect(play(script)).toMatchObject({ reached: [], codes: [ean] });
+    }
+  });
+
+  test.each(['F5', 'F11', 'F12', 'Escape', 'Delete', 'ArrowDown', 'Alt', 'Shift', 'PageUp'])(
+    '%s in a scan reaches nobody',
+    (key) => {
+      expect(
+        play([...keysOf('40063', 5), ...press(key, 5), ...keysOf('81333931', 5), ...press('Enter', 5)]),
+      ).toMatchObject({
+        reached: [],
+        codes: [ean],
+      });
+    },
+  );
+
+  test('control characters are data, and STX and ETX a frame around it', () => {
+    const script = [
+      ...chord('b'),
+      ...keysOf('10A', 5),
+      ...press(']', 5, { ctrl: true }),
+      ...keysOf('21', 5),
+      ...press('6', 5, { ctrl: true, code: 'Digit6' }),
+      ...keysOf('X', 5),
+      ...chord('d'),
+      ...chord('c'),
+    ];
+    expect(play(script)).toMatchObject({ reached: [], codes: ['10A\x1d21\x1eX\x04'] });
+  });
+
+  test('people copy, paste, zoom and leave; what would print or reload does nothing', () => {
+    const alone = (key: string, change: Partial<WedgeKey>): readonly string[] => play(press(key, 400, change)).reached;
+    for (const key of ['a', 'c', 'v', 'x', 'y', 'z']) expect(alone(key, { ctrl: true })).toEqual([key]);
+    for (const key of ['-', '0']) expect(alone(key, { ctrl: true })).toEqual([key]);
+    expect(alone('q', { meta: true })).toEqual(['q']);
+    expect(alone('i', { ctrl: true, shift: true })).toEqual(['i']);
+    for (const key of ['p', 'r', 'w', 's']) expect(alone(key, { ctrl: true })).toEqual([]);
+    expect(alone('d', { alt: true })).toEqual([]);
+    expect(alone('@', { alt: true, code: 'KeyL' })).toEqual(['@']);
+    expect(alone('@', { alt: true, ctrl: true, code: 'KeyQ' })).toEqual(['@']);
+    expect(alone('F2', {})).toEqual(['F2']);
+  });
+});
+
+test('a suffix key the scanner is programmed to send ends a scan', () => {
+  const options = { ...DEFAULT_WEDGE_OPTIONS, prefixKey: '~', terminators: ['F14'], acceptsSilence: false };
+  const script = [...press('~', 300), ...keysOf('A7', 80), ...press('F14', 80)];
+  expect(play(script, options)).toMatchObject({ reached: [], codes: ['A7'] });
+  expect(play([...keysOf(ean, 5), ...press('Enter', 5)], options).codes).toEqual([]);
 });
 
 describe('rhythm', () => {

@@ -7,7 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { CallResult } from '../../shared/errors';
 import type { ClientRole, TopicEvent } from '../../shared/contract';
 import { CLOSE_CODES, helloMessage, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, requestMessage } from '../../shared/wire';
-import { WINDOW_HEADERS } from '../../shared/window-policy';
+import { windowHeaders } from '../../shared/window-policy';
 import type { PhotoFile } from '../core/photos';
 import type { Log } from '../core/log';
 
@@ -62,8 +62,8 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     rendererDir === null
       ? null
       : sirv(rendererDir, {
-          setHeaders: (response) => {
-            for (const [name, value] of Object.entries(WINDOW_HEADERS)) response.setHeader(name, value);
+          setHeaders: (response, path) => {
+            for (const [name, value] of Object.entries(windowHeaders(path))) response.setHeader(name, value);
           },
         });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { protocol } from 'electron';
-import { WINDOW_HEADERS } from '../../shared/window-policy';
+import { windowHeaders } from '../../shared/window-policy';
 import type { PhotoFile } from '../core/photos';
 
 /** The origin of every window of ours. */
@@ -45,7 +45,7 @@ export function serveAppProtocol(rendererDir: string, findPhoto: Promise<(photo:
     const path = normalize(join(rendererDir, decodeURIComponent(pathname)));
     const contentType = CONTENT_TYPES[extname(path)];
     if (!path.startsWith(rendererDir + sep) || contentType === undefined) return nothing();
-    return respond(path, { ...WINDOW_HEADERS, 'content-type': contentType });
+    return respond(path, { ...windowHeaders(pathname), 'content-type': contentType });
   });
 }
 

@@ -3,6 +3,7 @@ import {
   DEFAULT_WEDGE_OPTIONS,
   type WedgeAction,
   type WedgeKey,
+  type WedgeOptions,
 } from '../../shared/keyboard-wedge';
 
 /** One scan, and how else its keys may be read. */
@@ -23,9 +24,10 @@ const END_GAP_MS = 250;
 /**
  * Hears a keyboard-wedge scanner wherever the focus is, before any field sees a key; what turns out to be typing is given
  * back to the field. Returns what stops it.
+ * @param options how the scanner is programmed, where it is known
  */
-export function listenForScans(listener: ScanListener): () => void {
-  const wedge = createKeyboardWedge({ ...DEFAULT_WEDGE_OPTIONS, endGapMs: END_GAP_MS });
+export function listenForScans(listener: ScanListener, options: Partial<WedgeOptions> = {}): () => void {
+  const wedge = createKeyboardWedge({ ...DEFAULT_WEDGE_OPTIONS, endGapMs: END_GAP_MS, ...options });
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function act(actions: readonly WedgeAction[]): void {
@@ -90,10 +92,13 @@ function isEditable(target: EventTarget | null): target is HTMLInputElement | HT
 }
 
 /** Does with a key what the browser would have done, had it not been held back. */
-function giveBack({ key, code, shift }: WedgeKey): void {
+function giveBack({ key, code, shift, ctrl, alt, meta }: WedgeKey): void {
   const target = document.activeElement ?? document.body;
-  const event = new KeyboardEvent('keydown', { key, code, shiftKey: shift, bubbles: true, cancelable: true });
+  const modifiers = { shiftKey: shift, ctrlKey: ctrl, altKey: alt, metaKey: meta };
+  const event = new KeyboardEvent('keydown', { key, code, ...modifiers, bubbles: true, cancelable: true });
   if (!target.dispatchEvent(event)) return;
+  // What a key of more than one character does, the till's own listeners have done by now.
+  if ([...key].length > 1 || (ctrl && !alt) || meta) return;
   if (isEditable(target)) {
     // The one way to type into a field that keeps its undo, its selection and its length limit.
     document.execCommand('insertText', false, key);

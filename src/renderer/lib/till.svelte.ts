@@ -12,7 +12,7 @@ import { errorWords, excerpt, noticeWords, printerWords } from './words';
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'settings';
 
-/** What is pulled up over the goods. One at a time; a scan closes it. */
+/** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =
   | { readonly kind: 'variants'; readonly item: Item }
   | {
@@ -25,6 +25,7 @@ export type Sheet =
     }
   | { readonly kind: 'quantity' }
   | { readonly kind: 'amount' }
+  | { readonly kind: 'camera' }
   | { readonly kind: 'discount'; readonly of: 'line' | 'cart' }
   | { readonly kind: 'why' }
   | { readonly kind: 'more' }
@@ -229,7 +230,7 @@ export class Till {
     readonly scanId?: string;
   }): Promise<void> {
     const { code, alternatives = [], scanId } = scanned;
-    this.sheet = null;
+    this.#clearFloor();
     const refused = !this.session?.signedOn || Boolean(this.sale?.payment);
     if (refused && scanId !== undefined) void this.client.call('scan.settle', { scanId, accepted: false });
     if (!this.session?.signedOn) {
@@ -256,10 +257,15 @@ export class Till {
       const { variantId, name } = outcome;
       this.openSheet({ kind: 'weight', variantId, name, priceMinor: null });
     } else {
-      this.go('sell');
+      this.place = 'sell';
       this.hideBanner();
     }
     this.sounds.play('tock');
+  }
+
+  /** A scan shows what it did: nothing lies over it but the camera, which may have more to scan. */
+  #clearFloor(): void {
+    if (this.sheet?.kind !== 'camera') this.sheet = null;
   }
 
   /** The first of the codes that the catalogue knows. */
@@ -277,10 +283,10 @@ export class Till {
       return;
     }
     this.sounds.play('unknown');
-    this.go('sell');
+    this.place = 'sell';
     this.show({
       tone: 'hand',
-      title: m.banner_unknown_code({ code: excerpt(code) }),
+      title: m.banner_unknown_code({ code: excerpt(withoutIdentifier(code)) }),
       detail: m.banner_unknown_code_detail(),
       action: { label: m.sell_type_a_price(), run: () => this.openSheet({ kind: 'amount' }) },
     });
@@ -340,6 +346,11 @@ export class Till {
     const result = await this.once('payment.cash', { givenMinor });
     if (result?.ok && result.value.orderId !== null) this.sounds.play('paid');
   }
+}
+
+/** A code as it stands on the label: without the AIM identifier that says what kind of label it is. */
+function withoutIdentifier(code: string): string {
+  return code.replace(/^\][A-Za-z][0-9A-Za-z]/, '');
 }
 
 /** The till of this window, for every component in it. */
