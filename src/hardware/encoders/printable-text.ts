@@ -5,7 +5,7 @@ import type { CodePage } from '../models/profile';
 import type { TextPainter } from './text-painter';
 
 /** Punctuation that reads the same in its plain form. Letters and currency signs are never replaced. */
-const PLAIN_PUNCTUATION: Readonly<Record<string, string>> = {
+export const PLAIN_PUNCTUATION: Readonly<Record<string, string>> = {
   '‘': "'",
   '’': "'",
   '‚': ',',
