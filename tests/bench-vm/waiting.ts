@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Far more than anything here takes on a slow machine: it only bounds a test that fails. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 20_000;
 
 /** Waits until the condition holds; throws, naming what was waited for, when it never does. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

@@ -60,9 +60,9 @@ export interface UsbBehaviour {
 
 export interface UsbDevice {
   readonly isPlugged: boolean;
-  /** Puts it in; settles when the kernel has chosen its configuration. */
+  /** Puts it in, after whatever was asked before; settles when the kernel has chosen its configuration. */
   plugIn(): Promise<void>;
-  /** Pulls it out; settles when the kernel has let go of it. */
+  /** Pulls it out, after whatever was asked before; settles when the kernel has let go of it. */
   unplug(): Promise<void>;
   /** What an IN endpoint has to say: given to the host as it asks, each piece in transfers of its own. */
   send(endpoint: number, bytes: Uint8Array): void;
@@ -253,6 +253,8 @@ export function createUsbDevice(description: UsbDescription, behaviour: UsbBehav
     let received: Buffer = Buffer.alloc(0);
     connection.on('error', () => undefined);
     connection.on('data', (chunk) => {
+      // What the kernel still asks of a device that is out belongs to nobody: an answer would go to the next one.
+      if (socket !== connection) return;
       received = Buffer.concat([received, chunk]);
       while (received.length >= HEADER_BYTES) {
         const [command, sequence] = [received.readUInt32BE(0), received.readUInt32BE(4)];
@@ -269,7 +271,7 @@ export function createUsbDevice(description: UsbDescription, behaviour: UsbBehav
     });
   }
 
-  async function plugIn(): Promise<void> {
+  async function attach(): Promise<void> {
     if (server) return;
     const listening = createServer({ pauseOnConnect: false }, serve);
     server = listening;
@@ -293,11 +295,12 @@ export function createUsbDevice(description: UsbDescription, behaviour: UsbBehav
     behaviour.plugged?.();
   }
 
-  async function unplug(): Promise<void> {
+  async function detach(): Promise<void> {
     if (!server) return;
     const leaving = port;
     server.close();
-    socket?.destroy();
+    // What was given before still arrives before the end.
+    socket?.end();
     server = null;
     socket = null;
     port = -1;
@@ -310,12 +313,15 @@ export function createUsbDevice(description: UsbDescription, behaviour: UsbBehav
     takenPorts.delete(leaving);
   }
 
+  let last = Promise.resolve();
+  const inTurn = (task: () => Promise<void>): Promise<void> => (last = last.then(task));
+
   return {
     get isPlugged() {
       return server !== null;
     },
-    plugIn,
-    unplug,
+    plugIn: () => inTurn(attach),
+    unplug: () => inTurn(detach),
     send(endpoint, bytes) {
       if (!server) return;
       saying.set(endpoint, [...(saying.get(endpoint) ?? []), bytes]);

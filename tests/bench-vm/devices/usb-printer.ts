@@ -57,7 +57,7 @@ export function usbPrinter(printer: VirtualPrinter, options: UsbPrinterOptions =
     plugged() {
       session = printer.connect({
         send: (bytes) => device.send(IN, bytes),
-        drop: () => void restart(),
+        drop: restart,
         ready: () => ready(),
       });
     },
@@ -68,13 +68,10 @@ export function usbPrinter(printer: VirtualPrinter, options: UsbPrinterOptions =
     },
   });
 
-  let restarting = Promise.resolve();
   /** A printer that loses its power comes back with it, unless it is switched off. */
   function restart(): void {
-    restarting = restarting.then(async () => {
-      await device.unplug();
-      if (!printer.hasFault('refuse')) await device.plugIn();
-    });
+    void device.unplug();
+    if (!printer.hasFault('refuse')) void device.plugIn();
   }
   printer.onFaultChanged(() => {
     if (device.isPlugged === printer.hasFault('refuse')) restart();
