@@ -156,14 +156,19 @@ const WATCH = `
       });
     },
   };
+  let isAwaited = false;
   addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') watch.terminatorAt = event.timeStamp;
+    if (event.key !== 'Enter') return;
+    watch.terminatorAt = event.timeStamp;
+    isAwaited = true;
   }, { capture: true });
   new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) {
-      if (!(node instanceof Element)) continue;
-      const row = node.matches('[data-line]') ? node : node.querySelector('[data-line]');
-      row?.querySelector('.line__name').setAttribute('elementtiming', 'line');
-    }
+    // Rows also come into sight when a line is removed: those are nobody's scan.
+    if (!isAwaited) return;
+    const rows = records.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node instanceof Element)
+      .map((node) => node.matches('[data-line]') ? node : node.querySelector('[data-line]')).filter(Boolean);
+    if (rows.length === 0) return;
+    isAwaited = false;
+    rows.at(-1).querySelector('.line__name').setAttribute('elementtiming', 'line');
   }).observe(document, { childList: true, subtree: true });
 `;
