@@ -1,4 +1,6 @@
 import type { PrinterModel } from './models/profiles';
+import type { ScaleModel } from './models/scales';
+import type { LineDisplayModel } from './models/line-displays';
 import type { HidDrawerProfile } from './models/drawers';
 import type { DrawerPin, DrawerPulse, DrawerSwitch } from './ports';
 
@@ -48,6 +50,7 @@ export interface VirtualLink {
 export type PrinterLink = TcpLink | UsbLink | SerialLink | CupsLink | SpoolerLink | VirtualLink;
 export type ScannerLink = HidLink | SerialLink | VirtualLink;
 export type DrawerLink = HidLink | VirtualLink;
+export type SerialOnlyLink = SerialLink | VirtualLink;
 export type DeviceLink = PrinterLink | ScannerLink | DrawerLink;
 
 export interface PrinterConfiguration {
@@ -81,5 +84,20 @@ export interface DrawerConfiguration {
   readonly profile: HidDrawerProfile;
 }
 
+export interface ScaleConfiguration {
+  readonly kind: 'scale';
+  readonly deviceId: string;
+  readonly link: SerialOnlyLink;
+  readonly model: ScaleModel;
+}
+
+export interface LineDisplayConfiguration {
+  readonly kind: 'line-display';
+  readonly deviceId: string;
+  readonly link: SerialOnlyLink;
+  readonly model: LineDisplayModel;
+}
+
 /** One device as the stall has set it up. */
-export type DeviceConfiguration = PrinterConfiguration | ScannerConfiguration | DrawerConfiguration;
+export type DeviceConfiguration =
+  PrinterConfiguration | ScannerConfiguration | DrawerConfiguration | ScaleConfiguration | LineDisplayConfiguration;

@@ -29,7 +29,7 @@ export function transportTo(link: Exclude<PrinterLink, VirtualLink>, clock: Cloc
 }
 
 export function serialTransportTo({ path, baudRate }: SerialLink, clock: Clock, line: LineSettings = {}): Transport {
-  return serialTransport({ path, baudRate, clock, ...line });
+  return serialTransport({ ...line, path, baudRate, clock });
 }
 
 export function hidTransportTo(

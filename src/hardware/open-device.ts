@@ -2,12 +2,16 @@ import type { DeviceConfiguration, PrinterConfiguration, ScannerConfiguration } 
 import { createEscposPrinter } from './drivers/escpos-printer';
 import { createHidDrawer } from './drivers/hid-drawer';
 import { BAR_CODE_SCANNER, createHidPosScanner } from './drivers/hid-pos-scanner';
+import { createLineDisplay } from './drivers/line-display';
 import { createOemScanner } from './drivers/oem-scanner';
 import { createPrinterDrawer } from './drivers/printer-drawer';
+import { createScale } from './drivers/scale';
 import { createSerialScanner } from './drivers/serial-scanner';
 import { hidTransportTo, transportTo } from './links';
+import { LINE_DISPLAY_PROFILES } from './models/line-displays';
+import { SCALE_PROFILES } from './models/scales';
 import { PRINTER_PROFILES } from './models/profiles';
-import type { Clock, DrawerPort, PrinterPort, ScannerPort } from './ports';
+import type { Clock, DrawerPort, LineDisplayPort, PrinterPort, ScalePort, ScannerPort } from './ports';
 import type { VirtualDevices } from './virtual/virtual-devices';
 import { loopbackTransport } from './virtual/loopback-transport';
 
@@ -23,6 +27,8 @@ export interface PortOf {
   readonly printer: PrinterPort;
   readonly scanner: ScannerPort;
   readonly drawer: DrawerPort;
+  readonly scale: ScalePort;
+  readonly 'line-display': LineDisplayPort;
 }
 export type DeviceKind = keyof PortOf;
 
@@ -41,6 +47,22 @@ export function openDevice(configuration: DeviceConfiguration, options: OpenOpti
       const { kind, deviceId, link, profile } = configuration;
       const transport = link.via === 'virtual' ? virtual.drawer(deviceId).wire.transport : hidTransportTo(link, clock);
       return { kind, port: createHidDrawer({ deviceId, profile, transport, clock }) };
+    }
+    case 'scale': {
+      const { kind, deviceId, link } = configuration;
+      const profile = SCALE_PROFILES[configuration.model];
+      const transport =
+        link.via === 'virtual' ? virtual.scale(deviceId).wire.transport : transportTo(link, clock, profile.serial);
+      return { kind, port: createScale({ deviceId, profile, transport, clock }) };
+    }
+    case 'line-display': {
+      const { kind, deviceId, link } = configuration;
+      const profile = LINE_DISPLAY_PROFILES[configuration.model];
+      const transport =
+        link.via === 'virtual'
+          ? virtual.lineDisplay(deviceId).wire.transport
+          : transportTo(link, clock, profile.serial);
+      return { kind, port: createLineDisplay({ deviceId, profile, transport, clock }) };
     }
   }
 }

@@ -13,6 +13,7 @@ import type {
   DrawerPort,
   DrawerState,
   PrinterSource,
+  ScaleSource,
   Scan,
   ScanFault,
   Unsubscribe,
@@ -36,7 +37,7 @@ export interface DeviceListener {
 }
 
 /** All devices of this till. They can be added, replaced and removed while it sells. */
-export interface DeviceRegistry extends PrinterSource {
+export interface DeviceRegistry extends PrinterSource, ScaleSource {
   devices(): readonly Device[];
   /** The port of a device, when it is of this kind. */
   port<K extends DeviceKind>(kind: K, deviceId: string): PortOf[K] | undefined;
@@ -92,6 +93,10 @@ export function createDeviceRegistry(options: OpenOptions): DeviceRegistry {
     devices: () => [...devices.values()],
     port,
     printer: (deviceId) => port('printer', deviceId),
+    scale() {
+      const scales = [...devices.values()].flatMap((device) => (device.kind === 'scale' ? [device.port] : []));
+      return scales.find(({ status }) => status.state === 'ready') ?? scales[0];
+    },
     drawer(deviceId) {
       const onPrinter = [...devices.values()].find(({ drawer }) => drawer?.deviceId === deviceId)?.drawer;
       return onPrinter ?? port('drawer', deviceId);

@@ -65,8 +65,25 @@ const drawerSettings = z.object({
   link: z.discriminatedUnion('via', [hid, virtual]),
   profile: text(40),
 });
+const scaleSettings = z.object({
+  kind: z.literal('scale'),
+  link: z.discriminatedUnion('via', [serial, virtual]),
+  model: text(40),
+});
+const lineDisplaySettings = z.object({
+  kind: z.literal('line-display'),
+  link: z.discriminatedUnion('via', [serial, virtual]),
+  model: text(40),
+});
+
 /** A device before it has an id. */
-export const deviceSettings = z.discriminatedUnion('kind', [printerSettings, scannerSettings, drawerSettings]);
+export const deviceSettings = z.discriminatedUnion('kind', [
+  printerSettings,
+  scannerSettings,
+  drawerSettings,
+  scaleSettings,
+  lineDisplaySettings,
+]);
 export type DeviceSettings = Frozen<z.infer<typeof deviceSettings>>;
 export type DeviceSettingsOf<K extends DeviceSettings['kind']> = Extract<DeviceSettings, { readonly kind: K }>;
 export type DeviceKind = DeviceSettings['kind'];

@@ -110,6 +110,24 @@ test('a drawer with a connection of its own opens, tells that it did, and is no 
   expect(virtual.drawer('d').pulses()).toBe(1);
 });
 
+test('the scale of the till is the first that is ready', async () => {
+  virtual.scale('broken').wire.setFault('unplugged');
+  registry.put({ deviceId: 'broken', kind: 'scale', link, model: 'nci-8n1' });
+  await until('broken absent');
+  expect(registry.scale()?.deviceId).toBe('broken');
+  registry.put({ deviceId: 's', kind: 'scale', link, model: 'nci-8n1' });
+  await until('s ready');
+  virtual.scale('s').put(312);
+  expect(await registry.scale()?.weigh()).toEqual({ ok: true, value: { weightGrams: 312 } });
+});
+
+test('a customer display shows what it is told', async () => {
+  registry.put({ deviceId: 'l', kind: 'line-display', link, model: 'epson-dm-d' });
+  await until('l degraded no-status');
+  registry.port('line-display', 'l')?.show('Sourdough loaf', 'Total £4.50');
+  await expect.poll(() => virtual.lineDisplay('l').lines()[1].trim()).toBe('Total £4.50');
+});
+
 test('a device that is unplugged is absent, and the same again when it comes back', async () => {
   registry.put(scanner('a'));
   registry.put(printer('p'));

@@ -93,7 +93,12 @@ function identifySerial({ path, usb }: PluggedSerial): Identified {
   if (usb && usb.vendorId in SCANNER_VENDORS) return surely(scanner);
   return {
     kind: 'unknown',
-    suggestions: [scanner, printerOn(link, 'generic-80')],
+    suggestions: [
+      scanner,
+      printerOn(link, 'generic-80'),
+      { kind: 'scale', link, model: 'nci-8n1' },
+      { kind: 'line-display', link, model: 'epson-dm-d' },
+    ],
     isSure: false,
     unsupported: null,
   };

@@ -1,4 +1,6 @@
 import { createVirtualPosiflexDrawer, type VirtualDrawer } from './drawer-device';
+import { createVirtualLineDisplay, type VirtualLineDisplay } from './line-display-device';
+import { createVirtualScale, type VirtualScale } from './scale-device';
 import { createVirtualPrinter, type VirtualPrinter } from './printer-device';
 import { createVirtualHidPosScanner, type VirtualScanner } from './scanner-device';
 
@@ -10,6 +12,8 @@ export interface VirtualDevices {
   printer(deviceId: string): VirtualPrinter;
   scanner(deviceId: string): VirtualScanner;
   drawer(deviceId: string): VirtualDrawer;
+  scale(deviceId: string): VirtualScale;
+  lineDisplay(deviceId: string): VirtualLineDisplay;
 }
 
 export function createVirtualDevices(): VirtualDevices {
@@ -17,6 +21,8 @@ export function createVirtualDevices(): VirtualDevices {
     printer: madeOnce(() => createVirtualPrinter({ paperWidthMillimetres: 80 })),
     scanner: madeOnce(createVirtualHidPosScanner),
     drawer: madeOnce(createVirtualPosiflexDrawer),
+    scale: madeOnce(() => createVirtualScale({ protocol: 'nci' })),
+    lineDisplay: madeOnce(() => createVirtualLineDisplay({ commands: 'epson' })),
   };
 }
 

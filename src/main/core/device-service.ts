@@ -4,6 +4,8 @@ import type { LookAtPlugs } from '../../hardware/discovery/plugged';
 import { calibrateDrawer, sampleDrawer, type DrawerSamples } from '../../hardware/drawer-calibration';
 import { testPageDocument, type ReceiptDocument } from '../../domain/receipt';
 import { HID_DRAWER_PROFILES, type HidDrawerProfile } from '../../hardware/models/drawers';
+import { LINE_DISPLAY_PROFILES } from '../../hardware/models/line-displays';
+import { SCALE_PROFILES } from '../../hardware/models/scales';
 import { PRINTER_PROFILES } from '../../hardware/models/profiles';
 import { systemClock, type DevicePort, type DeviceStatus, type DrawerPin, type Scan } from '../../hardware/ports';
 import { addressOf } from '../../hardware/links';
@@ -250,6 +252,12 @@ export class DeviceService {
         ...Object.values(PRINTER_PROFILES)
           .filter(({ id }) => !id.startsWith('virtual-'))
           .map(({ id, name }) => ({ kind: 'printer' as const, model: id, name })),
+        ...Object.values(SCALE_PROFILES).map(({ id, name }) => ({ kind: 'scale' as const, model: id, name })),
+        ...Object.values(LINE_DISPLAY_PROFILES).map(({ id, name }) => ({
+          kind: 'line-display' as const,
+          model: id,
+          name,
+        })),
         ...[...ownDrawers, ...HID_DRAWER_PROFILES].map(({ id, name }) => ({
           kind: 'drawer' as const,
           model: id,
