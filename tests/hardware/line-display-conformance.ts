@@ -9,6 +9,7 @@ export interface LineDisplayBench {
     lines(): readonly [string, string];
     bytesReceived(): number;
     unknownCommands(): readonly string[];
+    /** It has its power from the same plug, and forgets. */
     unplug(): void;
     plugIn(): void;
     /** Takes no byte. */
@@ -98,6 +99,11 @@ export function lineDisplayConformance(name: string, setUp: () => Promise<LineDi
       bench.display.plugIn();
       await reads('New', '');
       expect(status()).toMatch(/^(ready|degraded)/);
+      // Nothing new was asked for meanwhile: what it showed, it shows again.
+      bench.display.unplug();
+      await reads('', '');
+      bench.display.plugIn();
+      await reads('New', '');
     });
 
     test('a display that takes nothing is a fault, and shows the newest text when it does again', async () => {

@@ -41,7 +41,10 @@ function benchOf(profile: LineDisplayProfile, brightness?: DisplayBrightness): V
       lines: device.lines,
       bytesReceived: device.bytesReceived,
       unknownCommands: device.unknownCommands,
-      unplug: () => device.wire.setFault('unplugged'),
+      unplug() {
+        device.wire.setFault('unplugged');
+        device.powerCycle();
+      },
       plugIn: () => device.wire.clearFault(),
       stall: () => device.wire.setFault('stalled'),
       takeAgain: () => device.wire.clearFault(),
