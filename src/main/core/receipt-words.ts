@@ -3,10 +3,15 @@ import type { Stall } from '../../domain/stall';
 import { m } from '../../shared/i18n/generated/messages';
 import { baseLocale, isLocale, type Locale } from '../../shared/i18n/generated/runtime';
 
-/** The words of a stall's paper, in its own language where we have it, else in English. */
-export function receiptWords({ locale: stallLocale }: Pick<Stall, 'locale'>): ReceiptWords {
-  const { language } = new Intl.Locale(stallLocale);
-  const locale: Locale = isLocale(language) ? language : baseLocale;
+/** The language in which a stall speaks to its shoppers: its own where we have it, else English. */
+export function receiptLocale({ locale }: Pick<Stall, 'locale'>): Locale {
+  const { language } = new Intl.Locale(locale);
+  return isLocale(language) ? language : baseLocale;
+}
+
+/** The words of a stall's paper. */
+export function receiptWords(stall: Pick<Stall, 'locale'>): ReceiptWords {
+  const locale = receiptLocale(stall);
   const options = { locale };
   return {
     language: locale,
