@@ -1,6 +1,6 @@
 import type { ReceiptDocument } from '../domain/receipt';
 import type { Result } from '../domain/result';
-import type { PrinterProfile } from './models/profile';
+import type { PrinterProfile, PrintProof } from './models/profile';
 
 /**
  * What the till needs of its devices, in words that hold for every make. Everything here can be sent over a wire as JSON.
@@ -121,9 +121,25 @@ export interface DevicePort {
   close(): Promise<void>;
 }
 
+/** What a printer turned out to answer. Kept and handed back at the next start, it spares the printer the questions. */
+export interface PrinterProbe {
+  readonly proof: PrintProof;
+  /** Whether it reports every change by itself (`GS a`). */
+  readonly reportsChanges: boolean;
+  /** What it calls itself; empty where it does not say. */
+  readonly maker: string;
+  readonly model: string;
+  /** Status questions (`DLE EOT` n) it leaves unanswered. */
+  readonly unanswered: readonly number[];
+}
+
 /** A printer, and the drawer wired to it. */
 export interface PrinterPort extends DevicePort {
   readonly profile: PrinterProfile;
+  /** What it turned out to answer; null until it was ready once. */
+  readonly probed: PrinterProbe | null;
+  /** Hears every time the printer was found out about. */
+  onProbe(listener: (probe: PrinterProbe) => void): Unsubscribe;
   /** Jobs run one after the other; a job starts only when the device reports that it can print. */
   print(document: ReceiptDocument): Promise<PrintOutcome>;
   /** Pulses the drawer, even while the paper is out. */

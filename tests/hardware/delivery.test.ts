@@ -33,6 +33,8 @@ function scriptedPrinters() {
         label: deviceId,
         profile: PRINTER_PROFILES['generic-80'],
         status: printer.status,
+        probed: null,
+        onProbe: () => () => undefined,
         print: (document) => {
           calls.push(`${deviceId} print`);
           languages.push(document.language);

@@ -1,14 +1,28 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createEscposPrinter } from '../../src/hardware/drivers/escpos-printer';
+import { ok } from '../../src/domain/result';
 import { encodeReceipt } from '../../src/hardware/encoders/escpos';
 import { PRINTER_PROFILES } from '../../src/hardware/models/profiles';
-import { systemClock, type Clock, type PrinterPort } from '../../src/hardware/ports';
+import type { PrinterProfile } from '../../src/hardware/models/profile';
+import {
+  systemClock,
+  type Clock,
+  type FaultReason,
+  type PrinterPort,
+  type PrinterProbe,
+} from '../../src/hardware/ports';
 import { tcpTransport } from '../../src/hardware/transports/tcp';
-import { createVirtualPrinter, type VirtualPrinter } from '../../src/hardware/virtual/printer-device';
+import type { Transport } from '../../src/hardware/transports/transport';
+import { loopbackTransport } from '../../src/hardware/virtual/loopback-transport';
+import {
+  createVirtualPrinter,
+  type VirtualPrinter,
+  type VirtualPrinterOptions,
+} from '../../src/hardware/virtual/printer-device';
 import { startPrinterServer } from '../../src/hardware/virtual/printer-server';
 import { fakeTransport, type FakeTransport } from '../helpers/fake-transport';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
-import { sampleReceipt, shortReceipt } from '../helpers/receipts';
+import { picturesReceipt, sampleReceipt, shortReceipt } from '../helpers/receipts';
 import { printerConformance, type PrinterBench } from './printer-conformance';
 
 const profile = PRINTER_PROFILES['epson-tm-t20-like'];
@@ -19,12 +33,14 @@ interface FakeBench extends PrinterBench {
 }
 
 async function fakeBench(
-  use = profile as (typeof PRINTER_PROFILES)[keyof typeof PRINTER_PROFILES],
+  use: PrinterProfile = profile,
+  device: Partial<VirtualPrinterOptions> = {},
+  known: PrinterProbe | null = null,
 ): Promise<FakeBench> {
   const clock = manualClock();
-  const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock });
+  const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock, ...device });
   const wire = fakeTransport(printer, clock);
-  const port = createEscposPrinter({ deviceId: 'printer-1', profile: use, transport: wire, clock });
+  const port = createEscposPrinter({ deviceId: 'printer-1', profile: use, transport: wire, clock, known });
   return {
     port,
     printer,
@@ -58,7 +74,13 @@ async function tcpBench(): Promise<PrinterBench> {
     transport: tcpTransport({ host: server.host, port: server.port, clock: systemClock }),
     clock: systemClock,
     // Patient enough for a busy machine; only the tests of silence wait for it.
-    timing: { replyTimeoutMs: 1_000, pollIntervalMs: 20, firstReconnectMs: 20, lastReconnectMs: 100 },
+    timing: {
+      replyTimeoutMs: 1_000,
+      pollIntervalMs: 20,
+      checkIntervalMs: 20,
+      firstReconnectMs: 20,
+      lastReconnectMs: 100,
+    },
   });
   return {
     port,
@@ -93,22 +115,155 @@ describe('ESC/POS driver', { timeout: 60_000 }, () => {
   };
 
   test('torn at every byte: says what left, never repeats it, and the next receipt is whole', async () => {
-    const { wire, printer, port, settle, until } = await ready();
-    for (let byte = 0; byte <= jobBytes.length; byte += 1) {
+    // A printer that goes on where it was: whatever hangs must be cleared by the driver.
+    bench = await fakeBench(profile, { keepsTornJobs: true });
+    const { wire, printer, port, settle, until } = bench;
+    await until(() => port.status.state === 'ready');
+    expect(await settle(port.print(picturesReceipt))).toEqual({ outcome: 'acknowledged' });
+    const whole = printer.papers().at(-1);
+    const encoded = encodeReceipt(picturesReceipt, profile);
+    if (!encoded.ok) throw new Error(encoded.error.message);
+    const { length } = encoded.value;
+    for (let byte = 0; byte <= length; byte += 1) {
       const before = printer.state().papers;
       wire.tearNextJobAt(byte);
-      const outcome = await settle(port.print(shortReceipt));
+      const outcome = await settle(port.print(picturesReceipt));
       const wanted =
-        byte < jobBytes.length
+        byte < length
           ? { outcome: 'failed', reason: 'disconnected', bytesSent: byte, truncated: byte > 0 }
           : { outcome: 'sent-unconfirmed', reason: 'disconnected' };
       expect(outcome, `torn at byte ${byte}`).toEqual(wanted);
       await until(() => port.status.state === 'ready');
-      // What was torn may have left a scrap; never two.
-      expect(printer.state().papers - before).toBeLessThanOrEqual(1);
-      expect(await settle(port.print(shortReceipt))).toEqual({ outcome: 'acknowledged' });
-      expect(printer.papers().at(-1)?.text).toBe(`Jam${'£4.50'.padStart(45)}\n\n\n\n8< - - - - - - - -\n`);
+      expect(await settle(port.print(picturesReceipt))).toEqual({ outcome: 'acknowledged' });
+      // Half a receipt is cut off on its own; the next one starts on fresh paper and is whole.
+      expect(printer.papers().at(-1)?.elements, `after byte ${byte}`).toEqual(whole?.elements);
+      expect(printer.state().papers - before).toBeLessThanOrEqual(byte < length - 2 ? 2 : 3);
     }
+  });
+
+  test('a picture that an earlier till broke off does not swallow what this one sends', async () => {
+    const clock = manualClock();
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock, keepsTornJobs: true });
+    const before = await loopbackTransport(printer).open();
+    if (!before.ok) throw new Error(before.error.message);
+    const encoded = encodeReceipt(picturesReceipt, profile);
+    if (!encoded.ok) throw new Error(encoded.error.message);
+    await before.value.write(encoded.value.subarray(0, 60));
+    await before.value.close();
+    const wire = fakeTransport(printer, clock);
+    const port = createEscposPrinter({ deviceId: 'printer-1', profile, transport: wire, clock });
+    await clock.advance(10_000);
+    expect(port.probed?.proof).toBe('process-id');
+    const printed = port.print(shortReceipt);
+    await clock.advance(2_000);
+    expect(await printed).toEqual({ outcome: 'acknowledged' });
+    expect(printer.papers().at(-1)?.text).toContain('Jam');
+    const closed = port.close();
+    await clock.advance(1_000);
+    await closed;
+    bench = await fakeBench();
+  });
+
+  test('a printer that reports changes is heard at once, and asked less often', async () => {
+    const { port, printer, clock, wire } = await ready();
+    expect(port.probed).toEqual({
+      proof: 'process-id',
+      reportsChanges: true,
+      maker: 'Trestle',
+      model: 'Virtual 80 mm',
+      unanswered: [],
+    });
+    await clock.advance(5_000);
+    const asked = wire.written().length;
+    await clock.advance(4_000);
+    expect(wire.written().length).toBe(asked);
+    printer.setFault('cover-open');
+    await clock.advance(0);
+    expect(port.status).toEqual({ state: 'faulted', reason: 'cover-open' });
+    printer.clearFault();
+    await clock.advance(0);
+    expect(port.status).toEqual({ state: 'ready' });
+    // The reset at the beginning of a job undoes the reports; its end asks for them again.
+    const printed = port.print(shortReceipt);
+    await clock.advance(100);
+    await printed;
+    printer.setFault('near-end');
+    await clock.advance(0);
+    expect(port.status).toEqual({ state: 'degraded', reason: 'paper-near-end' });
+  });
+
+  test('a printer that reports nothing by itself is asked every second', async () => {
+    bench = await fakeBench(profile, { reportsChanges: false });
+    const { port, printer, clock, until } = bench;
+    await until(() => port.probed !== null);
+    expect(port.probed?.reportsChanges).toBe(false);
+    await clock.advance(3_000);
+    printer.setFault('cover-open');
+    await clock.advance(1_500);
+    expect(port.status).toEqual({ state: 'faulted', reason: 'cover-open' });
+  });
+
+  test('what is known of a printer is not asked again, and a printer that changed is met afresh', async () => {
+    const known: PrinterProbe = {
+      proof: 'process-id',
+      reportsChanges: true,
+      maker: 'Trestle',
+      model: 'Virtual 80 mm',
+      unanswered: [],
+    };
+    bench = await fakeBench(profile, {}, known);
+    const { port, wire, until, clock } = bench;
+    expect(port.label).toBe('Trestle Virtual 80 mm');
+    await until(() => port.status.state === 'ready');
+    await clock.advance(5_000);
+    expect(Buffer.from(wire.written()).toString('hex')).not.toContain('1d49');
+    await bench.close();
+
+    // In the same place stands another model now, that proves nothing by process ids.
+    bench = await fakeBench(profile, { provesPrinting: false, model: 'Other' }, known);
+    const probes: PrinterProbe[] = [];
+    bench.port.onProbe((probe) => probes.push(probe));
+    await bench.until(() => bench.port.status.state === 'ready');
+    for (let job = 0; job < 2; job += 1) {
+      const outcome = await bench.settle(bench.port.print(shortReceipt));
+      expect(outcome).toEqual({ outcome: 'sent-unconfirmed', reason: 'proof-timeout' });
+    }
+    await bench.until(() => probes.length > 0);
+    expect(probes).toEqual([{ ...known, proof: 'paper-status', model: 'Other' }]);
+    expect(await bench.settle(bench.port.print(shortReceipt))).toEqual({ outcome: 'acknowledged' });
+  });
+
+  test('what cannot answer is judged by what carries it, and never asked', async () => {
+    const clock = manualClock();
+    const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock });
+    const wire = fakeTransport(printer, clock);
+    let fault: FaultReason | null = 'paper-out';
+    const oneWay: Transport = {
+      address: 'queue',
+      async open() {
+        const opened = await wire.open();
+        if (!opened.ok) return opened;
+        return ok({ ...opened.value, isOneWay: true, fault: () => Promise.resolve(fault) });
+      },
+    };
+    const port = createEscposPrinter({ deviceId: 'printer-1', profile, transport: oneWay, clock });
+    await clock.advance(1_000);
+    expect(port.status).toEqual({ state: 'faulted', reason: 'paper-out' });
+    const held = port.print(shortReceipt);
+    await clock.advance(1_000);
+    expect(await held).toEqual({ outcome: 'failed', reason: 'paper-out', bytesSent: 0, truncated: false });
+    expect(wire.written()).toHaveLength(0);
+    fault = null;
+    await clock.advance(5_000);
+    expect(port.status).toEqual({ state: 'degraded', reason: 'no-status' });
+    const printed = port.print(shortReceipt);
+    await clock.advance(1_000);
+    expect(await printed).toEqual({ outcome: 'sent-unconfirmed', reason: 'no-status' });
+    expect(wire.written()).toEqual(jobBytes);
+    const closed = port.close();
+    await clock.advance(1_000);
+    await closed;
+    bench = await fakeBench();
   });
 
   test('stalled at every byte: gives up after the wire’s patience and says what left', async () => {
@@ -177,7 +332,7 @@ describe('ESC/POS driver', { timeout: 60_000 }, () => {
     const printed = port.print(shortReceipt);
     await clock.advance(2_000);
     expect(await printed).toEqual({ outcome: 'acknowledged' });
-    expect(Buffer.from(wire.written()).toString('hex')).toContain('1d5642001d7201');
+    expect(Buffer.from(wire.written()).toString('hex')).toContain('1d5642001d610f1d7201');
     const closed = port.close();
     await clock.advance(1_000);
     await closed;
@@ -237,7 +392,13 @@ describe('TCP transport', { timeout: 60_000 }, () => {
       profile,
       transport: tcpTransport({ host: server.host, port: server.port, clock: systemClock }),
       clock: systemClock,
-      timing: { replyTimeoutMs: 1_000, pollIntervalMs: 20, firstReconnectMs: 20, lastReconnectMs: 50 },
+      timing: {
+        replyTimeoutMs: 1_000,
+        pollIntervalMs: 20,
+        checkIntervalMs: 20,
+        firstReconnectMs: 20,
+        lastReconnectMs: 50,
+      },
     });
     open.push(() => port.close());
     return { port, printer };

@@ -63,6 +63,7 @@ export function printerConformance(name: string, setUp: () => Promise<PrinterBen
       ['paper-out', 'faulted paper-out'],
       ['cover-open', 'faulted cover-open'],
       ['offline', 'faulted offline'],
+      ['device-error', 'faulted device-error'],
     ] as const)('with %s sends not one byte and says why', async (fault, expected) => {
       await becomes('ready');
       bench.printer.setFault(fault);
@@ -109,15 +110,18 @@ export function printerConformance(name: string, setUp: () => Promise<PrinterBen
       expect(bench.printer.papers()).toHaveLength(1);
     });
 
-    test('a printer that falls silent is a fault, and nothing is sent', async () => {
-      await becomes('ready');
-      bench.printer.setFault('silent');
-      const outcome = await bench.settle(bench.port.print(shortReceipt));
-      expect(outcome).toEqual({ outcome: 'failed', reason: 'not-answering', bytesSent: 0, truncated: false });
-      bench.printer.clearFault();
-      await becomes('ready');
-      expect(await bench.settle(bench.port.print(shortReceipt))).toEqual({ outcome: 'acknowledged' });
-    });
+    test.each(['silent', 'nonsense'] as const)(
+      'a printer that answers %s is a fault, and nothing is sent',
+      async (fault) => {
+        await becomes('ready');
+        bench.printer.setFault(fault);
+        const outcome = await bench.settle(bench.port.print(shortReceipt));
+        expect(outcome).toEqual({ outcome: 'failed', reason: 'not-answering', bytesSent: 0, truncated: false });
+        bench.printer.clearFault();
+        await becomes('ready');
+        expect(await bench.settle(bench.port.print(shortReceipt))).toEqual({ outcome: 'acknowledged' });
+      },
+    );
 
     test('a printer switched off and on again is found again', async () => {
       await becomes('ready');

@@ -1,7 +1,9 @@
 import { fail, ok } from '../../src/domain/result';
 import { createListeners } from '../../src/hardware/listeners';
 import type { Clock } from '../../src/hardware/ports';
+import { connectionState } from '../../src/hardware/transports/connection-state';
 import type { Connection, Transport } from '../../src/hardware/transports/transport';
+import { loopbackTransport } from '../../src/hardware/virtual/loopback-transport';
 import type { VirtualPrinter } from '../../src/hardware/virtual/printer-device';
 
 /** A wire to a virtual printer that fails where it is told to. */
@@ -31,58 +33,39 @@ export function fakeTransport(printer: VirtualPrinter, clock: Clock): FakeTransp
   let opened = 0;
   const written: number[] = [];
   const unplugged = createListeners<[]>();
+  const direct = loopbackTransport(printer);
 
-  function connect(): Connection {
-    const data = createListeners<[Uint8Array]>();
-    const closed = createListeners<[]>();
-    let isClosed = false;
-    const end = (): void => {
-      if (isClosed) return;
-      isClosed = true;
-      session.end();
-      closed.tell();
-    };
-    const session = printer.connect({
-      send: (bytes) => {
-        // In pieces, since no wire keeps messages together.
-        for (const byte of bytes) setImmediate(() => data.tell(Uint8Array.of(byte)));
-      },
-      drop: end,
-      ready: () => undefined,
-    });
-    unplugged.add(end);
-    const deliver = (bytes: Uint8Array): void => {
-      for (let start = 0; start < bytes.length; start += 7) session.receive(bytes.slice(start, start + 7));
+  function fray(connection: Connection): Connection {
+    const state = connectionState();
+    // One byte at a time, since no wire keeps messages together.
+    connection.onData((bytes) => bytes.forEach((byte) => state.hear(Uint8Array.of(byte))));
+    connection.onClose(() => state.end());
+    unplugged.add(() => void connection.close());
+    const deliver = async (bytes: Uint8Array): Promise<void> => {
+      for (let start = 0; start < bytes.length; start += 7) await connection.write(bytes.slice(start, start + 7));
       written.push(...bytes);
     };
     return {
+      ...connection,
       async write(bytes) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (isClosed) return { outcome: 'closed', bytesSent: 0 };
+        if (state.isClosed) return { outcome: 'closed', bytesSent: 0 };
         const isJob = bytes.length > LONGEST_QUESTION_BYTES;
         const limit = isJob ? (tearAt ?? stallAt) : null;
         if (limit === null || limit >= bytes.length) {
-          deliver(bytes);
+          await deliver(bytes);
           return { outcome: 'written', bytesSent: bytes.length };
         }
         const isTorn = tearAt !== null;
         tearAt = null;
         stallAt = null;
-        deliver(bytes.subarray(0, limit));
-        if (isTorn) end();
+        await deliver(bytes.subarray(0, limit));
+        if (isTorn) await connection.close();
         else await new Promise<void>((resolve) => clock.after(5_000, resolve));
         return { outcome: isTorn ? 'closed' : 'stalled', bytesSent: limit };
       },
-      onData: (listener) => data.add(listener),
-      onClose(listener) {
-        if (!isClosed) return closed.add(listener);
-        listener();
-        return () => undefined;
-      },
-      close() {
-        end();
-        return Promise.resolve();
-      },
+      onData: state.onData,
+      onClose: state.onClose,
     };
   }
 
@@ -91,9 +74,11 @@ export function fakeTransport(printer: VirtualPrinter, clock: Clock): FakeTransp
     async open() {
       if (openDelayMs > 0) await new Promise<void>((resolve) => clock.after(openDelayMs, resolve));
       openDelayMs = 0;
-      if (!isPlugged || printer.hasFault('refuse')) return fail('unreachable', 'The fake wire is unplugged.');
+      if (!isPlugged) return fail('absent', 'The fake wire is unplugged.');
+      const opening = await direct.open();
+      if (!opening.ok) return opening;
       opened += 1;
-      return ok(connect());
+      return ok(fray(opening.value));
     },
     tearNextJobAt(byte) {
       tearAt = byte;

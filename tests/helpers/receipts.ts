@@ -71,3 +71,17 @@ export const shortReceipt: ReceiptDocument = {
   language: 'en-GB',
   blocks: [row('Jam', '£4.50'), { kind: 'cut' }],
 };
+
+/** Every kind of command that can hang when its bytes stop: a picture, a QR code, a bar code; few bytes all the same. */
+export const picturesReceipt: ReceiptDocument = {
+  kind: 'receipt',
+  language: 'en-GB',
+  blocks: [
+    { kind: 'mark' },
+    row('Jam', '£4.50'),
+    { kind: 'qr', data: 'https://till.example/r/1', minimumMillimetres: 20, fallback: 'till.example/r/1' },
+    { kind: 'barcode', symbology: 'code128', data: 'TR1:1' },
+    { kind: 'feed', lines: 1 },
+    { kind: 'cut' },
+  ],
+};

@@ -1,5 +1,5 @@
 import type { ReceiptDocument } from '../../domain/receipt';
-import { encodeDrawerPulse, encodeProofRequest, encodeRealTimeDrawerPulse } from '../encoders/escpos';
+import { encodeDrawerPulse, encodeRealTimeDrawerPulse } from '../encoders/escpos';
 import { encodeOffThread } from '../encoders/receipt-thread';
 import { createListeners } from '../listeners';
 import type { PrinterProfile, PrintProof } from '../models/profile';
@@ -14,18 +14,21 @@ import type {
   KickOutcome,
   PrinterDrawer,
   PrinterPort,
+  PrinterProbe,
   PrintOutcome,
-  Unsubscribe,
 } from '../ports';
-import { statusOfOpening, type Connection, type Transport } from '../transports/transport';
+import { statusOfOpening, type Transport } from '../transports/transport';
+import { createDialogue, type Dialogue, type ProofRequest } from './escpos-dialogue';
 import {
-  createResponseReader,
-  drawerLevel,
-  faultOf,
-  isPaperNearEnd,
-  type PrinterResponse,
-  type RealTimeStatus,
-} from './escpos-responses';
+  clearTornJob,
+  filler,
+  informationQuestion,
+  LONGEST_COMMAND_BYTES,
+  REPORT_CHANGES,
+  SHORT_COMMAND_BYTES,
+  statusQuestion,
+} from './escpos-requests';
+import { drawerLevel, faultOf, isPaperNearEnd, type RealTimeStatus } from './escpos-responses';
 import { isListening } from './printer-drawer';
 
 export interface EscposPrinterOptions {
@@ -36,6 +39,8 @@ export interface EscposPrinterOptions {
   readonly timing?: Partial<EscposTiming>;
   /** What is known of the drawer that hangs on it. */
   readonly drawer?: PrinterDrawer;
+  /** What this printer turned out to answer earlier; it is then not asked again. */
+  readonly known?: PrinterProbe | null;
 }
 
 export interface EscposTiming {
@@ -45,6 +50,8 @@ export interface EscposTiming {
   readonly proofTimeoutMs: number;
   /** How often the printer is asked while nothing else happens. */
   readonly pollIntervalMs: number;
+  /** How often one that reports changes by itself, or that can only be asked about, is looked after. */
+  readonly checkIntervalMs: number;
   /** The first and the longest pause before trying to connect again. */
   readonly firstReconnectMs: number;
   readonly lastReconnectMs: number;
@@ -54,19 +61,23 @@ const DEFAULT_TIMING: EscposTiming = {
   replyTimeoutMs: 1_000,
   proofTimeoutMs: 15_000,
   pollIntervalMs: 1_000,
+  checkIntervalMs: 5_000,
   firstReconnectMs: 500,
   lastReconnectMs: 5_000,
 };
 
 /** How often the printer is asked for faults while its proof is awaited. */
 const FAULT_CHECK_MS = 500;
-/** Questions in a row without an answer before the connection is given up. */
+/** Questions, or proofs of jobs, in a row without an answer before the connection is given up. */
 const MISSES_ALLOWED = 2;
 
 /** How long the drawer's switch takes to change after a pulse. */
 const DRAWER_TRAVEL_MS = 250;
 
-type Answer<T> = { readonly answer: T } | 'timeout' | 'closed';
+/** What the device, or what carries its bytes, says of it just now. */
+interface Sight {
+  readonly fault: FaultReason | null;
+}
 
 /**
  * A printer that speaks ESC/POS, on any transport. It keeps one connection, asks for the status whenever it is idle, and
@@ -77,28 +88,29 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const statusListeners = createListeners<[DeviceStatus]>();
   const drawerListeners = createListeners<[DrawerState]>();
-  const responses = createListeners<[PrinterResponse]>();
+  const probeListeners = createListeners<[PrinterProbe]>();
 
   let status: DeviceStatus = { state: 'connecting' };
-  let label = transport.address;
+  let probe = options.known ?? null;
+  let label = labelOf(probe, transport);
   let drawer: DrawerState = 'unknown';
   let lastLevel: DrawerLevel | null = null;
   let drawerSwitch = options.drawer?.switch ?? null;
-  let connection: Connection | null = null;
   let isOpen = true;
   let closing: Promise<void> | null = null;
-  /** The proof this device turned out to give; null until it was tried. */
-  let proof: PrintProof | null = profile.answersStatus ? null : 'none';
+  let dialogue: Dialogue | null = null;
   /** `DLE EOT` questions this device never answered are not asked again on this connection. */
   let unanswered = new Set<number>();
-  let isProbed = false;
+  let hasAnswered = false;
+  /** Whether the printer was seen, on this connection, to listen where the next command begins. */
+  let isInStep = false;
+  /** Bytes of a job that may have stopped halfway through a command; 0 when none did. */
+  let tornBytes = 0;
   let misses = 0;
+  let proofMisses = 0;
   let reconnectMs = timing.firstReconnectMs;
   let cancelTimer = (): void => undefined;
   let lastJob: Promise<unknown> = Promise.resolve();
-  let jobNumber = 0;
-  /** Answers of `GS r` still to come on this connection. */
-  let statusOwed = 0;
 
   function setStatus(next: DeviceStatus): void {
     if (JSON.stringify(next) === JSON.stringify(status)) return;
@@ -131,26 +143,26 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
       setStatus(statusOfOpening(opened.error.code));
       return reconnectLater();
     }
-    const current = opened.value;
-    connection = current;
-    unanswered = new Set();
-    isProbed = false;
+    const current = createDialogue(opened.value, clock);
+    dialogue = current;
+    unanswered = new Set(probe?.unanswered);
+    hasAnswered = false;
+    isInStep = false;
     misses = 0;
-    statusOwed = 0;
-    const hear = createResponseReader((response) => {
-      if (response.kind === 'status') statusOwed = Math.max(0, statusOwed - 1);
-      responses.tell(response);
+    current.onResponse((response) => {
+      if (dialogue !== current || response.kind !== 'automatic') return;
+      misses = 0;
+      take(response.status);
     });
-    current.onData((bytes) => {
-      if (connection === current) hear(bytes);
-    });
-    current.onClose(() => {
-      if (connection !== current) return;
-      connection = null;
+    current.connection.onClose(() => {
+      if (dialogue !== current) return;
+      dialogue = null;
       if (!isOpen) return;
       setStatus({ state: 'faulted', reason: 'unreachable' });
       reconnectLater();
     });
+    // A short command left open would take the question as its own; a picture left open loses nothing by it.
+    if (answers(current)) await current.write(filler(SHORT_COMMAND_BYTES));
     await poll();
   }
 
@@ -161,44 +173,65 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
 
   /** Gives up a connection that no longer answers; a new one shows whether the device is there at all. */
   async function dropConnection(): Promise<void> {
-    const dropped = connection;
-    connection = null;
+    const dropped = dialogue;
+    dialogue = null;
     setStatus({ state: 'faulted', reason: 'not-answering' });
     reconnectLater();
-    await dropped?.close();
+    await dropped?.connection.close();
   }
 
-  function pollLater(delayMs: number): void {
+  function pollLater(delayMs = isQuiet() ? timing.checkIntervalMs : timing.pollIntervalMs): void {
     // Without a connection the timer is the next attempt's to connect.
-    if (connection) later(delayMs, poll);
+    if (dialogue) later(delayMs, poll);
+  }
+
+  /** Whether nothing is missed by asking less often. */
+  function isQuiet(): boolean {
+    return dialogue !== null && (!answers(dialogue) || (isInStep && (probe?.reportsChanges ?? false)));
   }
 
   async function poll(): Promise<void> {
-    if (!connection || !isOpen) return;
-    const seen = await askStatus();
-    if (seen !== null && faultOf(seen) === null) await getAcquainted();
-    pollLater(timing.pollIntervalMs);
+    if (!dialogue || !isOpen) return;
+    await look();
+    pollLater();
   }
 
-  /** Asks, takes note, and announces. Null when the device did not answer; the connection may then be gone. */
-  async function askStatus(): Promise<RealTimeStatus | null> {
-    if (!profile.answersStatus) {
-      reconnectMs = timing.firstReconnectMs;
-      setStatus({ state: 'degraded', reason: 'no-status' });
-      return {};
-    }
-    const seen = await askRealTime();
+  /** Whether questions can be answered at all. */
+  function answers(current: Dialogue): boolean {
+    return profile.answersStatus && !current.connection.isOneWay;
+  }
+
+  /** Asks how it is, takes note, announces, and gets ready to print. Null when it did not answer; it may then be gone. */
+  async function look(): Promise<Sight | null> {
+    const current = dialogue;
+    if (!current) return null;
+    const sight = await (answers(current) ? askDevice(current) : askCarrier(current));
+    if (sight === null || sight.fault !== null || dialogue !== current) return sight;
+    await getInStep(current);
+    return dialogue === current ? sight : null;
+  }
+
+  async function askCarrier({ connection }: Dialogue): Promise<Sight> {
+    reconnectMs = timing.firstReconnectMs;
+    const fault = (await connection.fault?.()) ?? null;
+    setStatus(fault ? { state: 'faulted', reason: fault } : { state: 'degraded', reason: 'no-status' });
+    return { fault };
+  }
+
+  async function askDevice(current: Dialogue): Promise<Sight | null> {
+    const seen = await askRealTime(current);
+    if (dialogue !== current) return null;
     if (seen === null) {
       misses += 1;
-      if (misses >= MISSES_ALLOWED && connection) await dropConnection();
-      else if (connection) setStatus({ state: 'faulted', reason: 'not-answering' });
+      if (misses >= MISSES_ALLOWED) await dropConnection();
+      else setStatus({ state: 'faulted', reason: 'not-answering' });
       return null;
     }
-    isProbed = true;
+    hasAnswered = true;
     misses = 0;
     reconnectMs = timing.firstReconnectMs;
     take(seen);
-    return seen;
+    return { fault: faultOf(seen) };
   }
 
   function take(seen: RealTimeStatus): void {
@@ -209,15 +242,15 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   }
 
   /** `DLE EOT` 1 and 4, and the causes when it is offline. */
-  async function askRealTime(): Promise<RealTimeStatus | null> {
-    const printer = await askOne(1);
-    const paper = await askOne(4);
+  async function askRealTime(current: Dialogue): Promise<RealTimeStatus | null> {
+    const printer = await askOne(current, 1);
+    const paper = await askOne(current, 4);
     if (printer === undefined && paper === undefined) return null;
     const isOffline = printer === undefined || (printer & 0x08) !== 0;
-    const offlineCause = isOffline ? await askOne(2) : undefined;
-    const errorCause = isOffline ? await askOne(3) : undefined;
+    const offlineCause = isOffline ? await askOne(current, 2) : undefined;
+    const errorCause = isOffline ? await askOne(current, 3) : undefined;
     // Clones leave out some of the four. Later silence has other causes, so only the first asking decides.
-    if (!isProbed && printer !== undefined) {
+    if (!hasAnswered && printer !== undefined) {
       if (paper === undefined) unanswered.add(4);
       if (isOffline && offlineCause === undefined) unanswered.add(2);
       if (isOffline && errorCause === undefined) unanswered.add(3);
@@ -230,10 +263,10 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     };
   }
 
-  async function askOne(question: number): Promise<number | undefined> {
+  async function askOne(current: Dialogue, question: 1 | 2 | 3 | 4): Promise<number | undefined> {
     if (unanswered.has(question)) return undefined;
-    const reply = await ask(
-      Uint8Array.of(0x10, 0x04, question),
+    const reply = await current.ask(
+      statusQuestion(question),
       (response) => (response.kind === 'real-time' ? response.byte : undefined),
       timing.replyTimeoutMs,
     );
@@ -255,88 +288,89 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     drawerListeners.tell(next);
   }
 
-  /** Once the device can print: which proof it gives and what it calls itself. It leaves no mark on paper. */
-  async function getAcquainted(): Promise<void> {
-    if (proof !== null) return;
-    const found = await findProof();
-    // Silence counts only from a device that could have answered.
-    const after = found === 'none' ? await askRealTime() : {};
-    if (after === null || faultOf(after) !== null) return;
-    proof = found;
-    const maker = await askInformation(66);
-    const model = await askInformation(67);
-    const told = [maker, model].filter((text) => text !== '').join(' ');
-    if (told !== '') label = told;
+  /**
+   * Once on each connection, when the device can print: clears what a torn job left hanging, makes sure that the printer
+   * listens, and finds out what it answers. It leaves no mark on paper but the cut after half a receipt.
+   */
+  async function getInStep(current: Dialogue): Promise<void> {
+    if (tornBytes > 0) {
+      const written = await current.write(clearTornJob(tornBytes, profile.cutter));
+      if (written.outcome !== 'written') return dropConnection();
+      tornBytes = 0;
+      isInStep = false;
+    }
+    if (isInStep || !answers(current)) return;
+    const found = await findProof(current);
+    if (found === null || dialogue !== current) return;
+    isInStep = true;
+    if (probe) {
+      if (probe.reportsChanges) await current.write(REPORT_CHANGES);
+      return;
+    }
+    const reportsChanges = await current.ask(
+      REPORT_CHANGES,
+      (response) => (response.kind === 'automatic' ? true : undefined),
+      timing.replyTimeoutMs,
+    );
+    const maker = await askInformation(current, 66);
+    const model = await askInformation(current, 67);
+    // A connection that ended meanwhile was silent for another reason.
+    if (dialogue !== current) return;
+    probe = {
+      proof: found,
+      reportsChanges: typeof reportsChanges === 'object',
+      maker,
+      model,
+      unanswered: [...unanswered],
+    };
+    label = labelOf(probe, transport);
+    probeListeners.tell(probe);
   }
 
-  async function findProof(): Promise<PrintProof> {
-    const candidates: PrintProof[] = profile.proof === 'process-id' ? ['process-id', 'paper-status'] : [profile.proof];
+  /**
+   * Asks for a proof of nothing, which a printer answers that listens. One that does not may be in the middle of a picture
+   * that a till before this one broke off: filler ends it, and it is asked again. Null while nothing can be concluded.
+   */
+  async function findProof(current: Dialogue): Promise<PrintProof | null> {
+    if (probe?.proof === 'none') return 'none';
+    const first = await tryProofs(current);
+    if (first !== null) return first;
+    await current.write(filler(LONGEST_COMMAND_BYTES));
+    const second = await tryProofs(current);
+    if (second !== null) return second;
+    // Silence counts only from a device that could have answered. One that used to answer is busy: its jobs decide.
+    const seen = await askRealTime(current);
+    return seen === null || faultOf(seen) !== null ? null : (probe?.proof ?? 'none');
+  }
+
+  async function tryProofs(current: Dialogue): Promise<PrintProof | null> {
+    const wanted = probe?.proof ?? profile.proof;
+    const candidates: readonly PrintProof[] =
+      wanted === 'process-id' && !probe ? ['process-id', 'paper-status'] : wanted === 'none' ? [] : [wanted];
     for (const candidate of candidates) {
-      const { bytes, isProof } = proofRequest(candidate);
-      const reply = await ask(bytes, (response) => (isProof(response) ? true : undefined), timing.replyTimeoutMs);
+      const request = current.proofRequest(candidate);
+      const reply = await current.ask(
+        request.bytes,
+        (response) => (request.isProof(response) ? true : undefined),
+        timing.replyTimeoutMs,
+      );
       if (typeof reply === 'object') return candidate;
     }
-    return 'none';
+    return null;
   }
 
-  async function askInformation(which: number): Promise<string> {
-    const reply = await ask(
-      Uint8Array.of(0x1d, 0x49, which),
+  async function askInformation(current: Dialogue, which: 66 | 67): Promise<string> {
+    const reply = await current.ask(
+      informationQuestion(which),
       (response) => (response.kind === 'information' ? response.text.trim() : undefined),
       timing.replyTimeoutMs,
     );
     return typeof reply === 'object' ? reply.answer : '';
   }
 
-  /** Sends a question and waits for the first response that answers it. */
-  async function ask<T>(
-    question: Uint8Array,
-    answerOf: (response: PrinterResponse) => T | undefined,
-    timeoutMs: number,
-    current = connection,
-  ): Promise<Answer<T>> {
-    if (!current) return 'closed';
-    const waiting = expect(current, answerOf, timeoutMs);
-    const written = await current.write(question);
-    return written.outcome === 'written' ? waiting : written.outcome === 'closed' ? 'closed' : 'timeout';
-  }
-
-  function expect<T>(
-    current: Connection,
-    answerOf: (response: PrinterResponse) => T | undefined,
-    timeoutMs: number,
-  ): Promise<Answer<T>> {
-    return new Promise((resolve) => {
-      const endings: Unsubscribe[] = [];
-      const settle = (result: Answer<T>): void => {
-        for (const end of endings) end();
-        resolve(result);
-      };
-      endings.push(
-        clock.after(timeoutMs, () => settle('timeout')),
-        responses.add((response) => {
-          const answer = answerOf(response);
-          if (answer !== undefined) settle({ answer });
-        }),
-      );
-      endings.push(current.onClose(() => settle('closed')));
-    });
-  }
-
-  /** Asks for the proof of what goes before, in the same write; `given` says which the printer has. */
-  function proofRequest(given: PrintProof): { bytes: Uint8Array; isProof: (response: PrinterResponse) => boolean } {
-    jobNumber = (jobNumber + 1) % 0x10000;
-    // Four characters from a row that no other response can be mistaken for.
-    const id = [12, 8, 4, 0].map((shift) => String.fromCharCode(0x40 + ((jobNumber >> shift) & 15))).join('');
-    if (given === 'paper-status') statusOwed += 1;
-    return {
-      bytes: encodeProofRequest(given, id),
-      // Answers of GS r bear no name but keep their order: the last one owed is ours, an earlier one an earlier job's.
-      isProof: (response) =>
-        given === 'process-id'
-          ? response.kind === 'process-id' && response.id === id
-          : response.kind === 'status' && statusOwed === 0,
-    };
+  /** The proof a job can count on now. */
+  function proofNow(current: Dialogue): PrintProof {
+    return answers(current) ? (probe?.proof ?? 'none') : 'none';
   }
 
   async function print(document: ReceiptDocument): Promise<PrintOutcome> {
@@ -346,36 +380,38 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
       const encoded = await encoding;
       if (!encoded.ok) return { ...unsent, reason: 'unprintable' };
       const contact = await makeContact();
-      const fault = contact.connection === null ? contact.reason : contact.fault;
-      if (contact.connection === null || fault !== null) return { ...unsent, reason: fault ?? 'unreachable' };
-      const outcome = await send(contact.connection, encoded.value);
-      pollLater(timing.pollIntervalMs);
+      if (contact.dialogue === null) return { ...unsent, reason: contact.reason };
+      if (contact.fault !== null) return { ...unsent, reason: contact.fault };
+      const outcome = await send(contact.dialogue, encoded.value);
+      pollLater();
       return outcome;
     });
   }
 
   /** What the device says just now; without a connection, why there is none. */
   async function makeContact(): Promise<
-    | { readonly connection: Connection; readonly fault: FaultReason | null }
-    | { readonly connection: null; readonly reason: FailureReason }
+    | { readonly dialogue: Dialogue; readonly fault: FaultReason | null }
+    | { readonly dialogue: null; readonly reason: FailureReason }
   > {
-    const seen = connection && isOpen ? await askStatus() : null;
-    if (!isOpen) return { connection: null, reason: 'closed' };
-    if (seen !== null && faultOf(seen) === null) await getAcquainted();
-    if (seen !== null && connection) return { connection, fault: faultOf(seen) };
-    return { connection: null, reason: status.state === 'faulted' ? status.reason : 'unreachable' };
+    const sight = isOpen ? await look() : null;
+    if (!isOpen) return { dialogue: null, reason: 'closed' };
+    if (sight !== null && dialogue) return { dialogue, fault: sight.fault };
+    return { dialogue: null, reason: status.state === 'faulted' ? status.reason : 'unreachable' };
   }
 
-  async function send(current: Connection, job: Uint8Array): Promise<PrintOutcome> {
-    const given = proof ?? 'none';
-    const request = proofRequest(given);
+  async function send(current: Dialogue, job: Uint8Array): Promise<PrintOutcome> {
+    const given = proofNow(current);
+    const request = current.proofRequest(given);
     let isProved = false;
     // Listening begins before the job leaves: a fast printer answers before the write is reported done.
-    const stopListening = responses.add((response) => {
+    const stopListening = current.onResponse((response) => {
       isProved ||= request.isProof(response);
     });
-    const written = await current.write(Buffer.concat([job, request.bytes]));
-    if (written.outcome === 'stalled') await dropConnection();
+    // The reset every job begins with also stops the reports.
+    const report = given !== 'none' && probe?.reportsChanges ? REPORT_CHANGES : new Uint8Array();
+    const bytes = Buffer.concat([job, report, request.bytes]);
+    const written = await current.write(bytes);
+    if (written.outcome === 'stalled' && dialogue === current) await dropConnection();
     const outcome: PrintOutcome =
       written.bytesSent < job.length
         ? {
@@ -385,30 +421,40 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
             truncated: written.bytesSent > 0,
           }
         : given === 'none'
-          ? { outcome: 'sent-unconfirmed', reason: 'no-status' }
-          : await awaitProof(current, request.isProof, () => isProved);
+          ? { outcome: 'sent-unconfirmed', reason: written.outcome === 'written' ? 'no-status' : 'disconnected' }
+          : await awaitProof(current, request, () => isProved);
     stopListening();
+    // Bytes that left before the connection ended need not have arrived.
+    const mayBeTorn = written.outcome !== 'written' || (dialogue !== current && outcome.outcome !== 'acknowledged');
+    if (mayBeTorn && written.bytesSent > 0) tornBytes = bytes.length;
+    if (outcome.outcome === 'acknowledged') proofMisses = 0;
+    else if (outcome.outcome === 'sent-unconfirmed' && outcome.reason === 'proof-timeout') await missProof();
     return outcome;
   }
 
-  async function awaitProof(
-    current: Connection,
-    isProof: (response: PrinterResponse) => boolean,
-    isProved: () => boolean,
-  ): Promise<PrintOutcome> {
+  /** A proof that stays away comes late, or never, since this is not the printer it was: twice, and it is met afresh. */
+  async function missProof(): Promise<void> {
+    isInStep = false;
+    proofMisses += 1;
+    if (proofMisses < MISSES_ALLOWED) return;
+    proofMisses = 0;
+    probe = null;
+    await dropConnection();
+  }
+
+  async function awaitProof(current: Dialogue, request: ProofRequest, isProved: () => boolean): Promise<PrintOutcome> {
     const deadlineMs = clock.now() + timing.proofTimeoutMs;
     while (!isProved()) {
       const leftMs = deadlineMs - clock.now();
       if (leftMs <= 0) return { outcome: 'sent-unconfirmed', reason: 'proof-timeout' };
-      const heard = await expect(
-        current,
-        (response) => (isProof(response) ? true : undefined),
+      const heard = await current.expect(
+        (response) => (request.isProof(response) ? true : undefined),
         Math.min(FAULT_CHECK_MS, leftMs),
       );
       if (heard === 'closed' && !isProved()) return { outcome: 'sent-unconfirmed', reason: 'disconnected' };
       if (heard !== 'timeout') continue;
       // Silence may be slow paper or no paper.
-      const seen = await askRealTime();
+      const seen = await askRealTime(current);
       if (seen !== null && !isProved() && faultOf(seen) !== null) {
         take(seen);
         return { outcome: 'sent-unconfirmed', reason: 'fault-after-sending' };
@@ -419,21 +465,20 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
 
   async function kick(pin: DrawerPin): Promise<KickOutcome> {
     const contact = await makeContact();
-    if (contact.connection === null) return { outcome: 'failed', reason: contact.reason };
-    const { connection: current, fault } = contact;
+    if (contact.dialogue === null) return { outcome: 'failed', reason: contact.reason };
+    const { dialogue: current, fault } = contact;
     const outcome = await (fault === null ? kickInOrder(current, pin) : kickAtOnce(current, pin));
     pollLater(timing.replyTimeoutMs / 4);
     return outcome;
   }
 
-  async function kickInOrder(current: Connection, pin: DrawerPin): Promise<KickOutcome> {
-    const given = proof ?? 'none';
-    const request = proofRequest(given);
-    const reply = await ask(
+  async function kickInOrder(current: Dialogue, pin: DrawerPin): Promise<KickOutcome> {
+    const given = proofNow(current);
+    const request = current.proofRequest(given);
+    const reply = await current.ask(
       Buffer.concat([encodeDrawerPulse(pin, options.drawer?.pulse), request.bytes]),
       (response) => (request.isProof(response) ? true : undefined),
       given === 'none' ? 0 : timing.replyTimeoutMs,
-      current,
     );
     if (typeof reply === 'object') return { outcome: 'acknowledged' };
     if (reply === 'closed') return { outcome: 'sent-unconfirmed', reason: 'disconnected' };
@@ -441,12 +486,12 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   }
 
   /** While printing is blocked only a real-time pulse is obeyed; nothing but the drawer's own switch can prove it. */
-  async function kickAtOnce(current: Connection, pin: DrawerPin): Promise<KickOutcome> {
+  async function kickAtOnce(current: Dialogue, pin: DrawerPin): Promise<KickOutcome> {
     const levelBefore = lastLevel;
     const written = await current.write(encodeRealTimeDrawerPulse(pin, options.drawer?.pulse));
     if (written.outcome !== 'written') return { outcome: 'sent-unconfirmed', reason: 'disconnected' };
-    await expect(current, () => undefined, DRAWER_TRAVEL_MS);
-    const seen = await askRealTime();
+    await current.expect(() => undefined, DRAWER_TRAVEL_MS);
+    const seen = answers(current) ? await askRealTime(current) : null;
     if (seen !== null) noteDrawer(seen);
     // Open already is as good as opened.
     return lastLevel !== levelBefore || drawer === 'open'
@@ -464,27 +509,37 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     get status() {
       return status;
     },
+    get probed() {
+      return probe;
+    },
     onStatus: (listener) => statusListeners.add(listener),
+    onProbe: (listener) => probeListeners.add(listener),
     print,
     kickDrawer: (pin) => inTurn(() => kick(pin)),
     drawerState: () => drawer,
     onDrawerState: (listener) => drawerListeners.add(listener),
     drawerLevel: () =>
       inTurn(async () => {
-        const byte = await askOne(1);
+        const byte = dialogue && answers(dialogue) ? await askOne(dialogue, 1) : undefined;
         return byte === undefined ? null : drawerLevel({ printer: byte });
       }),
     close() {
       closing ??= (async () => {
         isOpen = false;
         cancelTimer();
-        const last = connection;
-        connection = null;
-        await last?.close();
+        const last = dialogue;
+        dialogue = null;
+        await last?.connection.close();
         await lastJob;
         setStatus({ state: 'absent' });
       })();
       return closing;
     },
   };
+}
+
+/** What the device calls itself, else where it is looked for. */
+function labelOf(probe: PrinterProbe | null, transport: Transport): string {
+  const told = [probe?.maker, probe?.model].filter((text) => text).join(' ');
+  return told === '' ? transport.address : told;
 }

@@ -6,6 +6,8 @@ export type PrinterResponse =
   | { readonly kind: 'real-time'; readonly byte: number }
   /** One byte of `GS r`. */
   | { readonly kind: 'status'; readonly byte: number }
+  /** Four bytes of automatic status, sent because something changed. */
+  | { readonly kind: 'automatic'; readonly status: RealTimeStatus }
   /** `GS ( H` function 48: everything before the request with this id is printed. */
   | { readonly kind: 'process-id'; readonly id: string }
   /** Text of `GS I`. */
@@ -13,40 +15,72 @@ export type PrinterResponse =
 
 /** No text a printer tells of itself is longer. */
 const MAXIMUM_TEXT_BYTES = 80;
-/** The first byte of `GS I` texts, and the two of process id answers. */
+/** The first byte of `GS I` texts. */
 const TEXT_HEADER = 0x5f;
+/** The first two of an answer to `GS ( H`, four characters of ours, NUL. */
 const PROCESS_HEADER = 0x37;
-const AUTOMATIC_STATUS_BYTES = 4;
+const PROCESS_KIND = 0x22;
+const PROCESS_BYTES = 7;
+const AUTOMATIC_BYTES = 4;
+
+/** What a frame has become with its latest byte: whole, still open, or none, so that its last byte begins another. */
+type Reading = PrinterResponse | 'open' | 'broken' | 'skip';
 
 /**
  * Splits what a printer sends into responses. Their first bytes tell them apart (Epson's "how to identify a status"):
- * `DLE EOT` is 0xx1xx10, automatic status 0xx1xx00 and three more, `GS r` 0xx0xxxx, texts and process ids have headers.
+ * `DLE EOT` is 0xx1xx10, automatic status 0xx1xx00 and three of 0xx0xxxx, `GS r` 0xx0xxxx, texts and process ids have
+ * headers. A frame that cannot be what it began as is given up, so that nonsense never swallows what comes after it.
  */
 export function createResponseReader(hear: (response: PrinterResponse) => void): (bytes: Uint8Array) => void {
   let frame: number[] = [];
-  const finish = (response: PrinterResponse | null): void => {
+  const take = (byte: number): void => {
+    frame.push(byte);
+    const reading = read(frame);
+    if (reading === 'open') return;
+    const isAlone = frame.length === 1;
     frame = [];
-    if (response) hear(response);
+    if (reading === 'broken' && !isAlone) take(byte);
+    else if (typeof reading === 'object') hear(reading);
   };
   return (bytes) => {
-    for (const byte of bytes) {
-      frame.push(byte);
-      const [first = 0] = frame;
-      if (first === TEXT_HEADER || first === PROCESS_HEADER) {
-        if (byte === 0 && frame.length > 1) finish(readFrame(frame));
-        else if (frame.length > MAXIMUM_TEXT_BYTES) finish(null);
-      } else if ((first & 0x93) === 0x10) {
-        if (frame.length === AUTOMATIC_STATUS_BYTES) finish(null);
-      } else if ((first & 0x93) === 0x12) finish({ kind: 'real-time', byte });
-      else finish((first & 0x90) === 0 ? { kind: 'status', byte } : null);
-    }
+    for (const byte of bytes) take(byte);
   };
 }
 
-function readFrame(frame: readonly number[]): PrinterResponse | null {
-  const text = String.fromCharCode(...frame.slice(1, -1));
-  if (frame[0] === TEXT_HEADER) return { kind: 'information', text };
-  return text.startsWith('"') && text.length === 5 ? { kind: 'process-id', id: text.slice(1) } : null;
+function read(frame: readonly number[]): Reading {
+  const first = frame[0] ?? 0;
+  const last = frame.at(-1) ?? 0;
+  if (first === TEXT_HEADER) return readText(frame, last);
+  if (first === PROCESS_HEADER) return readProcessId(frame, last);
+  if ((first & 0x93) === 0x10) return readAutomatic(frame, last);
+  if ((first & 0x93) === 0x12) return { kind: 'real-time', byte: first };
+  return (first & 0x90) === 0 ? { kind: 'status', byte: first } : 'skip';
+}
+
+function readText(frame: readonly number[], last: number): Reading {
+  if (frame.length === 1) return 'open';
+  if (last === 0) return { kind: 'information', text: String.fromCharCode(...frame.slice(1, -1)) };
+  return last < 0x20 || frame.length > MAXIMUM_TEXT_BYTES ? 'broken' : 'open';
+}
+
+function readProcessId(frame: readonly number[], last: number): Reading {
+  if (frame.length === 2 && last !== PROCESS_KIND) return 'broken';
+  if (frame.length < PROCESS_BYTES) return 'open';
+  return last === 0 ? { kind: 'process-id', id: String.fromCharCode(...frame.slice(2, -1)) } : 'broken';
+}
+
+function readAutomatic(frame: readonly number[], last: number): Reading {
+  if (frame.length > 1 && (last & 0x90) !== 0) return 'broken';
+  if (frame.length < AUTOMATIC_BYTES) return 'open';
+  const [printer = 0, error = 0, paper = 0] = frame;
+  const status = {
+    // The same bits as in the answers to DLE EOT 1, 3 and, moved, 2 and 4.
+    printer: printer & 0x0c,
+    offlineCause: printer & 0x20 ? 0x04 : 0,
+    errorCause: error & 0x6c,
+    paper: (paper & 0x03 ? 0x0c : 0) | (paper & 0x0c ? 0x60 : 0),
+  };
+  return { kind: 'automatic', status };
 }
 
 /** What the four `DLE EOT` bytes say; a question that was not answered is left out. */

@@ -1,5 +1,5 @@
 import { fail, ok } from '../../domain/result';
-import { createListeners } from '../listeners';
+import { connectionState } from '../transports/connection-state';
 import type { Connection, Transport } from '../transports/transport';
 import type { VirtualPrinter } from './printer-device';
 
@@ -15,33 +15,25 @@ export function loopbackTransport(printer: VirtualPrinter): Transport {
 }
 
 function connect(printer: VirtualPrinter): Connection {
-  const data = createListeners<[Uint8Array]>();
-  const closed = createListeners<[]>();
-  let isClosed = false;
+  const state = connectionState();
   const end = (): void => {
-    if (isClosed) return;
-    isClosed = true;
     session.end();
-    closed.tell();
+    state.end();
   };
   const session = printer.connect({
     // Answers come in a later turn, as over any wire.
-    send: (bytes) => void setImmediate(() => data.tell(bytes)),
+    send: (bytes) => void setImmediate(() => state.hear(bytes)),
     drop: end,
     ready: () => undefined,
   });
   return {
     write(bytes) {
-      if (isClosed) return Promise.resolve({ outcome: 'closed', bytesSent: 0 });
+      if (state.isClosed) return Promise.resolve({ outcome: 'closed', bytesSent: 0 });
       session.receive(bytes);
       return Promise.resolve({ outcome: 'written', bytesSent: bytes.length });
     },
-    onData: (listener) => data.add(listener),
-    onClose(listener) {
-      if (!isClosed) return closed.add(listener);
-      listener();
-      return () => undefined;
-    },
+    onData: state.onData,
+    onClose: state.onClose,
     close() {
       end();
       return Promise.resolve();

@@ -11,6 +11,10 @@ export const PRINTER_FAULTS = [
   'offline',
   /** The next cut jams; nothing goes on until it is cleared. */
   'cutter',
+  /** Reports an error that only switching it off and on clears. */
+  'device-error',
+  /** Answers, but nothing that means anything. */
+  'nonsense',
   /** Takes every byte, does nothing, says nothing. */
   'silent',
   /** Takes no byte at all. */
@@ -32,6 +36,13 @@ export interface VirtualPrinterOptions {
   readonly drawerWired?: boolean;
   /** Default true: whether it answers `GS ( H` function 48. */
   readonly provesPrinting?: boolean;
+  /** Default true: whether it reports changes by itself once `GS a` asks for it. */
+  readonly reportsChanges?: boolean;
+  /**
+   * Default false: a connection that ends takes its unfinished command and its paper along, so that those who watch see
+   * them. True is what most printers do: the command still waits for its bytes, the paper hangs until somebody cuts.
+   */
+  readonly keepsTornJobs?: boolean;
 }
 
 /** One piece of paper, from one cut to the next. */
@@ -99,7 +110,7 @@ const PAPERS_KEPT = 100;
 const PULSES_KEPT = 1_000;
 const SLOW_BYTES = 100;
 const SLOW_PAUSE_MS = 100;
-const BLOCKING: readonly PrinterFault[] = ['paper-out', 'cover-open', 'offline'];
+const BLOCKING: readonly PrinterFault[] = ['paper-out', 'cover-open', 'offline', 'device-error'];
 
 export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPrinter {
   const {
@@ -109,6 +120,8 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     model = `Virtual ${paperWidthMillimetres} mm`,
     drawerWired = true,
     provesPrinting = true,
+    reportsChanges = true,
+    keepsTornJobs = false,
   } = options;
   const dotsWide = paperWidthMillimetres === 80 ? 576 : 384;
   const faults = new Set<PrinterFault>();
@@ -159,10 +172,10 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
           0x12 |
           (faults.has('cover-open') ? 0x04 : 0) |
           (faults.has('paper-out') ? 0x20 : 0) |
-          (isCutterJammed ? 0x40 : 0)
+          (isCutterJammed || faults.has('device-error') ? 0x40 : 0)
         );
       case 3:
-        return 0x12 | (isCutterJammed ? 0x08 : 0);
+        return 0x12 | (isCutterJammed ? 0x08 : 0) | (faults.has('device-error') ? 0x20 : 0);
       case 4:
         return (
           0x12 | (faults.has('near-end') || faults.has('paper-out') ? 0x0c : 0) | (faults.has('paper-out') ? 0x60 : 0)
@@ -176,7 +189,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
   function automaticStatus(): Uint8Array {
     return Uint8Array.of(
       0x10 | drawerBit() | (isBlocked() ? 0x08 : 0) | (faults.has('cover-open') ? 0x20 : 0),
-      isCutterJammed ? 0x08 : 0,
+      (isCutterJammed ? 0x08 : 0) | (faults.has('device-error') ? 0x20 : 0),
       paperStatus(),
       0,
     );
@@ -230,7 +243,8 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     let statusMask = 0;
 
     const send = (bytes: Uint8Array): void => {
-      if (!isEnded && !faults.has('silent')) host.send(bytes);
+      if (isEnded || faults.has('silent')) return;
+      host.send(faults.has('nonsense') ? bytes.map((byte) => byte ^ 0xa5) : bytes);
     };
     const session = {
       host,
@@ -277,8 +291,11 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
         host.ready();
       }
       if (isEnded && buffer.length === 0 && sessions.delete(session)) {
-        decoder.interrupt();
-        if (printing === host) finishPaper(null);
+        if (keepsTornJobs) printing = printing === host ? null : printing;
+        else {
+          decoder.interrupt();
+          if (printing === host) finishPaper(null);
+        }
       }
       if (printing === null) for (const other of [...sessions]) other.pump();
       isPumping = false;
@@ -333,7 +350,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
           send(Uint8Array.of(request.which === 2 ? (drawerBit() ? 1 : 0) : paperStatus()));
           break;
         case 'automatic-status':
-          statusMask = request.mask;
+          statusMask = reportsChanges ? request.mask : 0;
           session.tellStatus();
           break;
         case 'identify':
