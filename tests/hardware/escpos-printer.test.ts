@@ -49,8 +49,8 @@ async function fakeBench(
     async settle(promise) {
       let isSettled = false;
       const done = promise.finally(() => (isSettled = true));
-      for (let step = 0; step < 600 && !isSettled; step += 1) await clock.advance(100);
-      if (!isSettled) throw new Error('not settled within a minute of the till');
+      // As many of the till's moments as it takes: drawing happens on a thread, in real time. The test's limit is the limit.
+      while (!isSettled) await clock.advance(100);
       return done;
     },
     async until(condition) {
