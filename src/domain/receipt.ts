@@ -1,7 +1,7 @@
-import { receiptCode } from './barcode';
 import type { PricedLine, TaxSum } from './cart';
 import { formatAmount, formatMoney, type Minor } from './money';
 import type { Order, ResilienceFlag } from './order';
+import { receiptCode } from './own-code';
 import { changeOf } from './payment';
 import type { Shift, ShiftTotals } from './shift';
 import type { Stall } from './stall';

@@ -22,6 +22,8 @@ export const ERROR_CODES = [
   'too-long',
   'unknown-code',
   'bad-label',
+  'hold-code',
+  'coupon-code',
   // cart
   'unknown-item',
   'unknown-line',

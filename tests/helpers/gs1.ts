@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { gtinCheckDigit } from '../../src/domain/barcode';
-import { checkCharacterPair, type CheckName } from '../../src/domain/gs1/checks';
+import { checkCharacterPair } from '../../src/domain/gs1/check-pair';
+import type { CheckName } from '../../src/domain/gs1/checks';
 import {
   elementDefinition,
   elementDefinitions,

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gtinCheckDigit, readCode, readReceiptCode, receiptCode } from '../../src/domain/barcode';
+import { gtinCheckDigit } from '../../src/domain/barcode';
 import { checkLabelRule, readLabel, verifierDigit, type LabelRule } from '../../src/domain/label';
 import { orderNumber } from '../../src/domain/order';
+import { readOwnCode, receiptCode, tokenCode } from '../../src/domain/own-code';
+import { readCode } from '../../src/domain/scanned-code';
 
 const digits = (length: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength: length, maxLength: length }).map((all) => all.join(''));
@@ -11,7 +13,7 @@ const gtin = fc.constantFrom(7, 11, 12, 13).chain(digits).map(withCheckDigit);
 
 function candidatesOf(raw: string): readonly string[] {
   const read = readCode(raw);
-  return read.ok && read.value.kind === 'item' ? read.value.candidates : [];
+  return read.ok && 'candidates' in read.value ? read.value.candidates : [];
 }
 
 describe('codes', () => {
@@ -34,7 +36,8 @@ describe('codes', () => {
         const wrong = code.slice(0, index) + ((Number(code[index]) + shift) % 10) + code.slice(index + 1);
         // An eight-digit number may be a UPC-E as well, with a check digit of its own.
         fc.pre(!/^[01]\d{7}$/.test(wrong));
-        expect(readCode(wrong)).toMatchObject({ value: { checkDigitValid: false, candidates: [wrong] } });
+        expect(readCode(wrong)).toMatchObject({ value: { gtin14: null, candidates: [wrong] } });
+        expect(readCode(wrong)).not.toMatchObject({ value: { problem: null } });
       }),
     );
   });
@@ -58,9 +61,34 @@ describe('codes', () => {
         fc.integer({ min: 1, max: 10_000_000 }),
         (prefix, sequence) => {
           const number = orderNumber(prefix, sequence);
-          return readReceiptCode(receiptCode(number)) === number;
+          expect(readOwnCode(receiptCode(number))).toEqual({ kind: 'receipt', number });
         },
       ),
+    );
+  });
+});
+
+describe('codes of holds and coupons', () => {
+  const kind = fc.constantFrom('hold' as const, 'coupon' as const);
+  const token = fc.stringMatching(/^[A-Z0-9]{4,26}$/);
+
+  it('come back as their token', () => {
+    fc.assert(
+      fc.property(kind, token, (each, text) => {
+        expect(readOwnCode(tokenCode(each, text))).toEqual({ kind: each, token: text });
+      }),
+    );
+  });
+
+  it('tell every single wrong character', () => {
+    fc.assert(
+      fc.property(kind, token, fc.nat(), fc.constantFrom(...'ABC0189Z'), (each, text, at, character) => {
+        const code = tokenCode(each, text);
+        const index = 4 + (at % (code.length - 4));
+        fc.pre(code.charAt(index) !== character);
+        expect(readOwnCode(code.slice(0, index) + character + code.slice(index + 1))).toEqual({ kind: 'misread' });
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -1,6 +1,7 @@
-import { readCode } from '../../domain/barcode';
 import type { Item, Variant } from '../../domain/catalogue';
+import { labelDates, labelPrice, weightGrams, type LabelDates } from '../../domain/gs1/measures';
 import { readLabel } from '../../domain/label';
+import { readCode, type ScannedGoods } from '../../domain/scanned-code';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
@@ -8,15 +9,22 @@ import type { CoreContext } from './core-context';
 /** What a code names: a receipt of ours, or a variant with what its label says. */
 export type CodeMeaning =
   | { readonly kind: 'receipt'; readonly number: string }
-  | {
-      readonly kind: 'variant';
-      readonly item: Item;
-      readonly variant: Variant;
-      readonly weightGrams: number | null;
-      readonly amountMinor: number | null;
-    }
+  | VariantMeaning
   /** Well formed, but nothing here goes by it. */
   | { readonly kind: 'unknown'; readonly code: string };
+
+interface VariantMeaning {
+  readonly kind: 'variant';
+  readonly item: Item;
+  readonly variant: Variant;
+  /** Whole grams, of goods sold by weight only. */
+  readonly weightGrams: number | null;
+  readonly amountMinor: number | null;
+  /** Days on the label, for a screen to warn of. */
+  readonly dates: LabelDates;
+}
+
+const NO_DATES: LabelDates = { expiresOn: null, bestBefore: null };
 
 /** Reads the catalogue for the grid, the search field and the scanner. */
 export class CatalogueService {
@@ -50,23 +58,59 @@ export class CatalogueService {
 
   /**
    * What a scanned or typed code means. A code the catalogue knows as it stands wins over a label layout it also fits:
-   * sellers print shop codes in the ranges that labels use.
-   * @throws {CallFailure} `too-long`, `malformed-code` or `bad-label`
+   * sellers print shop codes in the ranges that labels use. So it does over what is wrong with it as a label.
+   * @throws {CallFailure} `too-long`, `malformed-code`, `bad-label`, `hold-code` or `coupon-code`
    */
   readAny(raw: string): CodeMeaning {
     const { catalogue } = this.#core.store;
     const code = unwrap(readCode(raw));
     if (code.kind === 'receipt') return { kind: 'receipt', number: code.number };
+    if (code.kind === 'hold') throw new CallFailure('hold-code', 'This is a hold. This till does not sell holds yet.');
     const found = catalogue.lookup(code.candidates);
-    if (found) return { kind: 'variant', ...found, weightGrams: null, amountMinor: null };
+    if (found) return { kind: 'variant', ...found, ...this.#saidBy(code, found.variant) };
+    if (code.kind === 'element-string' || code.kind === 'digital-link') {
+      if (code.problem !== null) throw new CallFailure('bad-label', code.problem);
+      return { kind: 'unknown', code: code.code };
+    }
     const label = unwrap(readLabel(code.code, this.#core.stall.labelRules));
     const labelled = label && catalogue.byItemNumber(label.itemNumber);
-    if (!label || !labelled) return { kind: 'unknown', code: code.code };
+    if (label && labelled) {
+      const { amountMinor } = label;
+      const grams = labelled.variant.pricing === 'kg' ? label.weightGrams : null;
+      return { kind: 'variant', ...labelled, weightGrams: grams, amountMinor, dates: NO_DATES };
+    }
+    if (code.kind === 'coupon') {
+      throw new CallFailure('coupon-code', 'This is a coupon. This till does not take coupons yet.');
+    }
+    return { kind: 'unknown', code: code.code };
+  }
+
+  /**
+   * Weight, price and dates of a GS1 label. Something missing beside its elements stops no sale: it may stand in another
+   * symbol on the goods.
+   * @throws {CallFailure} `bad-label` when its weight or price cannot be charged
+   */
+  #saidBy(
+    { elements }: ScannedGoods,
+    { pricing }: Variant,
+  ): Pick<VariantMeaning, 'weightGrams' | 'amountMinor' | 'dates'> {
+    if (elements === null) return { weightGrams: null, amountMinor: null, dates: NO_DATES };
+    const { currency } = this.#core.stall;
+    const grams = pricing === 'kg' ? weightGrams(elements) : null;
+    const price = labelPrice(elements, currency);
+    if (grams !== null && Math.round(grams) === 0) {
+      throw new CallFailure('bad-label', 'This label has no weight on it. Weigh it again.');
+    }
+    if (price !== null && price.currency !== currency) {
+      throw new CallFailure('bad-label', `This label is priced in ${price.currency}. Type its price in ${currency}.`);
+    }
+    if (price !== null && !price.amountMinor) {
+      throw new CallFailure('bad-label', 'This label has no price that can be charged. Type its price.');
+    }
     return {
-      kind: 'variant',
-      ...labelled,
-      weightGrams: label.weightGrams ?? null,
-      amountMinor: label.amountMinor ?? null,
+      weightGrams: grams === null ? null : Math.round(grams),
+      amountMinor: price?.amountMinor ?? null,
+      dates: labelDates(elements, this.#core.now().getUTCFullYear()),
     };
   }
 

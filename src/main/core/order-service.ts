@@ -1,4 +1,4 @@
-import { readCode } from '../../domain/barcode';
+import { readCode } from '../../domain/scanned-code';
 import { itemCount } from '../../domain/cart';
 import type { Order } from '../../domain/order';
 import { receiptDocument, type ReceiptDocument } from '../../domain/receipt';

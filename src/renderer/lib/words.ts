@@ -23,6 +23,8 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, () => Words>>> = {
   'malformed-code': () => ({ title: m.error_malformed_code(), detail: m.error_scan_again() }),
   'too-long': () => ({ title: m.error_code_too_long(), detail: m.error_scan_again() }),
   'bad-label': () => ({ title: m.error_bad_label(), detail: m.error_bad_label_detail() }),
+  'hold-code': () => ({ title: m.error_hold_code(), detail: m.error_hold_code_detail() }),
+  'coupon-code': () => ({ title: m.error_coupon_code(), detail: m.error_coupon_code_detail() }),
   'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
   'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
   'cart-full': () => ({ title: m.error_cart_full(), detail: m.error_cart_full_detail() }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkCharacterPair } from '../../../../src/domain/gs1/checks';
+import { checkCharacterPair } from '../../../../src/domain/gs1/check-pair';
 import { fullDate } from '../../../../src/domain/gs1/dates';
 import { elementDefinitions } from '../../../../src/domain/gs1/dictionary';
 import { readElementString, writeElementString } from '../../../../src/domain/gs1/element-string';
