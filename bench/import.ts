@@ -3,7 +3,7 @@
  * takes, and for how long the process can do nothing else meanwhile.
  */
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { watchBlocks } from './blocks';
 import { figure, progress, type Figure } from './figure';
 import { shopifyCsv } from './goods';
 import { startTill, type Call } from './till';
@@ -64,30 +64,4 @@ async function importFile(call: Call, csv: Buffer, taxRateId: string): Promise<n
   const preview = await call('import.preview', { importId, format: 'auto', taxRateId });
   if (preview.errorCount > 0) throw new Error(preview.errors[0]?.message);
   return (await call('import.commit', { importId })).itemCount;
-}
-
-/**
- * Watches how long the event loop is held up. A timer of 1 ms says when it should have been called; what it is late is
- * what anything else, a scan for instance, would have waited. Node's own histogram samples the same and must agree, or
- * one of the two missed a block.
- */
-function watchBlocks(): { stop(): number } {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  let longestMs = 0;
-  let last = performance.now();
-  const look = (): void => {
-    const now = performance.now();
-    longestMs = Math.max(longestMs, now - last - 1);
-    last = now;
-  };
-  const timer = setInterval(look, 1);
-  return {
-    stop() {
-      look();
-      clearInterval(timer);
-      histogram.disable();
-      return Math.max(longestMs, histogram.max / 1e6 - 1);
-    },
-  };
 }

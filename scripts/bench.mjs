@@ -47,8 +47,9 @@ async function bundle() {
       rolldownOptions: {
         input: {
           ...Object.fromEntries([...benches.map(({ id }) => id), 'run'].map((id) => [id, join(folder, `${id}.ts`)])),
-          // The core looks for its thread beside itself.
+          // Threads are looked for beside what starts them.
           'import-worker': join(root, 'src', 'main', 'import-worker.ts'),
+          'receipt-worker': join(root, 'src', 'hardware', 'encoders', 'receipt-worker.ts'),
         },
         external: ['electron'],
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -1,5 +1,7 @@
 import ReceiptPrinterEncoder, { type ReceiptPrinterEncoderOptions } from '@point-of-sale/receipt-printer-encoder';
+import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
+import { UPPER_HALVES } from '../../src/hardware/encoders/code-pages';
 import { encodeCharacter } from '../../src/hardware/encoders/printable-text';
 import type { Encoding } from '../../src/hardware/models/profile';
 import { PRINTER_PROFILES, type PrinterModel } from '../../src/hardware/models/profiles';
@@ -52,4 +54,12 @@ describe('printer profiles', () => {
       expect({ encoding, number: bytes[command + 2] }).toEqual({ encoding, number });
     }
   });
+
+  test.each(Object.keys(UPPER_HALVES) as Encoding[])(
+    '%s is the encoding other programs know by its name',
+    (encoding) => {
+      const upperHalf = Uint8Array.from({ length: 128 }, (_, index) => 0x80 + index);
+      expect(UPPER_HALVES[encoding].padEnd(128, '\ufffd')).toBe(iconv.decode(Buffer.from(upperHalf), encoding));
+    },
+  );
 });

@@ -1,7 +1,7 @@
-import iconv from 'iconv-lite';
 import type { ReceiptBlock, ReceiptDocument } from '../../domain/receipt';
 import { fail, ok, type Result } from '../../domain/result';
-import type { CodePage } from '../models/profile';
+import type { CodePage, Encoding } from '../models/profile';
+import { UPPER_HALVES } from './code-pages';
 import type { TextPainter } from './text-painter';
 
 /** Punctuation that reads the same in its plain form. Letters and currency signs are never replaced. */
@@ -32,17 +32,14 @@ export const PLAIN_PUNCTUATION: Readonly<Record<string, string>> = {
   '№': 'No.',
 };
 
-const codePageBytes = new Map<CodePage['encoding'], ReadonlyMap<string, number>>();
+const codePageBytes = new Map<Encoding, ReadonlyMap<string, number>>();
 
 /** The upper half of a code page, character to byte. */
-function bytesOf(encoding: CodePage['encoding']): ReadonlyMap<string, number> {
+function bytesOf(encoding: Encoding): ReadonlyMap<string, number> {
   const known = codePageBytes.get(encoding);
   if (known) return known;
-  const bytes = new Map<string, number>();
-  for (let byte = 0x80; byte <= 0xff; byte += 1) {
-    const character = iconv.decode(Buffer.from([byte]), encoding);
-    if (character !== '\ufffd') bytes.set(character, byte);
-  }
+  const bytes = new Map([...UPPER_HALVES[encoding]].map((character, index) => [character, 0x80 + index] as const));
+  bytes.delete('\ufffd');
   codePageBytes.set(encoding, bytes);
   return bytes;
 }
