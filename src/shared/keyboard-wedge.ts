@@ -56,7 +56,7 @@ export interface WedgeOptions {
   readonly startGapMs: number;
   /** Silence that ends a scan. */
   readonly endGapMs: number;
-  /** `event.key` of a key the scanner is programmed to send first, `F13` for instance; null for none. */
+  /** `event.key` of a key the scanner is programmed to send first; null for none. */
   readonly prefixKey: string | null;
   /** `event.key` of the keys that end a scan: what the scanner is programmed to send last. */
   readonly terminators: readonly string[];
@@ -64,12 +64,16 @@ export interface WedgeOptions {
   readonly acceptsSilence: boolean;
 }
 
+/**
+ * Scanners as they come, and scanners programmed to send F13 first: a key that no hand has, so that the rhythm need not
+ * decide. F14 may end a scan where Enter and Tab mean something else.
+ */
 export const DEFAULT_WEDGE_OPTIONS: WedgeOptions = {
   averageMs: 35,
   startGapMs: 50,
   endGapMs: 100,
-  prefixKey: null,
-  terminators: ['Enter', 'Tab'],
+  prefixKey: 'F13',
+  terminators: ['Enter', 'Tab', 'F14'],
   acceptsSilence: true,
 };
 

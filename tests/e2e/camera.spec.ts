@@ -8,30 +8,32 @@ import { startKioskProcess, temporaryFolder } from '../helpers/kiosk';
 import { HONEY, MUG, OPERATOR } from './fixtures';
 import { TillPage } from './pages/till-page';
 
-/** Chromium's switches for a camera that plays a film; without a film there is none at all. */
-const cameraSwitches = (film: string | null): string[] =>
-  film === null
-    ? ['--use-fake-device-for-media-stream=device-count=0']
-    : ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`];
+/** What the machine has: a camera that plays a film, or so many that show a test picture. */
+type Cameras = { readonly film: string } | { readonly count: number };
+
+const cameraSwitches = (cameras: Cameras): string[] =>
+  'film' in cameras
+    ? ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${cameras.film}`]
+    : [`--use-fake-device-for-media-stream=device-count=${cameras.count}`];
 
 /** A till whose machine has a camera. */
-const test = base.extend<{ tillSeeing: (film: string | null) => Promise<TillPage>; folder: string }>({
+const test = base.extend<{ tillWith: (cameras: Cameras) => Promise<TillPage>; folder: string }>({
   folder: async ({}, use) => {
     const folder = temporaryFolder();
     await use(folder.path);
     folder.remove();
   },
-  tillSeeing: async ({ folder }, use, { project }) => {
+  tillWith: async ({ folder }, use, { project }) => {
     const closers: (() => Promise<unknown>)[] = [];
     const complaints: string[] = [];
-    async function open(film: string | null): Promise<Page> {
+    async function open(cameras: Cameras): Promise<Page> {
       const dataDir = join(folder, 'till');
       if (project.name === 'electron') {
         const runtime = resolveRuntime();
         const app = await _electron.launch({
           executablePath: runtime.executable,
           // The till itself says who may use the camera: no switch here grants it.
-          args: [...runtime.args, ...cameraSwitches(film), root, '--data', dataDir, '--devices', 'none'],
+          args: [...runtime.args, ...cameraSwitches(cameras), root, '--data', dataDir, '--devices', 'none'],
           env: { ...(process.env as Record<string, string>), ...runtime.env },
           cwd: root,
           timeout: 60_000,
@@ -44,7 +46,7 @@ const test = base.extend<{ tillSeeing: (film: string | null) => Promise<TillPage
       const { launchOptions } = project.use;
       const browser = await chromium.launch({
         ...launchOptions,
-        args: [...(launchOptions?.args ?? []), ...cameraSwitches(film)],
+        args: [...(launchOptions?.args ?? []), ...cameraSwitches(cameras)],
       });
       closers.push(() => browser.close());
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ['camera'] });
@@ -52,8 +54,8 @@ const test = base.extend<{ tillSeeing: (film: string | null) => Promise<TillPage
       await page.goto(`${kiosk.socket.replace(/^ws/, 'http').replace(/socket$/, 'till/')}#${kiosk.token}`);
       return page;
     }
-    await use(async (film) => {
-      const page = await open(film);
+    await use(async (cameras) => {
+      const page = await open(cameras);
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(error.message));
       const till = new TillPage(page);
@@ -68,13 +70,10 @@ const test = base.extend<{ tillSeeing: (film: string | null) => Promise<TillPage
 
 const openCamera = (till: TillPage): Promise<void> => till.button(m.camera_title(), till.goods).click();
 
-test('a label held up to the camera is sold once, and the camera stays for the next', async ({
-  tillSeeing,
-  folder,
-}) => {
+test('a label held up to the camera is sold once, and the camera stays for the next', async ({ tillWith, folder }) => {
   const film = join(folder, 'mug.mjpeg');
   await filmLabel(film, 'ean13', MUG.code);
-  const till = await tillSeeing(film);
+  const till = await tillWith({ film });
   await openCamera(till);
   await expect(till.line(MUG.name)).toContainText('£12.00');
   await expect(till.sheet(m.camera_title())).toBeVisible();
@@ -87,22 +86,33 @@ test('a label held up to the camera is sold once, and the camera stays for the n
   await expect(till.page.locator('video')).toHaveCount(0);
 });
 
-test('an unknown code is named, and the camera goes on looking', async ({ tillSeeing, folder }) => {
+test('an unknown code is named, and the camera goes on looking', async ({ tillWith, folder }) => {
   const film = join(folder, 'unknown.mjpeg');
   await filmLabel(film, 'qrcode', 'NOTHING-WE-SELL');
-  const till = await tillSeeing(film);
+  const till = await tillWith({ film });
   await openCamera(till);
   await expect(till.banner).toContainText(m.banner_unknown_code({ code: 'NOTHING-WE-SELL' }));
   await expect(till.sheet(m.camera_title())).toBeVisible();
   await expect(till.docket).toContainText(m.docket_empty());
 });
 
-test('without a camera it says so, and how to go on', async ({ tillSeeing }) => {
-  const till = await tillSeeing(null);
+test('without a camera it says so, and how to go on', async ({ tillWith }) => {
+  const till = await tillWith({ count: 0 });
   await openCamera(till);
   await expect(till.page.getByRole('alert')).toContainText(m.camera_none());
   await till.button(m.camera_again(), till.goods).click();
   await expect(till.page.getByRole('alert')).toContainText(m.camera_none());
   await till.scan(MUG.code);
   await expect(till.line(MUG.name)).toBeVisible();
+});
+
+test('another camera can be chosen', async ({ tillWith }) => {
+  const till = await tillWith({ count: 2 });
+  await openCamera(till);
+  const sheet = till.sheet(m.camera_title());
+  const other = sheet.getByRole('button', { name: /fake_device_/ });
+  const name = (await other.innerText()).trim();
+  await other.click();
+  await expect(sheet.getByRole('button', { name: /fake_device_/ })).not.toContainText(name);
+  await expect(other).toHaveCount(1);
 });

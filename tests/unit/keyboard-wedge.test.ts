@@ -177,11 +177,12 @@ describe('keyboard wedge', () => {
   });
 
   test('a prefix key catches the scan from its first key', () => {
-    const options = { ...DEFAULT_WEDGE_OPTIONS, prefixKey: 'F13' };
-    // Slower than any rhythm would tell.
-    const script = [...press('F13', 300), ...keysOf('A7', 80), ...press('Enter', 80)];
-    expect(play(script, options)).toMatchObject({ reached: [], codes: ['A7'] });
-    expect(play(press('F13', 300), options)).toMatchObject({ reached: ['F13'], codes: [] });
+    for (const end of ['Enter', 'Tab', 'F14']) {
+      // Slower than any rhythm would tell.
+      const script = [...press('F13', 300), ...keysOf('A7', 80), ...press(end, 80)];
+      expect(play(script)).toMatchObject({ reached: [], codes: ['A7'] });
+    }
+    expect(play(press('F13', 300))).toMatchObject({ reached: ['F13'], codes: [] });
   });
 
   test('more than a scan can hold is discarded whole', () => {
@@ -369,9 +370,9 @@ describe('key chords', () => {
   });
 });
 
-test('a suffix key the scanner is programmed to send ends a scan', () => {
-  const options = { ...DEFAULT_WEDGE_OPTIONS, prefixKey: '~', terminators: ['F14'], acceptsSilence: false };
-  const script = [...press('~', 300), ...keysOf('A7', 80), ...press('F14', 80)];
+test('other keys can be set to begin and to end a scan', () => {
+  const options = { ...DEFAULT_WEDGE_OPTIONS, prefixKey: '~', terminators: ['F9'], acceptsSilence: false };
+  const script = [...press('~', 300), ...keysOf('A7', 80), ...press('F9', 80)];
   expect(play(script, options)).toMatchObject({ reached: [], codes: ['A7'] });
   expect(play([...keysOf(ean, 5), ...press('Enter', 5)], options).codes).toEqual([]);
 });

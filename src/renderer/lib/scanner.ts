@@ -3,7 +3,6 @@ import {
   DEFAULT_WEDGE_OPTIONS,
   type WedgeAction,
   type WedgeKey,
-  type WedgeOptions,
 } from '../../shared/keyboard-wedge';
 
 /** One scan, and how else its keys may be read. */
@@ -24,10 +23,9 @@ const END_GAP_MS = 250;
 /**
  * Hears a keyboard-wedge scanner wherever the focus is, before any field sees a key; what turns out to be typing is given
  * back to the field. Returns what stops it.
- * @param options how the scanner is programmed, where it is known
  */
-export function listenForScans(listener: ScanListener, options: Partial<WedgeOptions> = {}): () => void {
-  const wedge = createKeyboardWedge({ ...DEFAULT_WEDGE_OPTIONS, endGapMs: END_GAP_MS, ...options });
+export function listenForScans(listener: ScanListener): () => void {
+  const wedge = createKeyboardWedge({ ...DEFAULT_WEDGE_OPTIONS, endGapMs: END_GAP_MS });
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function act(actions: readonly WedgeAction[]): void {
