@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../domain/result';
-import type { CameraAnswer } from './camera-worker';
+import type { CameraAnswer } from './camera-codes';
 
 /** Why there is no picture. */
 export type CameraProblem =

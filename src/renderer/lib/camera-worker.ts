@@ -1,19 +1,10 @@
 /**
  * Reads codes out of pictures, beside the window's own thread: a frame may take longer to read than the next tap may wait.
- * Takes an `ImageBitmap`, answers with the code nearest to its middle, AIM identifier first, or null.
+ * Takes an `ImageBitmap`, answers with the code in it or null.
  */
-import { prepareZXingModule, readBarcodes, type ReaderOptions } from 'zxing-wasm/reader';
+import { prepareZXingModule } from 'zxing-wasm/reader';
 import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm?url';
-
-export type CameraAnswer = { readonly code: string | null } | { readonly problem: string };
-
-const OPTIONS: ReaderOptions = {
-  formats: ['AllRetail', 'Code128', 'Code39', 'ITF', 'Codabar', 'QRCode', 'DataMatrix', 'PDF417', 'Aztec'],
-  // Group separators stay what they are; the other modes write them out.
-  textMode: 'Plain',
-  maxNumberOfSymbols: 8,
-  eanAddOnSymbol: 'Read',
-};
+import { readNearestCode, type CameraAnswer } from './camera-codes';
 
 const port = globalThis as unknown as Pick<Worker, 'postMessage' | 'onmessage'>;
 // The library's own place to look for its program would be on the network.
@@ -36,14 +27,5 @@ async function read(frame: ImageBitmap): Promise<string | null> {
   canvas.height = height;
   context?.drawImage(frame, 0, 0);
   frame.close();
-  if (!context) return null;
-  const found = await readBarcodes(context.getImageData(0, 0, width, height), OPTIONS);
-  const [nearest] = found
-    .filter(({ isValid, text }) => isValid && text !== '')
-    .map(({ symbologyIdentifier, text, position: { topLeft, bottomRight } }) => ({
-      code: symbologyIdentifier + text,
-      distance: Math.hypot((topLeft.x + bottomRight.x - width) / 2, (topLeft.y + bottomRight.y - height) / 2),
-    }))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest?.code ?? null;
+  return context && readNearestCode(context.getImageData(0, 0, width, height));
 }
