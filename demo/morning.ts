@@ -406,6 +406,7 @@ export class Morning {
     story.begin('open the drawer without a sale');
     const { pulses } = await printer.state();
     await till.button(m.open_drawer(), till.docket).click();
+    await till.button(m.drawer_change(), till.sheet(m.drawer_title())).click();
     await this.#until('the drawer', async () => (await printer.state()).pulses.length === pulses.length + 1);
     story.tell('note', 'The drawer is opened to change a note', { detail: 'A no-sale: on record as one.' });
   }

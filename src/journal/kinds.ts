@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import {
   cart,
+  drawerReason,
   id,
   instant,
   item,
@@ -66,8 +67,8 @@ export const ENTRY_KINDS = {
   'order.placed': z.object({ order }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
-  /** The drawer was told to open: for a tender of an order, or by an authorised no-sale. */
-  'drawer.kicked': z.object({ reason: z.enum(['tender', 'no-sale']), orderId: id.nullable() }),
+  /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */
+  'drawer.kicked': z.object({ reason: drawerReason, orderId: id.nullable(), note: z.string().optional() }),
   /** What became of a print job that a person decided about. */
   'job.decided': z.object({ jobId: id, decision: z.enum(['print', 'discard']), orderId: id.nullable() }),
 } as const;

@@ -12,6 +12,7 @@ import { deviceSettings } from './device-settings';
 import {
   backdrop,
   discount,
+  drawerReason,
   id,
   instant,
   item,
@@ -325,6 +326,15 @@ export const scanOutcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('order'), orderId: id }),
 ]);
 
+/** What the till's scale says, or why it says nothing. */
+export const weighing = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('weight'), weightGrams: z.int().min(0) }),
+  z.object({
+    kind: z.literal('none'),
+    reason: z.enum(['no-scale', 'unstable', 'overload', 'negative', 'device-error', 'not-answering', 'disconnected']),
+  }),
+]);
+
 const orderPlaced = z.object({ orderId: id.nullable(), number: text(20).nullable(), changeMinor: minorSum });
 
 export const CALLS = {
@@ -409,7 +419,15 @@ export const CALLS = {
   'job.print': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
   'job.discard': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
 
-  'drawer.open': command(nothing, nothing),
+  /** Opens the drawer without a sale. The reason is journalled; a `no-sale` must say more in its note. */
+  'drawer.open': command(
+    z
+      .object({ reason: drawerReason.exclude(['tender']), note: text(200) })
+      .refine(({ reason, note }) => reason !== 'no-sale' || note.trim() !== '', 'Say why the drawer is opened.'),
+    nothing,
+  ),
+  /** What lies on the scale now. Asked again and again while somebody weighs. */
+  'scale.weigh': query(nothing, weighing),
   /** Sets up a device, or changes the one with this id. */
   'device.configure': command(
     z.object({ deviceId: id.nullable(), settings: deviceSettings }),
@@ -504,5 +522,6 @@ export type DeviceStatusView = Frozen<z.infer<typeof deviceStatus>>;
 export type FoundDevice = Frozen<z.infer<typeof foundDevice>>;
 export type ImportPreview = Frozen<z.infer<typeof importPreview>>;
 export type ImportProblem = Frozen<z.infer<typeof importProblem>>;
+export type Weighing = Frozen<z.infer<typeof weighing>>;
 export type ScanOutcome = Frozen<z.infer<typeof scanOutcome>>;
 export type StaffMember = Frozen<z.infer<typeof staffMember>>;

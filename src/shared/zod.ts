@@ -200,6 +200,12 @@ export const order = z.object({
   flag: resilienceFlag,
 }) satisfies z.ZodType<Order>;
 
+/**
+ * Why a drawer was opened: for a tender of an order, or by a person. `no-sale` says why in its note; `test` is the Devices
+ * screen's.
+ */
+export const drawerReason = z.enum(['tender', 'no-sale', 'float', 'count', 'pay-in', 'pay-out', 'test']);
+
 export const shiftTotals = z.object({
   orderCount: z.int(),
   salesMinor: minorSum,

@@ -45,7 +45,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'order.print': { orderId: id },
   'job.print': { jobIds: [id] },
   'job.discard': { jobIds: [id] },
-  'drawer.open': {},
+  'drawer.open': { reason: 'no-sale', note: 'change for a note' },
+  'scale.weigh': {},
   'device.configure': {
     deviceId: null,
     settings: {

@@ -282,13 +282,17 @@ test('a receipt whose printer was taken away is printed by the one that is here'
 });
 
 test('the drawer opened without a sale is a fact of its own', async () => {
-  await till.call('drawer.open', {});
+  await till.call('drawer.open', { reason: 'no-sale', note: ' change for\u202e a note ' });
   expect(entries().at(-1)).toMatchObject({
     kind: 'drawer.kicked',
     actor: till.topics.session.signedOn?.staffId,
-    body: { reason: 'no-sale', orderId: null },
+    body: { reason: 'no-sale', orderId: null, note: 'change for a note' },
   });
   await till.until(() => running.virtualPrinter?.state().pulses.length === 1, 'one pulse');
+  expect(await till.failure('drawer.open', { reason: 'no-sale', note: '  ' })).toBe('bad-request');
+  await till.call('drawer.open', { reason: 'count', note: '' });
+  expect(entries().at(-1)).toMatchObject({ body: { reason: 'count', orderId: null } });
+  await till.until(() => running.virtualPrinter?.state().pulses.length === 2, 'another pulse');
 });
 
 test('a card sale leaves the drawer shut', async () => {

@@ -2,6 +2,7 @@ import { createDelivery, type Delivery } from '../../hardware/delivery';
 import type { HearPlugs } from '../../hardware/discovery/plug-watch';
 import type { LookAtPlugs } from '../../hardware/discovery/plugged';
 import { calibrateDrawer, sampleDrawer, type DrawerSamples } from '../../hardware/drawer-calibration';
+import { plainText } from '../../domain/text';
 import { testPageDocument, type ReceiptDocument } from '../../domain/receipt';
 import { HID_DRAWER_PROFILES, type HidDrawerProfile } from '../../hardware/models/drawers';
 import { LINE_DISPLAY_PROFILES } from '../../hardware/models/line-displays';
@@ -207,12 +208,16 @@ export class DeviceService {
   }
 
   /** Opens the drawer without a sale, which is a fact of its own. */
-  openDrawer(jobs: JobService, { requestId, staffId }: CallContext): Record<string, never> {
+  openDrawer(
+    jobs: JobService,
+    { reason, note }: CallInput<'drawer.open'>,
+    { requestId, staffId }: CallContext,
+  ): Record<string, never> {
     const drawer = this.cashDrawer();
     if (!drawer) throw new CallFailure('no-drawer', 'No drawer is set up, and no printer that could open one.');
     jobs.add({
       job: { kind: 'drawer', reference: null, ...drawer },
-      drafts: [{ kind: 'drawer.kicked', body: { reason: 'no-sale', orderId: null } }],
+      drafts: [{ kind: 'drawer.kicked', body: { reason, orderId: null, note: plainText(note) } }],
       requestId,
       staffId,
     });

@@ -2,10 +2,12 @@ import { v7 as newId } from 'uuid';
 import type { ClientRole, TopicEvent, TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
 import type { Stall } from '../../domain/stall';
+import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
 import { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
+import { createCustomerDisplay, type CustomerDisplay } from './customer-display';
 import { DeviceService, type DeviceOptions } from './device-service';
 import { ImportService, type CatalogueImporter } from './import-service';
 import { JobService } from './job-service';
@@ -16,6 +18,7 @@ import { SaleService } from './sale-service';
 import { ScanService } from './scan-service';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
+import { weigh } from './weighing';
 import { TopicHub } from './topic-hub';
 
 export interface KioskOptions {
@@ -42,6 +45,7 @@ export class Kiosk {
   readonly #door: CallDoor;
   readonly #devices: DeviceService;
   readonly #scans: ScanService;
+  readonly #customerDisplay: CustomerDisplay;
 
   constructor(options: KioskOptions) {
     this.#options = options;
@@ -85,6 +89,17 @@ export class Kiosk {
       orderChanged: (orderId) => sale.orderChanged(orderId),
     });
     const sale = new SaleService(core, { catalogue, orders, jobs, devices });
+    const customerDisplay = createCustomerDisplay({
+      stall,
+      clock: systemClock,
+      displays: () => devices.registry.devices().flatMap(({ kind, port }) => (kind === 'line-display' ? [port] : [])),
+    });
+    this.#customerDisplay = customerDisplay;
+    // After the screens are told, so that no display is on the way of a sale.
+    topics.subscribe(({ topic }) => {
+      if (topic === 'sale') customerDisplay.show(topics.state('sale'));
+    });
+    devices.registry.listen({ status: () => customerDisplay.refresh() });
     const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
     const imports = new ImportService(options.importer);
 
@@ -139,7 +154,8 @@ export class Kiosk {
       'job.print': (input, context) => jobs.print(input, context),
       'job.discard': (input, context) => jobs.discard(input, context),
 
-      'drawer.open': (_input, context) => devices.openDrawer(jobs, context),
+      'drawer.open': (input, context) => devices.openDrawer(jobs, input, context),
+      'scale.weigh': () => weigh(devices.registry),
       'device.configure': (input, context) => devices.configure(input, context),
       'device.models': () => devices.models(),
       'device.remove': (input) => devices.remove(input),
@@ -200,6 +216,7 @@ export class Kiosk {
   async stop(): Promise<void> {
     await this.#options.importer.close();
     this.#scans.stop();
+    this.#customerDisplay.stop();
     await this.#devices.stop();
     this.#topics.close();
   }

@@ -67,6 +67,12 @@ export class TopicHub {
     }
   }
 
+  /** A topic as of its last event. */
+  state<T extends Topic>(topic: T): TopicState<T> {
+    if (!this.#states.has(topic)) this.flush();
+    return this.#states.get(topic) as TopicState<T>;
+  }
+
   /** Everything as of the last event, with its sequence number. */
   snapshot(): WholeState {
     this.flush();

@@ -32,6 +32,7 @@ export type Sheet =
   | { readonly kind: 'park' }
   | { readonly kind: 'parked' }
   | { readonly kind: 'void' }
+  | { readonly kind: 'drawer' }
   | { readonly kind: 'unprinted' }
   /** `thenPay`: the cashier asked to pay and is taken there once the float is counted. */
   | { readonly kind: 'open-shift'; readonly thenPay: boolean };
