@@ -290,6 +290,11 @@ describe('a layout that is not the scanner’s', () => {
     expect(play([...script, ...press('Enter', 5)]).codes).toEqual([ean]);
   });
 
+  test('a code that ends in a dollar is no number, though the key of the dollar has its check digit', () => {
+    const script = [...keysOf('9638507', 5), ...press('$', 5, { code: 'Digit4', shift: true }), ...press('Enter', 5)];
+    expect(play(script).codes).toEqual(['9638507$']);
+  });
+
   test.each([
     // Its check digit would agree if the hyphen were a French 6.
     '624-6349',
