@@ -15,12 +15,13 @@ export function registerFont(family: string, file: string): void {
   registered.add(family);
 }
 
-/** The letters of paper: of a fixed width, as printers' own are. */
-export const PAPER_FONT = { regular: 'Trestle Paper', bold: 'Trestle Paper Bold' } as const;
+/** The letters of paper: of a fixed width, as printers' own are; `others` has what the two lack of European writing. */
+export const PAPER_FONT = { regular: 'Trestle Paper', bold: 'Trestle Paper Bold', others: 'Trestle Mono' } as const;
 
 export function registerPaperFonts(): void {
   registerFont(PAPER_FONT.regular, 'atkinson-hyperlegible-mono-400.woff2');
   registerFont(PAPER_FONT.bold, 'atkinson-hyperlegible-mono-700.woff2');
+  registerFont(PAPER_FONT.others, 'receipt/noto-sans-mono.woff2');
 }
 
 /** Size at which a letter of the paper font is as wide as one of the printer's, and where it stands in its cell. */

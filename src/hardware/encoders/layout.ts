@@ -217,6 +217,9 @@ function fittingEnd(text: string, room: number, { isPlain, columnsOf }: Typesett
 const WITHOUT_SPACES =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
+/** Never stands first on a line. */
+const CLOSING = /^[\p{Po}\p{Pe}\p{Pf}ー]/u;
+
 /** The last end of a word up to `end`, in scripts that put no spaces there; −1 without one. */
 function lastWordEnd(text: string, end: number): number {
   if (!WITHOUT_SPACES.test(text)) return -1;
@@ -224,7 +227,7 @@ function lastWordEnd(text: string, end: number): number {
   for (const { index, segment } of words.segment(text)) {
     const wordEnd = index + segment.length;
     if (wordEnd > end) break;
-    if (WITHOUT_SPACES.test(segment)) last = wordEnd;
+    if (WITHOUT_SPACES.test(segment) && !CLOSING.test(text.slice(wordEnd))) last = wordEnd;
   }
   return last;
 }

@@ -24,7 +24,6 @@ export interface LineToPaint {
 
 /** The fonts that ship for paper and the writing each is for, read when the first such text comes. */
 const FONTS: readonly { readonly family: string; readonly file: string; readonly covers: RegExp }[] = [
-  { family: 'Trestle Mono', file: 'noto-sans-mono', covers: /[^ -~]/u },
   { family: 'Trestle Hebrew', file: 'noto-sans-hebrew', covers: /\p{Script=Hebrew}/u },
   { family: 'Trestle Arabic', file: 'noto-sans-arabic', covers: /\p{Script=Arabic}/u },
   { family: 'Trestle Thai', file: 'noto-sans-thai', covers: /\p{Script=Thai}|฿/u },
@@ -50,7 +49,9 @@ const FONTS: readonly { readonly family: string; readonly file: string; readonly
  * The paper font stands first: it is of the same widths as the neighbouring lines, and the blank it has in place of a
  * missing character is how one is recognised.
  */
-const FAMILIES = [PAPER_FONT.regular, ...FONTS.map(({ family }) => family)].map((family) => `"${family}"`).join(', ');
+const FAMILIES = [PAPER_FONT.regular, PAPER_FONT.others, ...FONTS.map(({ family }) => family)]
+  .map((family) => `"${family}"`)
+  .join(', ');
 
 /** Ink of a dot from which it is printed, of 255: thin strokes must not break. */
 const INK_THRESHOLD = 96;

@@ -1,8 +1,15 @@
 import iconv from 'iconv-lite';
 
-/** Epson's `ESC t` numbers for the encodings we can decode; page 1 is made below. */
-const ENCODINGS: Readonly<Record<number, string>> = {
+/** Names of encodings by the number that chooses them with `ESC t`, which every make has its own of. */
+export type PageEncodings = Readonly<Record<number, string>>;
+
+/** Half-width Katakana behind blocks and lines; no conversion library has it. */
+const KATAKANA = 'KATAKANA';
+
+/** Epson's numbers for the encodings we can decode. */
+export const EPSON_PAGES: PageEncodings = {
   0: 'CP437',
+  1: KATAKANA,
   2: 'CP850',
   3: 'CP860',
   4: 'CP863',
@@ -34,7 +41,7 @@ const ENCODINGS: Readonly<Record<number, string>> = {
   52: 'WINDOWS-1258',
 };
 
-/** Page 1, bytes 80 to 9F: blocks and the line-drawing set with rounded corners. */
+/** Bytes 80 to 9F of it: blocks and the line-drawing set with rounded corners. */
 const KATAKANA_BLOCKS = '▁▂▃▄▅▆▇█▏▎▍▌▋▊▉┼┴┬┤├▔─│▕┌┐└┘╭╮╰╯';
 
 /** `ESC R`: the bytes 23 24 40 5B 5C 5D 5E 60 7B 7C 7D 7E by country, 0 to 7. */
@@ -50,23 +57,18 @@ const INTERNATIONAL = [
   '₧$@¡Ñ¿^`¨ñ}~',
 ];
 
-const tables = new Map<number, string[]>();
+const tables = new Map<string, string[]>();
 
-function tableOf(page: number): string[] | undefined {
-  const known = tables.get(page);
+function tableOf(encoding: string): string[] {
+  const known = tables.get(encoding);
   if (known) return known;
-  const encoding = page === 1 ? 'SHIFT_JIS' : ENCODINGS[page];
-  if (encoding === undefined) return undefined;
-  const table = Array.from({ length: 128 }, (_, index) => iconv.decode(Buffer.from([0x80 + index]), encoding));
-  if (page === 1) table.splice(0, 32, ...KATAKANA_BLOCKS);
+  const decoder = encoding === KATAKANA ? 'SHIFT_JIS' : encoding;
+  const table = Array.from({ length: 128 }, (_, index) => iconv.decode(Buffer.from([0x80 + index]), decoder));
+  if (encoding === KATAKANA) table.splice(0, 32, ...KATAKANA_BLOCKS);
   // Printers fill a gap IBM left in PC857.
-  if (page === 13) table[0xd5 - 0x80] = '€';
-  tables.set(page, table);
+  if (encoding === 'CP857') table[0xd5 - 0x80] = '€';
+  tables.set(encoding, table);
   return table;
-}
-
-export function isKnownCodePage(page: number): boolean {
-  return tableOf(page) !== undefined;
 }
 
 export function isKnownInternationalSet(country: number): boolean {
@@ -74,8 +76,11 @@ export function isKnownInternationalSet(country: number): boolean {
 }
 
 /** The character a printer prints for a byte from 20 on; U+FFFD where the page has none. */
-export function decodeByte(byte: number, page: number, country: number): string {
-  if (byte >= 0x80) return tableOf(page)?.[byte - 0x80] ?? '\ufffd';
+export function decodeByte(byte: number, page: number, country: number, pages = EPSON_PAGES): string {
+  if (byte >= 0x80) {
+    const encoding = pages[page];
+    return (encoding === undefined ? undefined : tableOf(encoding)[byte - 0x80]) ?? '\ufffd';
+  }
   const character = String.fromCharCode(byte);
   const index = INTERNATIONAL_BYTES.indexOf(character);
   return INTERNATIONAL[country]?.[index] ?? character;

@@ -1,4 +1,4 @@
-import { decodeByte, isKnownCodePage, isKnownInternationalSet } from './code-page-tables';
+import { decodeByte, EPSON_PAGES, isKnownInternationalSet, type PageEncodings } from './code-page-tables';
 import {
   CHARACTER_DOTS,
   type Align,
@@ -74,8 +74,9 @@ interface Style {
 
 /**
  * @param dotsWide what the head can reach: 576 on 80 mm paper, 384 on 58 mm
+ * @param pages the code pages of its make, Epson's unless told
  */
-export function createEscposDecoder(dotsWide: number): EscposDecoder {
+export function createEscposDecoder(dotsWide: number, pages: PageEncodings = EPSON_PAGES): EscposDecoder {
   let events: PrinterEvent[] = [];
   let style: Style;
   let align: Align;
@@ -151,7 +152,7 @@ export function createEscposDecoder(dotsWide: number): EscposDecoder {
     if (xDots + advanceDots > place().widthDots) printLine(lineSpacingDots);
     const { spacingDots: _, ...look } = style;
     const last = runs.at(-1);
-    const text = decodeByte(byte, codePage, country);
+    const text = decodeByte(byte, codePage, country, pages);
     const continues =
       last &&
       last.xDots + last.text.length * last.advanceDots === xDots &&
@@ -284,7 +285,7 @@ export function createEscposDecoder(dotsWide: number): EscposDecoder {
         return printLine(yield* takeOne());
       case 't': {
         const page = yield* takeOne();
-        if (isKnownCodePage(page)) codePage = page;
+        if (pages[page] !== undefined) codePage = page;
         else emit({ kind: 'unknown', bytes: Uint8Array.of(0x1b, code, page) });
         return;
       }
@@ -492,8 +493,8 @@ export function createEscposDecoder(dotsWide: number): EscposDecoder {
 }
 
 /** Everything a whole stream of bytes makes a printer do. */
-export function decodeEscpos(bytes: Uint8Array, dotsWide: number): PrinterEvent[] {
-  const decoder = createEscposDecoder(dotsWide);
+export function decodeEscpos(bytes: Uint8Array, dotsWide: number, pages = EPSON_PAGES): PrinterEvent[] {
+  const decoder = createEscposDecoder(dotsWide, pages);
   const events: PrinterEvent[] = [];
   for (const byte of bytes) events.push(...decoder.write(byte));
   events.push(...decoder.end());

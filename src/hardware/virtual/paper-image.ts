@@ -160,7 +160,7 @@ function drawRun(context: SKRSContext2D, run: TextRun, bottomDots: number): void
     context.fillRect(run.xDots, top, run.text.length * run.advanceDots, cell.height * run.scaleY);
     context.fillStyle = PAPER;
   }
-  context.font = `${fontPixels}px "${run.bold ? PAPER_FONT.bold : PAPER_FONT.regular}"`;
+  context.font = `${fontPixels}px "${run.bold ? PAPER_FONT.bold : PAPER_FONT.regular}", "${PAPER_FONT.others}"`;
   context.strokeStyle = context.fillStyle;
   context.lineWidth = INK_SPREAD_DOTS / run.scaleX;
   [...run.text].forEach((character, index) => {
