@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { registerDecodeCommand } from './decode-command';
 import { registerImportCommand } from './import-command';
 import { registerJournalCommand } from './journal-command';
 import { registerKioskCommand } from './kiosk-command';
@@ -10,6 +11,7 @@ registerKioskCommand(program);
 registerImportCommand(program);
 registerJournalCommand(program);
 registerPrinterCommand(program);
+registerDecodeCommand(program);
 
 try {
   await program.parseAsync();
