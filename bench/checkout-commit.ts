@@ -10,6 +10,7 @@ import { BrowserWindow, app, session } from 'electron';
 import type { Order } from '../src/domain/order';
 import { createVirtualPrinter } from '../src/hardware/virtual/printer-device';
 import { startPrinterServer } from '../src/hardware/virtual/printer-server';
+import { printerFlag } from '../src/main/flags';
 import { figure, percentile, progress, type Figure } from './figure';
 import { fillCatalogue, message, startTill, valueOf, type BenchTill } from './till';
 
@@ -30,7 +31,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
   const till = await startTill({
     dataDir,
     devices: 'real',
-    printer: { host: printer.host, port: printer.port, model: 'epson-tm-t20-like', paperWidthMm: 80, drawerPin: 2 },
+    printer: printerFlag(`${printer.host}:${printer.port}`),
   });
   const raw = rawDisk(join(dataDir, 'raw.bin'));
   const browser = await browserStore(scratch);

@@ -77,6 +77,8 @@ export interface VirtualPrinter {
   clearFault(fault?: PrinterFault): void;
   /** The fault comes when this many more bytes of print data have been obeyed. */
   faultAfter(bytes: number, fault: PrinterFault): void;
+  /** Off and on again: connections end, and what had arrived but was not printed is lost. Paper and faults stay. */
+  switchOffAndOn(): void;
   /** Throws the connection out when this many more bytes have arrived, losing what follows. */
   tearAfter(bytes: number): void;
   closeDrawer(): void;
@@ -130,6 +132,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
   const sessions = new Set<{
     host: VirtualPrinterHost;
     pump: () => void;
+    forget: () => void;
     tellStatus: () => void;
     isFull: () => boolean;
   }>();
@@ -137,7 +140,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
   const pulses: { pin: 2 | 5; onMs: number; isRealTime: boolean }[] = [];
   const unknownCommands: string[] = [];
   // One head and one print buffer, whoever is connected: what a torn job leaves in it meets the next.
-  const decoder = createEscposDecoder(dotsWide);
+  let decoder = createEscposDecoder(dotsWide);
   let paperBytes: number[] = [];
   let elements: PaperElement[] = [];
   let heldCut: Extract<PaperElement, { kind: 'cut' }> | null = null;
@@ -249,6 +252,10 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     const session = {
       host,
       pump,
+      forget: () => {
+        buffer.length = 0;
+        buffered = 0;
+      },
       tellStatus: () => {
         if (statusMask !== 0) send(automaticStatus());
       },
@@ -421,6 +428,15 @@ export function createVirtualPrinter(options: VirtualPrinterOptions): VirtualPri
     },
     faultAfter(bytes, fault) {
       plannedFault = { atBytes: bytesObeyed + bytes, fault };
+    },
+    switchOffAndOn() {
+      heldCut = null;
+      isCutterJammed = false;
+      decoder = createEscposDecoder(dotsWide);
+      for (const session of [...sessions]) {
+        session.forget();
+        session.host.drop();
+      }
     },
     tearAfter(bytes) {
       bytesUntilTear = bytes;
