@@ -22,7 +22,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
   const emptyBytes = await settledBytes(openEmptyWindow(join(scratch, 'empty')));
 
   const dataDir = join(scratch, 'till');
-  const prepared = await startTill({ dataDir, demo: true });
+  const prepared = await startTill({ dataDir });
   await prepared.close();
   // The printer is on the network, so that its paper is nobody's memory but this process's.
   const printer = await startPrinterServer({ printer: createVirtualPrinter({ paperWidthMillimetres: 80 }), port: 0 });

@@ -14,7 +14,7 @@ const UNWATCHED_MS = 3_000;
 
 export async function measure(scratch: string): Promise<Figure[]> {
   const tillDir = join(scratch, 'till');
-  const till = await startTill({ dataDir: tillDir, demo: true });
+  const till = await startTill({ dataDir: tillDir });
   await till.close();
   const emptyDir = join(scratch, 'empty');
 

@@ -50,7 +50,7 @@ export async function getReady(call: Call): Promise<void> {
 export async function startTill(options: Partial<BootOptions> & { readonly dataDir: string }): Promise<BenchTill> {
   const { kiosk, close } = await startKiosk({
     devices: 'none',
-    demo: false,
+    demo: true,
     server: null,
     log: silentLog(),
     ...options,

@@ -23,7 +23,7 @@ export interface AppWindow {
 
 /** Starts the till on a data folder. */
 export function openTill(dataDir: string, flags: readonly string[] = []): AppWindow {
-  return open([projectFolder, '--data', dataDir, ...flags]);
+  return open([projectFolder, '--data', dataDir, '--demo', ...flags]);
 }
 
 /** Starts an app that is nothing but a window with a word in it. */

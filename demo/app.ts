@@ -41,7 +41,7 @@ async function launch({ root, runtime, dataDir }: AppOptions): Promise<ElectronA
   const attempt = (): Promise<ElectronApplication> =>
     _electron.launch({
       executablePath: runtime.executable,
-      args: [...runtime.args, '--log-level=3', root, '--data', dataDir, '--devices', 'real'],
+      args: [...runtime.args, '--log-level=3', root, '--data', dataDir, '--demo', '--devices', 'real'],
       env: { ...(process.env as Record<string, string>), ...runtime.env },
       cwd: root,
       timeout: LAUNCH_MS,

@@ -16,7 +16,10 @@ try {
     say("Running as root: Chromium's sandbox is off (--no-sandbox). A stall runs the till as an ordinary user.");
   // A virtual display has no desktop behind it, and Chromium would complain about its missing bus line after line.
   const quiet = display.isVirtual ? ['--log-level=3'] : [];
-  process.exitCode = await runAttached(executable, [...args, ...quiet, root, ...process.argv.slice(2)], { env });
+  // Who names no data folder wants to look round; one's own stall is set up in a folder of one's own.
+  const given = process.argv.slice(2);
+  const demo = given.some((flag) => flag.startsWith('--data')) ? [] : ['--demo'];
+  process.exitCode = await runAttached(executable, [...args, ...quiet, root, ...demo, ...given], { env });
   await display.stop();
 } catch (error) {
   explain(error);

@@ -30,7 +30,7 @@ export function registerKioskCommand(program: Command): void {
       'serve GET /state and POST /fault of the virtual printer there',
       flagOf(portFlag),
     )
-    .option('--demo', "fill a new till with the demo stall's goods")
+    .option('--demo', "set up a new data folder as the demo stall, and fill one without goods with the demo stall's")
     .action(runHeadless);
 }
 

@@ -33,5 +33,24 @@ export interface Category {
   readonly icon: string;
 }
 
+/** What the till works with until a stall is set up: nobody can sign on, so nothing is ever sold by it. */
+export const NO_STALL: Stall = {
+  stallId: 'none',
+  name: '',
+  place: '',
+  // ISO 4217 has a code for no currency.
+  currency: 'XXX',
+  locale: 'en',
+  timeZone: 'UTC',
+  taxIncluded: true,
+  taxRates: [{ id: 'none', name: '', basisPoints: 0 }],
+  vatNumber: '',
+  receiptFooter: '',
+  labelRules: [],
+  categories: [],
+  cardProviders: [],
+  denominations: [1],
+};
+
 /** What a person may do: the operator may do everything, the cashier sells. */
 export type Role = 'operator' | 'cashier';

@@ -26,7 +26,9 @@ export const ENTRY_KINDS = {
   /** The store was damaged and this device continues from what the journal still held. */
   'store.recovered': z.object({ quarantined: z.string(), entriesKept: z.int(), entriesLost: z.int(), at: instant }),
   'stall.configured': z.object({ stall }),
+  /** Somebody came, or what they may do has changed. */
   'staff.added': z.object({ staffId: id, role: z.enum(['operator', 'cashier']) }),
+  'staff.removed': z.object({ staffId: id }),
   'staff.signed-on': z.object({ staffId: id }),
   'staff.signed-off': z.object({ staffId: id }),
   'shift.opened': z.object({ shift }),

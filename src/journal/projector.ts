@@ -29,7 +29,15 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     ).run(at, JSON.stringify(body.stall));
   },
   'staff.added'({ at, body }, database) {
-    prepared(database, 'INSERT OR REPLACE INTO staff VALUES (?, ?, ?)').run(body.staffId, body.role, at);
+    prepared(database, 'INSERT INTO staff VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET role = excluded.role').run(
+      body.staffId,
+      body.role,
+      at,
+    );
+  },
+  'staff.removed'({ body }, database) {
+    prepared(database, 'DELETE FROM staff WHERE staff_id = ?').run(body.staffId);
+    prepared(database, 'DELETE FROM signed_on WHERE staff_id = ?').run(body.staffId);
   },
   'staff.signed-on'({ device, at, body }, database) {
     prepared(database, 'INSERT OR REPLACE INTO signed_on VALUES (?, ?, ?)').run(

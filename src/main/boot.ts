@@ -27,7 +27,7 @@ export interface BootOptions {
   readonly printer?: DeviceSettingsOf<'printer'>;
   /** Where to serve the virtual printer's faults on loopback; 0 for any free port, absent for nowhere. */
   readonly printerControlPort?: number;
-  /** Fill a new till with the demo stall's goods. */
+  /** Set up a new data folder as the demo stall, and fill one without goods with the demo stall's. */
   readonly demo: boolean;
   /** The loopback server: its port (0 for any free one) and token (minted when absent); null for no server. */
   readonly server: { readonly port: number; readonly token?: string } | null;
@@ -82,14 +82,14 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     const demoFolder = join(projectFolder, 'resources', 'demo-stall');
     const virtual = devices === 'virtual' ? createVirtualDevices() : null;
     const virtualPrinter = virtual?.printer(VIRTUAL_PRINTER) ?? null;
-    const stall = await phase('stall', async () => store.stall.get() ?? setUpDemoStall(store, demoFolder, newId));
+    if (options.demo && !store.stall.get()) await phase('stall', () => setUpDemoStall(store, demoFolder, newId));
 
     let server: LanServer | null = null;
     const { kiosk, importer } = await phase('services', async () => {
       const importer: Importer = new Importer({
         dataDir,
         store,
-        stall: () => stall,
+        stall: () => kiosk.stall,
         now,
         newId,
         log,
@@ -100,8 +100,11 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         dataDir,
         log,
         now,
-        stall,
         importer,
+        async setUpDemoStall(requestId) {
+          await setUpDemoStall(store, demoFolder, newId, requestId);
+          await importDemoCatalogue(importer, demoFolder, kiosk.stall);
+        },
         devices: {
           enabled: devices !== 'none',
           virtual,
@@ -116,7 +119,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
       return { kiosk, importer };
     });
     if (options.demo && store.catalogue.itemCount() === 0) {
-      await phase('catalogue', () => importDemoCatalogue(importer, demoFolder, stall));
+      await phase('catalogue', () => importDemoCatalogue(importer, demoFolder, kiosk.stall));
     }
     if (virtualPrinter) {
       const renderer = createPaperRenderer();

@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
     port: { type: 'string' },
     token: { type: 'string' },
     kiosk: { type: 'boolean' },
-    empty: { type: 'boolean' },
+    demo: { type: 'boolean' },
   },
 });
 const flag = (name: keyof typeof flags): string | undefined => {
@@ -112,7 +112,7 @@ async function startCore(): Promise<RunningKiosk> {
   const running = await startKiosk({
     dataDir,
     devices: deviceModeFlag(flag('devices') ?? 'virtual'),
-    demo: flags.empty !== true,
+    demo: flags.demo === true,
     server: { port: portFlag(flag('port') ?? '0'), token: flag('token') },
     ...(printer !== undefined && { printer: printerFlag(printer) }),
     ...(controlPort !== undefined && { printerControlPort: portFlag(controlPort) }),

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { denominationsOf } from '../domain/denominations';
 import type { Stall } from '../domain/stall';
 import { stall as stallSchema } from '../shared/zod';
 import { DEMO_PINS } from './core/session-service';
+import { CARD_PROVIDERS } from './core/stall-service';
 import type { Store } from './db/store';
 import type { Importer } from './import/importer';
 
@@ -14,11 +16,16 @@ const demoStallFile = z.object({
   staff: z.array(z.object({ name: z.string(), role: z.enum(['operator', 'cashier']), pin: z.string() })),
 });
 
-const POUND_DENOMINATIONS = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1];
-const CARD_PROVIDERS = ['SumUp', 'Square', 'Zettle'];
-
-/** Sets up the demo stall with its people in a store that has no stall yet. Their PINs may be shown: they are no secret. */
-export async function setUpDemoStall(store: Store, demoFolder: string, newId: () => string): Promise<Stall> {
+/**
+ * Sets up the demo stall with its people in a store that has no stall yet. Their PINs may be shown: they are no secret.
+ * @param requestId of the command that asked for it, if one did
+ */
+export async function setUpDemoStall(
+  store: Store,
+  demoFolder: string,
+  newId: () => string,
+  requestId?: string,
+): Promise<void> {
   const { staff, taxRates, ...file } = demoStallFile.parse(
     JSON.parse(readFileSync(join(demoFolder, 'stall.json'), 'utf8')),
   );
@@ -27,7 +34,7 @@ export async function setUpDemoStall(store: Store, demoFolder: string, newId: ()
     stallId: newId(),
     taxRates: taxRates.map(({ id, name, percent }) => ({ id, name, basisPoints: Math.round(percent * 100) })),
     cardProviders: CARD_PROVIDERS,
-    denominations: POUND_DENOMINATIONS,
+    denominations: denominationsOf(file.currency),
   };
   const people = staff.map((person) => ({ ...person, staffId: newId() }));
   for (const { staffId, name, pin } of people) await store.people.put(staffId, name, pin);
@@ -39,9 +46,9 @@ export async function setUpDemoStall(store: Store, demoFolder: string, newId: ()
       { kind: 'stall.configured', body: { stall } },
       ...people.map(({ staffId, role }) => ({ kind: 'staff.added' as const, body: { staffId, role } })),
     ],
-    result: null,
+    result: {},
+    ...(requestId !== undefined && { requestId }),
   });
-  return stall;
 }
 
 /** Imports the demo stall's goods and photos by the same way as any other catalogue. */

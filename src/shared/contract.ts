@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { deviceSettings } from './device-settings';
 import {
   backdrop,
+  basisPoints,
   discount,
   drawerReason,
   id,
@@ -65,9 +66,36 @@ function command<I extends z.ZodType, O extends z.ZodType>(
 const nothing = z.object({});
 const text = (most: number) => z.string().max(most);
 
-export const staffMember = z.object({ staffId: id, name: text(80), role: z.enum(['operator', 'cashier']) });
+const staffRole = z.enum(['operator', 'cashier']);
+export const staffMember = z.object({ staffId: id, name: text(80), role: staffRole });
+/** Four to twelve digits; a service says which are too easy to guess. */
+const newPin = text(40);
+
+/** What an operator may change of the stall at any time. */
+const stallWords = z.object({
+  name: text(400),
+  place: text(400),
+  vatNumber: text(400),
+  receiptFooter: text(1000),
+  /** A rate without id is new; one that is missing is taken off. */
+  taxRates: z.array(z.object({ id: text(40).nullable(), name: text(400), basisPoints })).max(50),
+});
+/** What is chosen once, since every recorded price stands on it. */
+const ownStall = stallWords.extend({
+  /** ISO 4217. */
+  currency: text(3),
+  /** BCP 47. */
+  locale: text(35),
+  /** IANA. */
+  timeZone: text(64),
+  taxIncluded: z.boolean(),
+  /** Who owns the stall: the first person who can sign on. */
+  operator: z.object({ name: text(400), pin: newPin }),
+});
 
 export const sessionState = z.object({
+  /** False in a new data folder until `stall.set-up`; `stall` is empty words until then. */
+  isSetUp: z.boolean(),
   stall,
   device: z.object({ deviceId: id, prefix: text(8), publicKey: z.string() }),
   /** `demoPin` is shown on the sign-on screen of the demo stall, and null on every real one. */
@@ -342,6 +370,30 @@ export const CALLS = {
 
   'staff.sign-on': command(z.object({ staffId: id, pin: text(12) }), nothing, 'none'),
   'staff.sign-off': command(nothing, nothing),
+  'staff.add': command(
+    z.object({ name: text(400), role: staffRole, pin: newPin }),
+    z.object({ staffId: id }),
+    'operator',
+  ),
+  /** A PIN of null stays as it is. */
+  'staff.change': command(
+    z.object({ staffId: id, name: text(400), role: staffRole, pin: newPin.nullable() }),
+    nothing,
+    'operator',
+  ),
+  'staff.remove': command(z.object({ staffId: id }), nothing, 'operator'),
+
+  /** Sets up the stall of a new data folder: the demo stall, or one's own, whose operator is signed on at once. */
+  'stall.set-up': command(
+    z.discriminatedUnion('stall', [
+      z.object({ stall: z.literal('demo') }),
+      ownStall.extend({ stall: z.literal('own') }),
+    ]),
+    nothing,
+    'none',
+  ),
+  'stall.change': command(stallWords, nothing, 'operator'),
+
   'settings.set-theme': command(z.object({ theme: z.enum(['daylight', 'evening']) }), nothing, 'none'),
   'notice.dismiss': command(z.object({ noticeId: id }), nothing),
 

@@ -14,6 +14,13 @@ export const ERROR_CODES = [
   'wrong-pin',
   'locked-out',
   'unknown-staff',
+  'bad-staff',
+  'bad-pin',
+  'last-operator',
+  // stall
+  'stall-exists',
+  'bad-stall',
+  'tax-rate-in-use',
   // shift
   'no-shift',
   'shift-open',

@@ -27,6 +27,7 @@ const session = {
   shift: null,
   nextNumber: 'T1-0001',
   theme: 'daylight',
+  isSetUp: true,
   browserTill: null,
   demo: false,
   notices: [],

@@ -33,7 +33,7 @@ const test = base.extend<{ tillWith: (cameras: Cameras) => Promise<TillPage>; fo
         const app = await _electron.launch({
           executablePath: runtime.executable,
           // The till itself says who may use the camera: no switch here grants it.
-          args: [...runtime.args, ...cameraSwitches(cameras), root, '--data', dataDir, '--devices', 'none'],
+          args: [...runtime.args, ...cameraSwitches(cameras), root, '--data', dataDir, '--demo', '--devices', 'none'],
           env: { ...(process.env as Record<string, string>), ...runtime.env },
           cwd: root,
           timeout: 60_000,

@@ -41,7 +41,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         const runtime = resolveRuntime();
         const app = await _electron.launch({
           executablePath: runtime.executable,
-          args: [...runtime.args, root, '--data', folder.path, '--devices', 'virtual'],
+          args: [...runtime.args, root, '--data', folder.path, '--demo', '--devices', 'virtual'],
           env: { ...(process.env as Record<string, string>), ...runtime.env },
           cwd: root,
           timeout: 60_000,

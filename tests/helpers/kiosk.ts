@@ -16,9 +16,9 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A kiosk in this process, served on a free loopback port, without a log. */
+/** A kiosk in this process on the demo stall, served on a free loopback port, without a log. */
 export function startTestKiosk(options: Partial<BootOptions> & { readonly dataDir: string }): Promise<RunningKiosk> {
-  return startKiosk({ devices: 'virtual', demo: false, server: { port: 0 }, log: silentLog(), ...options });
+  return startKiosk({ devices: 'virtual', demo: true, server: { port: 0 }, log: silentLog(), ...options });
 }
 
 /** What a headless kiosk says of itself when it is ready. */

@@ -1,7 +1,7 @@
 import { v7 as newId } from 'uuid';
+import type { Stall } from '../../domain/stall';
 import type { ClientRole, TopicEvent, TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
-import type { Stall } from '../../domain/stall';
 import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
@@ -18,12 +18,14 @@ import { SaleService } from './sale-service';
 import { ScanService } from './scan-service';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
-import { weigh } from './weighing';
+import { StallService } from './stall-service';
 import { TopicHub } from './topic-hub';
+import { weigh } from './weighing';
 
 export interface KioskOptions {
   readonly store: Store;
-  readonly stall: Stall;
+  /** Makes the demo stall in a store without one, goods and all; what it answers is kept under the request's id. */
+  readonly setUpDemoStall: (requestId: string) => Promise<void>;
   readonly dataDir: string;
   readonly log: Log;
   readonly now: () => Date;
@@ -43,13 +45,14 @@ export class Kiosk {
   readonly #options: KioskOptions;
   readonly #topics: TopicHub;
   readonly #door: CallDoor;
+  readonly #stalls: StallService;
   readonly #devices: DeviceService;
   readonly #scans: ScanService;
   readonly #customerDisplay: CustomerDisplay;
 
   constructor(options: KioskOptions) {
     this.#options = options;
-    const { store, stall, log, now } = options;
+    const { store, log, now } = options;
     this.deviceId = store.device.deviceId;
 
     const topics = new TopicHub(
@@ -69,12 +72,19 @@ export class Kiosk {
       store,
       topics,
       log,
-      stall,
+      get stall() {
+        return stalls.current;
+      },
       now,
       newId,
     };
 
     const session = new SessionService(core, options.browserTill);
+    const stalls = new StallService(core, {
+      setUpDemoStall: options.setUpDemoStall,
+      onStaffChanged: () => session.staffChanged(),
+    });
+    this.#stalls = stalls;
     const catalogue = new CatalogueService(core);
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),
@@ -108,6 +118,11 @@ export class Kiosk {
 
       'staff.sign-on': (input, context) => session.signOn(input, context),
       'staff.sign-off': (_input, context) => session.signOff(context),
+      'staff.add': (input, context) => stalls.addStaff(input, context),
+      'staff.change': (input, context) => stalls.changeStaff(input, context),
+      'staff.remove': (input, context) => stalls.removeStaff(input, context),
+      'stall.set-up': (input, context) => stalls.setUp(input, context),
+      'stall.change': (input, context) => stalls.change(input, context),
       'settings.set-theme': (input) => session.setTheme(input),
       'notice.dismiss': (input) => session.dismissNotice(input),
 
@@ -195,6 +210,11 @@ export class Kiosk {
   /** Hears every topic event from the next one on; `state.get` gives what stands before it. */
   subscribe(listener: (event: TopicEvent) => void): () => void {
     return this.#topics.subscribe(listener);
+  }
+
+  /** The stall as it is now. */
+  get stall(): Stall {
+    return this.#stalls.current;
   }
 
   findPhoto(photo: string): PhotoFile | null {

@@ -12,7 +12,7 @@ const LONGEST_LOCK_MS = 60 * 60_000;
 
 /** Setting under which the demo stall keeps the PINs it shows; no real stall has it. */
 export const DEMO_PINS = 'demo-pins';
-const demoPins = z.record(z.string(), z.string()).optional();
+export const demoPins = z.record(z.string(), z.string()).optional();
 
 const theme = z.enum(['daylight', 'evening']).catch('daylight');
 
@@ -98,6 +98,12 @@ export class SessionService {
     return {};
   }
 
+  /** Says that people came, went or changed. */
+  staffChanged(): void {
+    this.#signedOn = undefined;
+    this.#core.topics.mark('session');
+  }
+
   setTheme(input: CallInput<'settings.set-theme'>): Record<string, never> {
     this.#core.store.settings.set('theme', input.theme);
     this.#core.topics.mark('session');
@@ -116,6 +122,7 @@ export class SessionService {
     const pins = demoPins.parse(store.settings.get(DEMO_PINS));
     const open = store.shifts.current();
     return {
+      isSetUp: store.stall.get() !== null,
       stall: this.#core.stall,
       device,
       staff: store.stall.staff().map(({ staffId, role }) => ({

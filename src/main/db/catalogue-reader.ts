@@ -80,6 +80,18 @@ export class CatalogueReader {
     );
   }
 
+  /** The name of some item sold at a tax rate, or null when there is none. Looks at every item. */
+  nameOfItemTaxedAt(taxRateId: string): string | null {
+    const name = prepared(
+      this.#database,
+      `SELECT name FROM item, json_each(body, '$.variants') AS variant
+       WHERE variant.value ->> 'taxRateId' = ? LIMIT 1`,
+    )
+      .pluck()
+      .get(taxRateId);
+    return typeof name === 'string' ? name : null;
+  }
+
   variant(variantId: string): FoundVariant | null {
     return this.#found(
       `SELECT body, at, position FROM variant JOIN item USING (item_key) WHERE variant_id = ? ORDER BY at DESC LIMIT 1`,

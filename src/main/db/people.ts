@@ -40,6 +40,12 @@ export class People {
     this.#changed();
   }
 
+  /** Changes a person's name and leaves their PIN. */
+  rename(reference: string, name: string): void {
+    prepared(this.#database, 'UPDATE person SET name = ? WHERE reference = ?').run(name, reference);
+    this.#changed();
+  }
+
   find(reference: string): Person | null {
     return (
       (prepared(
