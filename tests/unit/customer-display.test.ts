@@ -150,7 +150,7 @@ describe('customer display', () => {
       clear: () => texts.push('cleared'),
     } as unknown as LineDisplayPort;
     let displays: LineDisplayPort[] = [display];
-    const customer = createCustomerDisplay({ stall: saltAndBramble, clock, displays: () => displays });
+    const customer = createCustomerDisplay({ stall: () => saltAndBramble, clock, displays: () => displays });
     const plug = (isIn: boolean): void => {
       displays = isIn ? [display] : [];
     };

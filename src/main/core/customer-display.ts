@@ -7,7 +7,8 @@ import { customerLines, greeting } from './customer-lines';
 const DONE_MS = 20_000;
 
 export interface CustomerDisplayOptions {
-  readonly stall: Stall;
+  /** The stall as it is now. */
+  readonly stall: () => Stall;
   readonly clock: Clock;
   /** The displays of this till; asked at every change, so that one plugged in later is written on. */
   readonly displays: () => readonly LineDisplayPort[];
@@ -32,7 +33,7 @@ export function createCustomerDisplay({ stall, clock, displays }: CustomerDispla
   function refresh(): void {
     const all = displays();
     if (all.length === 0) return;
-    const lines = shown === null ? greeting(stall) : customerLines(shown, stall);
+    const lines = shown === null ? greeting(stall()) : customerLines(shown, stall());
     for (const display of all) display.show(...lines);
   }
 

@@ -100,7 +100,7 @@ export class Kiosk {
     });
     const sale = new SaleService(core, { catalogue, orders, jobs, devices });
     const customerDisplay = createCustomerDisplay({
-      stall,
+      stall: () => stalls.current,
       clock: systemClock,
       displays: () => devices.registry.devices().flatMap(({ kind, port }) => (kind === 'line-display' ? [port] : [])),
     });
