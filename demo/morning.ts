@@ -120,7 +120,7 @@ export class Morning {
     story.begin('set up the printer');
     await till.go('devices');
     await till.addPrinter(printer.host, printer.port);
-    await till.button(m.devices_test()).click();
+    await till.button(m.devices_test_print()).click();
     await this.#until('the test page', () => printer.papers().length === 1);
     story.tell('note', 'The receipt printer is set up, and a test page comes out', {
       picture: await story.picture(till.page, 'devices'),

@@ -11,7 +11,7 @@ import { hidTransportTo, transportTo } from './links';
 import { LINE_DISPLAY_PROFILES } from './models/line-displays';
 import { SCALE_PROFILES } from './models/scales';
 import { PRINTER_PROFILES } from './models/profiles';
-import type { Clock, DrawerPort, LineDisplayPort, PrinterPort, ScalePort, ScannerPort } from './ports';
+import type { Clock, DrawerPort, LineDisplayPort, PrinterPort, PrinterProbe, ScalePort, ScannerPort } from './ports';
 import type { VirtualDevices } from './virtual/virtual-devices';
 import { loopbackTransport } from './virtual/loopback-transport';
 
@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly clock: Clock;
   /** Devices made of nothing, for those that are set up as virtual. */
   readonly virtual: VirtualDevices;
+  /** What a printer turned out to answer before the last start; spares it the questions. */
+  readonly known?: (deviceId: string) => PrinterProbe | null;
 }
 
 /** The port of each kind of device. */
@@ -69,7 +71,7 @@ export function openDevice(configuration: DeviceConfiguration, options: OpenOpti
 
 function openPrinter(
   { deviceId, model, link, drawer }: PrinterConfiguration,
-  { clock, virtual }: OpenOptions,
+  { clock, virtual, known }: OpenOptions,
 ): PrinterPort {
   const transport = link.via === 'virtual' ? loopbackTransport(virtual.printer(deviceId)) : transportTo(link, clock);
   return createEscposPrinter({
@@ -77,6 +79,7 @@ function openPrinter(
     profile: PRINTER_PROFILES[model],
     transport,
     clock,
+    known: known?.(deviceId) ?? null,
     drawer: { ...(drawer?.switch && { switch: drawer.switch }), ...(drawer?.pulse && { pulse: drawer.pulse }) },
   });
 }

@@ -12,6 +12,7 @@ import type {
   DeviceStatus,
   DrawerPort,
   DrawerState,
+  PrinterProbe,
   PrinterSource,
   ScaleSource,
   Scan,
@@ -31,6 +32,8 @@ export type Device = OpenDevice & {
 export interface DeviceListener {
   /** Every change of status of every device and of the drawers on printers, of new ones too; `absent` when one is removed. */
   status?(deviceId: string, status: DeviceStatus): void;
+  /** A printer was found out about. */
+  probe?(deviceId: string, probe: PrinterProbe): void;
   drawerState?(deviceId: string, state: DrawerState): void;
   scan?(deviceId: string, scan: Scan): void;
   scanFault?(deviceId: string, fault: ScanFault): void;
@@ -39,6 +42,8 @@ export interface DeviceListener {
 /** All devices of this till. They can be added, replaced and removed while it sells. */
 export interface DeviceRegistry extends PrinterSource, ScaleSource {
   devices(): readonly Device[];
+  /** The ports of every device of a kind, in the order in which they were set up. */
+  ports<K extends DeviceKind>(kind: K): readonly PortOf[K][];
   /** The port of a device, when it is of this kind. */
   port<K extends DeviceKind>(kind: K, deviceId: string): PortOf[K] | undefined;
   /** Adds a device, or replaces the one with the same id. It connects by itself. */
@@ -64,6 +69,10 @@ export function createDeviceRegistry(options: OpenOptions): DeviceRegistry {
     await Promise.all(portsOf(device).map((port) => port.close()));
   }
 
+  function ports<K extends DeviceKind>(kind: K): PortOf[K][] {
+    return [...devices.values()].flatMap((device) => (device.kind === kind ? [device.port as PortOf[K]] : []));
+  }
+
   function port<K extends DeviceKind>(kind: K, deviceId: string): PortOf[K] | undefined {
     const device = devices.get(deviceId);
     return device?.kind === kind ? (device.port as PortOf[K]) : undefined;
@@ -78,6 +87,7 @@ export function createDeviceRegistry(options: OpenOptions): DeviceRegistry {
         if (devices.get(deviceId) === device) tell((listener) => told(listener, fact));
       };
     device.port.onStatus(pass((listener, status) => listener.status?.(deviceId, status)));
+    if (device.kind === 'printer') device.port.onProbe(pass((listener, probe) => listener.probe?.(deviceId, probe)));
     if (drawer) {
       drawer.onStatus(pass((listener, status) => listener.status?.(drawer.deviceId, status)));
       drawer.onDrawerState(pass((listener, state) => listener.drawerState?.(drawer.deviceId, state)));
@@ -91,10 +101,11 @@ export function createDeviceRegistry(options: OpenOptions): DeviceRegistry {
 
   return {
     devices: () => [...devices.values()],
+    ports,
     port,
     printer: (deviceId) => port('printer', deviceId),
     scale() {
-      const scales = [...devices.values()].flatMap((device) => (device.kind === 'scale' ? [device.port] : []));
+      const scales = ports('scale');
       return scales.find(({ status }) => status.state === 'ready') ?? scales[0];
     },
     drawer(deviceId) {

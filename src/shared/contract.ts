@@ -201,18 +201,49 @@ export const jobsState = z.object({
 
 export const DEVICE_KINDS = ['printer', 'scanner', 'drawer', 'scale', 'line-display'] as const;
 
+/** Why a device is as it is: the codes of hardware/ports.ts, and two of devices that no port stands for. */
+export const DEVICE_REASONS = [
+  'paper-near-end',
+  'no-status',
+  'drawer-open',
+  'paper-out',
+  'cover-open',
+  'cutter-error',
+  'device-error',
+  'offline',
+  'unreachable',
+  'not-answering',
+  'access-denied',
+  // There is no hub yet.
+  'no-hub',
+  // A scanner that types cannot be told from a keyboard.
+  'keyboard',
+] as const;
+export type DeviceReason = (typeof DEVICE_REASONS)[number];
+
 export const deviceStatus = z.object({
   deviceId: id,
   kind: z.enum([...DEVICE_KINDS, 'network', 'power']),
   /** What the device answered about itself, or where it is looked for until it did. */
   label: text(120),
   state: z.enum(['absent', 'connecting', 'ready', 'degraded', 'faulted', 'no-permission']),
-  /** A code of hardware/ports.ts, or empty. */
-  reason: text(80),
+  reason: z.enum([...DEVICE_REASONS, '']),
   /** Since when it is as it is. */
   since: instant,
   /** Of a drawer: `unknown` until its switch was seen to change. */
   drawer: z.enum(['open', 'closed', 'unknown']).nullable(),
+  /** What a printer turned out to answer; null until it was ready once, and for other devices. */
+  answers: z
+    .object({
+      /** How it proves that it printed: the answer of `GS ( H`, the paper status of `GS r`, or not at all. */
+      proof: z.enum(['process-id', 'paper-status', 'none']),
+      reportsChanges: z.boolean(),
+      maker: z.string(),
+      model: z.string(),
+      /** Status questions (`DLE EOT` n) it leaves unanswered. */
+      unanswered: z.array(z.int()),
+    })
+    .nullable(),
   /** How it is set up; null for what is not a person's to change here. */
   settings: deviceSettings.nullable(),
   /** The till set it up when it was plugged in. */

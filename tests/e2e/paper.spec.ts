@@ -31,9 +31,10 @@ test('out of paper: selling goes on, the receipt waits, and prints when there is
 
 test('the drawer opens without a sale, and a test page prints', async ({ till }) => {
   await till.go('devices');
-  await till.button(m.devices_test()).click();
+  await till.button(m.devices_test_print()).click();
   await expect(till.banner).toContainText(m.devices_test_sent());
-  await till.button(m.open_drawer()).click();
+  await till.page.locator('[data-device=drawer]').click();
+  await till.button(m.devices_open_drawer()).click();
   await expect(till.page.locator('[data-chip=drawer]')).toContainText(m.drawer_open());
   await till.go('sell');
 });

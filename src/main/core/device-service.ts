@@ -17,6 +17,7 @@ import type { DeviceSettings, DeviceSettingsOf, KeptDevice } from '../../shared/
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
+import { greeting } from './customer-lines';
 import { toConfiguration } from './device-configuration';
 import { DeviceFinder } from './device-finder';
 import { DeviceList } from './device-list';
@@ -89,7 +90,11 @@ export class DeviceService {
     const { startPrinter } = options;
     this.#startPrinter = startPrinter && { deviceId: startId(startPrinter), bySelf: false, settings: startPrinter };
     this.#startedAt = core.now().toISOString();
-    this.registry = createDeviceRegistry({ clock: systemClock, virtual: options.virtual ?? createVirtualDevices() });
+    this.registry = createDeviceRegistry({
+      clock: systemClock,
+      virtual: options.virtual ?? createVirtualDevices(),
+      known: (deviceId) => this.#list.probe(deviceId),
+    });
     this.delivery = createDelivery({
       store: core.store.jobs,
       printers: this.registry,
@@ -99,6 +104,10 @@ export class DeviceService {
     });
     this.registry.listen({
       status: (deviceId, status) => this.#noteStatus(deviceId, status),
+      probe: (deviceId, probe) => {
+        this.#list.putProbe(deviceId, probe);
+        core.topics.mark('devices');
+      },
       drawerState: () => core.topics.mark('devices'),
       scan: hooks.onScan,
       scanFault: (deviceId, fault) => core.log.warn({ deviceId, fault }, 'A scanner sent what is no scan'),
@@ -144,7 +153,7 @@ export class DeviceService {
 
   /** The drawer for cash: one with a connection of its own where there is one, else the one on the printer, else null. */
   cashDrawer(): CashDrawer | null {
-    const own = this.registry.devices().filter(({ kind }) => kind === 'drawer');
+    const own = this.registry.ports('drawer');
     const best = own.find(({ deviceId }) => this.#isHere(deviceId));
     if (best) return { deviceId: best.deviceId, pin: null };
     const deviceId = this.receiptPrinter();
@@ -202,8 +211,10 @@ export class DeviceService {
       return jobs.add({ job, requestId: context.requestId, staffId: context.staffId });
     }
     const scanner = this.registry.port('scanner', deviceId);
-    if (!scanner) throw new CallFailure('unknown-device', 'That device is not set up.');
-    void scanner.signalRejected();
+    const display = this.registry.port('line-display', deviceId);
+    if (!scanner && !display) throw new CallFailure('unknown-device', 'That device is not set up.');
+    void scanner?.signalRejected();
+    display?.show(...greeting(this.#core.stall));
     return { jobId: null };
   }
 
@@ -301,7 +312,8 @@ export class DeviceService {
       const change = kept && this.#list.find(kept.deviceId) ? kept.settings : null;
       if (!device) return kept ? [this.#absent(kept)] : [];
       const { kind, port, drawer } = device;
-      const own = this.#view(kind, port, { settings: change, bySelf: kept?.bySelf ?? false });
+      const answers = kind === 'printer' ? device.port.probed : null;
+      const own = this.#view(kind, port, { settings: change, bySelf: kept?.bySelf ?? false, answers });
       if (kind === 'drawer') return [{ ...own, drawer: device.port.drawerState() }];
       if (!drawer) return [own];
       return [own, { ...this.#view('drawer', drawer), drawer: drawer.drawerState() }];
@@ -334,7 +346,7 @@ export class DeviceService {
 
   #plain(deviceId: string, kind: DeviceStatusView['kind']): Omit<DeviceStatusView, 'state' | 'reason'> {
     const since = this.#lastChange.get(deviceId) ?? this.#startedAt;
-    return { deviceId, kind, label: '', since, drawer: null, settings: null, bySelf: false };
+    return { deviceId, kind, label: '', since, drawer: null, answers: null, settings: null, bySelf: false };
   }
 
   #noteStatus(deviceId: string, status: DeviceStatus): void {

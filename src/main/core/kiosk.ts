@@ -102,7 +102,7 @@ export class Kiosk {
     const customerDisplay = createCustomerDisplay({
       stall: () => stalls.current,
       clock: systemClock,
-      displays: () => devices.registry.devices().flatMap(({ kind, port }) => (kind === 'line-display' ? [port] : [])),
+      displays: () => devices.registry.ports('line-display'),
     });
     this.#customerDisplay = customerDisplay;
     // After the screens are told, so that no display is on the way of a sale.

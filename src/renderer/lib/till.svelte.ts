@@ -1,13 +1,14 @@
 import { createContext } from 'svelte';
 import type { Item } from '../../domain/catalogue';
 import type { PricedLine } from '../../domain/cart';
-import type { CallInput, CallName, CallOutput, Tile, TopicState } from '../../shared/contract';
+import type { CallInput, CallName, CallOutput, DeviceStatusView, Tile, TopicState } from '../../shared/contract';
 import type { CallError, CallResult } from '../../shared/errors';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Client, Connection, Topics } from './client';
 import { createFormat, type Format } from './format';
 import { Sounds } from './sounds';
-import { errorWords, excerpt, noticeWords, printerWords } from './words';
+import { deviceWords, kindName } from '../../shared/device-words';
+import { errorWords, excerpt, noticeWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'settings';
@@ -36,6 +37,24 @@ export type Sheet =
   | { readonly kind: 'unprinted' }
   /** `thenPay`: the cashier asked to pay and is taken there once the float is counted. */
   | { readonly kind: 'open-shift'; readonly thenPay: boolean };
+
+/** A code came from a scanner, or was typed and entered. */
+interface Scanned {
+  readonly code: string;
+  /** How else its keys may be read. */
+  readonly alternatives?: readonly string[];
+  /** Where the till itself heard the scanner, and waits for an answer. */
+  readonly scanId?: string;
+}
+
+/** What a scanner being tried has read. */
+export interface ScanTrial {
+  readonly code: string;
+  /** Heard by the till itself, and not typed. */
+  readonly byDevice: boolean;
+  /** What goes by this code here, or null. */
+  readonly itemName: string | null;
+}
 
 export interface Banner {
   readonly tone: 'noted' | 'hand' | 'stop';
@@ -87,6 +106,8 @@ export class Till {
     }
     return counts;
   });
+  /** While somebody tries a scanner: what it reads lands here and sells nothing. */
+  trial = $state.raw<{ readonly scanned: ScanTrial | null } | null>(null);
   /** Hardware scans of this window that are dealt with, or being dealt with. */
   #takenScans: readonly string[] = [];
   #toldNotice = '';
@@ -120,7 +141,7 @@ export class Till {
       this.jobs = changed.jobs;
     }
     if (changed.devices) {
-      this.#tellOfPrinter(this.devices, changed.devices);
+      this.#tellOfDevices(this.devices, changed.devices);
       this.devices = changed.devices;
     }
     if (changed.scan) this.#takeScans(changed.scan);
@@ -149,18 +170,25 @@ export class Till {
     });
   }
 
-  #tellOfPrinter(before: TopicState<'devices'> | null, after: TopicState<'devices'>): void {
+  /** What of the devices a person should know without looking: a hand is needed, one went away, one was set up. */
+  #tellOfDevices(before: TopicState<'devices'> | null, after: TopicState<'devices'>): void {
+    if (!before || !this.session?.signedOn) return;
+    const action = { label: m.banner_look(), run: () => this.go('devices') };
     for (const device of after.devices) {
-      const words = device.kind === 'printer' ? printerWords(device) : null;
-      const old = before?.devices.find(({ deviceId }) => deviceId === device.deviceId);
-      if (!words?.loud || !this.session?.signedOn || (old && old.reason === device.reason)) continue;
-      this.sounds.play('hand');
-      this.show({
-        tone: 'hand',
-        title: m.banner_keep_selling({ cure: words.title }),
-        detail: m.banner_keep_selling_detail(),
-        action: { label: m.banner_look(), run: () => this.go('devices') },
-      });
+      const old = before.devices.find(({ deviceId }) => deviceId === device.deviceId);
+      const words = deviceWords(device, after.platform);
+      if (!old && device.bySelf) {
+        const title = m.devices_added({ name: device.label || kindName(device.kind) });
+        this.show({ tone: 'noted', title, detail: m.devices_added_detail(), action });
+      } else if (words.loud && old?.reason !== device.reason) {
+        this.sounds.play('hand');
+        const detail = device.kind === 'printer' ? m.banner_keep_selling_detail() : words.mend;
+        this.show({ tone: 'hand', title: m.banner_keep_selling({ cure: words.title }), detail, action });
+      } else if (device.settings && device.state === 'absent' && old && wasThere(old)) {
+        this.sounds.play('hand');
+        const title = m.devices_gone({ name: kindName(device.kind) });
+        this.show({ tone: 'hand', title, detail: m.devices_gone_detail(), action });
+      }
     }
   }
 
@@ -198,6 +226,7 @@ export class Till {
   }
 
   go(place: Place): void {
+    this.trial = null;
     this.sheet = null;
     this.place = place;
   }
@@ -221,16 +250,10 @@ export class Till {
     this.showError({ code: 'too-long', message: '', retryable: false });
   }
 
-  /**
-   * A code came from a scanner, or was typed and entered.
-   * @param scanned `scanId` where the till itself heard the scanner, and waits for an answer
-   */
-  async scan(scanned: {
-    readonly code: string;
-    readonly alternatives?: readonly string[];
-    readonly scanId?: string;
-  }): Promise<void> {
+  /** Sells what was scanned, or says why not. */
+  async scan(scanned: Scanned): Promise<void> {
     const { code, alternatives = [], scanId } = scanned;
+    if (this.trial) return this.#try(scanned);
     this.#clearFloor();
     const refused = !this.session?.signedOn || Boolean(this.sale?.payment);
     if (refused && scanId !== undefined) void this.client.call('scan.settle', { scanId, accepted: false });
@@ -261,6 +284,15 @@ export class Till {
       this.place = 'sell';
       this.hideBanner();
     }
+    this.sounds.play('tock');
+  }
+
+  /** Shows what a scanner being tried has read, and what that means here. */
+  async #try({ code, scanId }: Scanned): Promise<void> {
+    if (scanId !== undefined) void this.client.call('scan.settle', { scanId, accepted: true });
+    const found = await this.client.call('catalogue.lookup', { code });
+    const itemName = found.ok ? (found.value?.item.name ?? null) : null;
+    if (this.trial) this.trial = { scanned: { code, byDevice: scanId !== undefined, itemName } };
     this.sounds.play('tock');
   }
 
@@ -352,6 +384,10 @@ export class Till {
 /** A code as it stands on the label: without the AIM identifier that says what kind of label it is. */
 function withoutIdentifier(code: string): string {
   return code.replace(/^\][A-Za-z][0-9A-Za-z]/, '');
+}
+
+function wasThere({ state }: DeviceStatusView): boolean {
+  return state === 'ready' || state === 'degraded';
 }
 
 /** The till of this window, for every component in it. */

@@ -1,6 +1,6 @@
 import type { PricedLine } from '../../domain/cart';
 import type { CallError, ErrorCode } from '../../shared/errors';
-import type { DeviceStatusView, JobSummary, OrderSummary } from '../../shared/contract';
+import type { JobSummary, OrderSummary } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from './format';
 
@@ -78,62 +78,6 @@ export function lineReason(line: PricedLine, format: Format): { readonly text: s
   if (priceSource === 'typed') reasons.push(m.line_typed());
   if (note) reasons.push(note);
   return { text: reasons.join(', '), saves: false };
-}
-
-/** How a device is, for its chip and its row. `cure` names what a hand can do; a chip with one is loud. */
-export interface DeviceWords {
-  readonly title: string;
-  readonly state: string;
-  readonly loud: boolean;
-}
-
-const REASON_WORDS: Readonly<Record<string, () => readonly [title: string, state: string]>> = {
-  'paper-near-end': () => [m.device_printer(), m.reason_paper_near_end()],
-  'no-status': () => [m.device_printer(), m.reason_no_status()],
-  'drawer-open': () => [m.cure_shut_drawer(), m.reason_drawer_open()],
-  'paper-out': () => [m.cure_load_paper(), m.reason_paper_out()],
-  'cover-open': () => [m.cure_close_cover(), m.reason_cover_open()],
-  'cutter-error': () => [m.cure_free_cutter(), m.reason_cutter()],
-  'device-error': () => [m.cure_restart_printer(), m.reason_device_error()],
-  offline: () => [m.cure_wake_printer(), m.reason_offline()],
-  unreachable: () => [m.cure_switch_on_printer(), m.reason_unreachable()],
-  'not-answering': () => [m.cure_restart_printer(), m.reason_not_answering()],
-  'access-denied': () => [m.device_printer(), m.reason_no_permission()],
-};
-
-export function printerWords(status: Pick<DeviceStatusView, 'state' | 'reason'> | undefined): DeviceWords {
-  if (!status) return { title: m.device_printer(), state: m.state_none(), loud: false };
-  const [title, state] = REASON_WORDS[status.reason]?.() ?? [m.device_printer(), stateWord(status.state)];
-  return { title, state, loud: status.state === 'faulted' || status.state === 'no-permission' };
-}
-
-export function drawerWords(status: Pick<DeviceStatusView, 'drawer'> | undefined): DeviceWords {
-  const state =
-    status === undefined
-      ? m.state_none()
-      : status.drawer === 'open'
-        ? m.drawer_open()
-        : status.drawer === 'closed'
-          ? m.drawer_shut()
-          : m.drawer_unknown();
-  return { title: m.device_drawer(), state, loud: false };
-}
-
-export function stateWord(state: DeviceStatusView['state']): string {
-  switch (state) {
-    case 'absent':
-      return m.state_absent();
-    case 'connecting':
-      return m.state_connecting();
-    case 'ready':
-      return m.state_ready();
-    case 'degraded':
-      return m.state_degraded();
-    case 'faulted':
-      return m.state_faulted();
-    case 'no-permission':
-      return m.reason_no_permission();
-  }
 }
 
 /** How the receipt of an order fares, honestly: sent is not printed. */

@@ -98,8 +98,8 @@ export class TillPage {
 
   /** Sets up a network printer as an operator does, and waits until it answers. */
   async addPrinter(host: string, port: number): Promise<void> {
-    await this.button(m.devices_add()).click();
-    const form = this.page.getByRole('region', { name: m.devices_add() });
+    await this.button(m.devices_add_network()).click();
+    const form = this.page.getByRole('region', { name: m.devices_set_up() });
     await form.getByLabel(m.devices_host()).fill(host);
     await form.getByLabel(m.devices_port(), { exact: true }).fill(String(port));
     await this.button(m.save(), form).click();
