@@ -3,6 +3,7 @@ import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { UPPER_HALVES } from '../../src/hardware/encoders/code-pages';
 import { encodeCharacter } from '../../src/hardware/encoders/printable-text';
+import { printerModelNamed } from '../../src/hardware/models/printer-names';
 import type { Encoding } from '../../src/hardware/models/profile';
 import { PRINTER_PROFILES, type PrinterModel } from '../../src/hardware/models/profiles';
 
@@ -62,4 +63,31 @@ describe('printer profiles', () => {
       expect(UPPER_HALVES[encoding].padEnd(128, '\ufffd')).toBe(iconv.decode(Buffer.from(upperHalf), encoding));
     },
   );
+
+  test.each([
+    ['EPSON TM-T88V', 'epson-tm-t88'],
+    ['MFG:EPSON;CMD:ESC/POS;MDL:TM-T88VI;CLS:PRINTER;', 'epson-tm-t88'],
+    ['EPSON TM-T88IV', 'epson-tm-t88-old'],
+    ['EPSON TM-T88III', 'epson-tm-t88-old'],
+    ['EPSON TM-T70', 'epson-tm-t88-old'],
+    ['EPSON TM-T70II', 'epson-tm-t88'],
+    ['EPSON TM-T20III', 'epson-tm-t20-like'],
+    ['TM-m30II', 'epson-tm-t20-like'],
+    ['EPSON TM-P20II', 'epson-tm-p20'],
+    ['BIXOLON SRP-350III', 'bixolon-srp-350'],
+    ['CITIZEN CT-S310II', 'citizen-80'],
+    ['Xprinter XP-58IIH', 'xprinter-58'],
+    ['Xprinter XP-N160II', 'xprinter-80'],
+    ['RONGTA RP326', 'rongta-80'],
+    ['RPP02N', 'rongta-58'],
+    ['POS58 Printer', 'zjiang-58'],
+    ['POS-8360', 'zjiang-80'],
+    ['ITPP047', 'munbyn-80'],
+    ['SNBC BTP-R880NP', 'snbc-80'],
+    ['EPSON ET-2850', null],
+    ['HP LaserJet', null],
+    ['', null],
+  ])('%s is %s', (name, model) => {
+    expect(printerModelNamed(name)).toBe(model);
+  });
 });

@@ -7,6 +7,7 @@ import {
   type HidDrawerProfile,
   type UnsupportedReason,
 } from '../models/drawers';
+import { printerModelNamed } from '../models/printer-names';
 import type { PrinterModel } from '../models/profiles';
 import { OEM_SCANNER_PRODUCTS, SCANNER_VENDORS } from '../models/scanners';
 import { speaksEscpos, usbPrinterModel } from '../models/usb-printers';
@@ -57,10 +58,12 @@ export function identify(plugged: Plugged, ownDrawers: readonly HidDrawerProfile
 }
 
 function identifyUsb(plugged: PluggedUsb): Identified | null {
-  const known = usbPrinterModel(plugged);
+  const knownByIds = usbPrinterModel(plugged);
   const saysEscpos = plugged.ieee1284Id !== null && speaksEscpos(plugged.ieee1284Id);
   // Bulk endpoints of a maker's own may be anything; a printer's class alone, somebody's inkjet.
-  if (!known && !plugged.isPrinterClass) return null;
+  if (!knownByIds && !plugged.isPrinterClass) return null;
+  // Printers of different widths share one id; what they call themselves is nearer the truth.
+  const known = printerModelNamed(`${plugged.name} ${plugged.ieee1284Id ?? ''}`) ?? knownByIds;
   const suggestion = printerOn({ via: 'usb', ...identityOf(plugged) }, known ?? 'generic-80');
   return { kind: 'printer', suggestions: [suggestion], isSure: known !== null || saysEscpos, unsupported: null };
 }
