@@ -6,8 +6,8 @@ import type { DrawerPin, FailureReason, UnconfirmedReason } from './ports';
  *
  * ```
  * waiting ─▶ running ─▶ acknowledged        the device said it is printed (or the drawer pulsed)
- *    ▲ │         ├────▶ sent-unconfirmed    every byte left, nothing proves the paper
- *    │ │         ├────▶ unknown             torn on the way, or found running at start
+ *    ▲ │         ├────▶ sent-unconfirmed    every byte left, to a device that never proves anything
+ *    │ │         ├────▶ unknown             torn on the way, the proof stayed away, or found running at start
  *    │ │         ├────▶ failed              refused for good: it would fail again
  *    │ └▶ held   └────▶ waiting             not one byte left: tried again later
  *    └────┘  └────────▶ discarded           a person said no

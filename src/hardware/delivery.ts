@@ -163,8 +163,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function settlePrint(job: DeliveryJob, outcome: PrintOutcome): void {
     if (outcome.outcome === 'acknowledged') move(job, 'acknowledged', null);
-    else if (outcome.outcome === 'sent-unconfirmed') move(job, 'sent-unconfirmed', outcome.reason);
-    else if (outcome.reason === 'unprintable') move(job, 'failed', outcome.reason);
+    else if (outcome.outcome === 'sent-unconfirmed') {
+      // A printer that never proves anything leaves nothing to ask; one whose proof stayed away does.
+      move(job, outcome.reason === 'no-status' ? 'sent-unconfirmed' : 'unknown', outcome.reason);
+    } else if (outcome.reason === 'unprintable') move(job, 'failed', outcome.reason);
     else if (outcome.bytesSent > 0) move(job, 'unknown', outcome.reason);
     else {
       const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (job.attempts - 1), LAST_RETRY_MS);

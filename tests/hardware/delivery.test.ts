@@ -197,7 +197,10 @@ describe('delivery', () => {
 
   test.each([
     [{ outcome: 'failed', reason: 'disconnected', bytesSent: 12, truncated: true }, 'unknown'],
-    [{ outcome: 'sent-unconfirmed', reason: 'proof-timeout' }, 'sent-unconfirmed'],
+    [{ outcome: 'sent-unconfirmed', reason: 'proof-timeout' }, 'unknown'],
+    [{ outcome: 'sent-unconfirmed', reason: 'fault-after-sending' }, 'unknown'],
+    [{ outcome: 'sent-unconfirmed', reason: 'disconnected' }, 'unknown'],
+    [{ outcome: 'sent-unconfirmed', reason: 'no-status' }, 'sent-unconfirmed'],
     [{ outcome: 'failed', reason: 'unprintable', bytesSent: 0, truncated: false }, 'failed'],
   ] as const)('%j is %s and never repeated by itself', async (outcome, state) => {
     delivery.start();

@@ -123,9 +123,11 @@ export class Jobs implements JobStore {
       .slice(0, limit);
   }
 
-  /** How many jobs are in a state. */
+  /** How much paper is in a state; a drawer that did not open is nothing to ask about. */
   count(state: JobState): number {
-    return prepared(this.#database, 'SELECT count(*) FROM job WHERE state = ?').pluck().get(state) as number;
+    return prepared(this.#database, "SELECT count(*) FROM job WHERE state = ? AND kind <> 'drawer'")
+      .pluck()
+      .get(state) as number;
   }
 }
 
