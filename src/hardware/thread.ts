@@ -11,7 +11,7 @@ export type ThreadReply<A> =
 
 /** Work done beside the thread that must answer a person. */
 export interface Thread<Q, A> {
-  /** Rejects when the work fails, the thread dies, or it is closed. */
+  /** Rejects when the work fails, the thread dies or is closed, or no answer comes in time. */
   ask(question: Q): Promise<A>;
   close(): Promise<void>;
 }
@@ -21,12 +21,14 @@ export interface ThreadOptions<Q, A> {
   readonly file: string;
   /** `import.meta.url` of the module that asks. */
   readonly beside: string;
+  /** How long an answer may take, those before it included; a thread that takes longer is ended. */
+  readonly timeoutMs: number;
   /** Does the work here when run from the sources, as tests are: there is no built thread to start. */
   readonly inPlace: (question: Q) => Promise<A>;
 }
 
 /** Starts the thread when the first question comes, and again should it die. Idle, it keeps no process alive. */
-export function createThread<Q, A>({ file, beside, inPlace }: ThreadOptions<Q, A>): Thread<Q, A> {
+export function createThread<Q, A>({ file, beside, timeoutMs, inPlace }: ThreadOptions<Q, A>): Thread<Q, A> {
   const waiting = new Map<number, { resolve: (answer: A) => void; reject: (error: Error) => void }>();
   let worker: Worker | null = null;
   let lastId = 0;
@@ -56,24 +58,29 @@ export function createThread<Q, A>({ file, beside, inPlace }: ThreadOptions<Q, A
     return started;
   }
 
+  async function end(reason: string): Promise<void> {
+    const last = worker;
+    worker = null;
+    rejectAll(new Error(`The thread ${file} ${reason}.`));
+    await last?.terminate();
+  }
+
   return {
     async ask(question) {
       const path = locate(file, beside);
       if (path === undefined) return inPlace(question);
       const current = (worker ??= start(path));
       current.ref();
-      return new Promise((resolve, reject) => {
-        lastId += 1;
-        waiting.set(lastId, { resolve, reject });
-        const request: ThreadRequest<Q> = { id: lastId, question };
-        current.postMessage(request);
+      lastId += 1;
+      const request: ThreadRequest<Q> = { id: lastId, question };
+      let timer: NodeJS.Timeout | undefined;
+      const answer = new Promise<A>((resolve, reject) => {
+        waiting.set(request.id, { resolve, reject });
+        timer = setTimeout(() => void end(`gave no answer in ${timeoutMs} ms`), timeoutMs);
       });
+      current.postMessage(request);
+      return answer.finally(() => clearTimeout(timer));
     },
-    async close() {
-      const last = worker;
-      worker = null;
-      rejectAll(new Error(`The thread ${file} was closed.`));
-      await last?.terminate();
-    },
+    close: () => end('was closed'),
   };
 }

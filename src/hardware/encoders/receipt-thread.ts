@@ -10,17 +10,21 @@ export interface ReceiptToDraw {
   readonly profile: PrinterProfile;
 }
 
+/** A receipt takes some milliseconds, the first of a writing some hundred. */
+const DRAWING_TIMEOUT_MS = 15_000;
+
 /** One for all printers of the process: fonts are read once. */
 const thread = createThread<ReceiptToDraw, Result<Uint8Array, 'unprintable'>>({
   file: 'receipt-worker.js',
   beside: import.meta.url,
+  timeoutMs: DRAWING_TIMEOUT_MS,
   inPlace: async (receipt) => (await import('./receipt-drawing')).drawReceipt(receipt),
 });
 
 /**
  * The bytes of a print job, as `encodeReceipt` makes them. A receipt of the printer's own characters is made here, in a
  * fraction of a millisecond; one that has to be drawn in part is made on another thread, since fonts take their time.
- * Never rejects.
+ * Never rejects, and settles in bounded time.
  */
 export async function encodeOffThread(
   document: ReceiptDocument,
@@ -29,6 +33,8 @@ export async function encodeOffThread(
   const plain = encodeReceipt(document, profile);
   if (plain.ok || profile.raster === 'none') return plain;
   try {
+    // Finding out took a moment, and starting a thread takes another: whoever waits goes between.
+    await new Promise(setImmediate);
     return await thread.ask({ document, profile });
   } catch (error) {
     return fail('unprintable', `This receipt could not be drawn: ${error instanceof Error ? error.message : error}`);

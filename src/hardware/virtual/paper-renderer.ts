@@ -8,10 +8,14 @@ export interface PaperRenderer {
   close(): Promise<void>;
 }
 
+/** A long queue of papers on a slow machine. */
+const DRAWING_TIMEOUT_MS = 60_000;
+
 export function createPaperRenderer(): PaperRenderer {
   const thread = createThread<PaperToDraw, Uint8Array>({
     file: 'paper-worker.js',
     beside: import.meta.url,
+    timeoutMs: DRAWING_TIMEOUT_MS,
     inPlace: async (paper) => (await import('./paper-image')).drawPaper(paper),
   });
   return { draw: (paper) => thread.ask(paper), close: () => thread.close() };
