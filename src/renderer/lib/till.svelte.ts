@@ -11,7 +11,7 @@ import { deviceWords, kindName } from '../../shared/device-words';
 import { errorWords, excerpt, noticeWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
-export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'settings';
+export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'stall' | 'settings';
 
 /** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =

@@ -4,6 +4,7 @@ import Printer from '@lucide/svelte/icons/printer';
 import Receipt from '@lucide/svelte/icons/receipt';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBasket from '@lucide/svelte/icons/shopping-basket';
+import Store from '@lucide/svelte/icons/store';
 import Sun from '@lucide/svelte/icons/sun';
 import type { Role } from '../../../domain/stall';
 import * as m from '../../../shared/i18n/generated/messages.js';
@@ -21,10 +22,14 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'day', icon: Sun, label: m.place_day },
   { place: 'devices', icon: Printer, label: m.place_devices },
   { place: 'import', icon: PackagePlus, label: m.place_import },
+  { place: 'stall', icon: Store, label: m.place_stall },
   { place: 'settings', icon: Settings, label: m.place_settings },
 ];
 
-/** Where a person of this role may go, always in the same order. Only the operator brings in goods. */
+/** What only the operator may change. */
+const OPERATOR_ONLY: readonly Place[] = ['import', 'stall'];
+
+/** Where a person of this role may go, always in the same order. */
 export function placesFor(role: Role): readonly PlaceKey[] {
-  return PLACES.filter(({ place }) => place !== 'import' || role === 'operator');
+  return PLACES.filter(({ place }) => role === 'operator' || !OPERATOR_ONLY.includes(place));
 }
