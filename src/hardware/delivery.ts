@@ -29,8 +29,8 @@ export interface JobChanged {
 }
 
 /**
- * Carries jobs to devices. Every device has its own queue: oldest first, a drawer kick before any paper, one at a time,
- * and a dead device delays nobody but itself. What may have happened is never done again by itself.
+ * Carries jobs to devices. Every device has its own queue: oldest first, one at a time, and a dead device delays nobody
+ * but itself. A drawer does not wait for paper: its kicks go before it and beside it. What may have happened is never done again by itself.
  */
 export interface Delivery {
   /** Settles what a crash left: `running` becomes `unknown`. Then begins. Call once. */
@@ -87,7 +87,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   function schedule(deviceId: string, atMs: number): void {
-    if (stopped || running.has(deviceId)) return;
+    if (stopped) return;
     const alarm = alarms.get(deviceId);
     // An alarm overdue and not gone off is one whose clock was set forward: its timer still counts the old way.
     if (alarm && alarm.atMs <= atMs && alarm.atMs >= clock.now()) return;
@@ -108,7 +108,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return store.list({ states: ['waiting'], ...(deviceId === undefined ? {} : { deviceId }), limit: ROWS_PER_TURN });
   }
 
-  /** Sets aside what waited too long, begins at most one job, and sees to being called again. */
+  /** Sets aside what waited too long, begins at most one kick and one print, and sees to being called again. */
   function takeTurn(deviceId: string): void {
     const now = clock.now();
     const fresh = waitingJobs(deviceId).filter((job) => {
@@ -116,17 +116,23 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       move(job, job.kind === 'drawer' ? 'expired' : 'held', 'stale');
       return false;
     });
-    const next = fresh.find((job) => job.kind === 'drawer') ?? fresh[0];
-    if (!next) return;
-    const way = wayOf(next);
-    if (way && canBegin(next, way.status) && next.notBeforeMs <= now) {
-      // Written before the first byte leaves; when even that fails, nothing is begun.
-      const begun = move(next, 'running', null, { attempts: next.attempts + 1 });
-      running.set(deviceId, carry(begun, way));
-      return;
-    }
-    const deadline = Math.min(...fresh.map(deadlineMs));
-    schedule(deviceId, next.notBeforeMs > now ? Math.min(next.notBeforeMs, deadline) : deadline);
+    // The kick first: it is the quicker one, and the money waits.
+    const heads = [fresh.find((job) => job.kind === 'drawer'), fresh.find((job) => job.kind !== 'drawer')];
+    const begun = heads.filter((job) => job !== undefined && begin(job, now));
+    const left = fresh.filter((job) => !begun.includes(job));
+    if (left.length === 0) return;
+    const pauses = left.flatMap(({ notBeforeMs }) => (notBeforeMs > now ? notBeforeMs : []));
+    schedule(deviceId, Math.min(...left.map(deadlineMs), ...pauses));
+  }
+
+  /** Begins a job if its way is free; false when it has to wait. */
+  function begin(job: DeliveryJob, nowMs: number): boolean {
+    const way = wayOf(job);
+    if (!way || running.has(laneOf(job)) || !canBegin(job, way.status) || job.notBeforeMs > nowMs) return false;
+    // Written before the first byte leaves; when even that fails, nothing is begun.
+    const begun = move(job, 'running', null, { attempts: job.attempts + 1 });
+    running.set(laneOf(job), carry(begun, way));
+    return true;
   }
 
   /** How a job is carried out; null while its device is not set up. */
@@ -156,7 +162,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       onStoreError(error);
       nextTurnMs = LAST_RETRY_MS;
     } finally {
-      running.delete(job.deviceId);
+      running.delete(laneOf(job));
       schedule(job.deviceId, clock.now() + nextTurnMs);
     }
   }
@@ -225,6 +231,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(running.values());
     },
   };
+}
+
+/** Paper and kicks of one device: each waits for its own kind only. */
+function laneOf({ deviceId, kind }: DeliveryJob): string {
+  return `${kind === 'drawer' ? 'drawer' : 'paper'} ${deviceId}`;
 }
 
 function canPrint(status: DeviceStatus): boolean {

@@ -174,6 +174,27 @@ describe('delivery', () => {
     expect(printers.calls).toEqual(['a kick 2', 'a print']);
   });
 
+  test('a kick does not wait for a receipt that still prints', async () => {
+    delivery.start();
+    let finish = (): void => undefined;
+    printers.answer('a', () => new Promise((resolve) => (finish = () => resolve({ outcome: 'acknowledged' }))));
+    add('paper');
+    add('more paper');
+    await run();
+    kick('drawer');
+    await run();
+    expect([jobs.state('paper'), jobs.state('drawer'), jobs.state('more paper')]).toEqual([
+      'running',
+      'acknowledged',
+      'waiting',
+    ]);
+    finish();
+    await run();
+    expect(jobs.state('more paper')).toBe('running');
+    finish();
+    await run();
+  });
+
   test('what never left is tried again, each pause longer, and held when stale', async () => {
     delivery.start();
     printers.answer('a', () => Promise.resolve(unsent('unreachable')));

@@ -302,6 +302,20 @@ describe('ESC/POS driver', { timeout: 60_000 }, () => {
     expect(printer.state().unknownCommands).toEqual([]);
   });
 
+  test('a receipt that is slow to print does not keep the drawer shut', async () => {
+    const { printer, port, clock, settle } = await ready();
+    printer.setFault('slow');
+    const printing = port.print(sampleReceipt);
+    await clock.advance(200);
+    const kicked = port.kickDrawer(5);
+    await clock.advance(1_200);
+    expect(await kicked).toEqual({ outcome: 'acknowledged' });
+    expect(printer.state().pulses).toEqual([{ pin: 5, onMs: 100, isRealTime: true }]);
+    expect(printer.papers()).toEqual([]);
+    expect(await settle(printing)).toEqual({ outcome: 'acknowledged' });
+    expect(printer.papers().at(-1)?.text).toContain('TOTAL             £35.42\n');
+  });
+
   test('without a drawer switch the drawer stays unknown', async () => {
     const clock = manualClock();
     const printer = createVirtualPrinter({ paperWidthMillimetres: 80, clock, drawerWired: false });

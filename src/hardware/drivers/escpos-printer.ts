@@ -106,6 +106,8 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   let isInStep = false;
   /** Bytes of a job that may have stopped halfway through a command; 0 when none did. */
   let tornBytes = 0;
+  /** Where the last byte of a job has left and its proof is awaited. */
+  let proving: Dialogue | null = null;
   let misses = 0;
   let proofMisses = 0;
   let reconnectMs = timing.firstReconnectMs;
@@ -443,6 +445,17 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   }
 
   async function awaitProof(current: Dialogue, request: ProofRequest, isProved: () => boolean): Promise<PrintOutcome> {
+    proving = current;
+    const outcome = await waitForProof(current, request, isProved);
+    proving = null;
+    return outcome;
+  }
+
+  async function waitForProof(
+    current: Dialogue,
+    request: ProofRequest,
+    isProved: () => boolean,
+  ): Promise<PrintOutcome> {
     const deadlineMs = clock.now() + timing.proofTimeoutMs;
     while (!isProved()) {
       const leftMs = deadlineMs - clock.now();
@@ -455,6 +468,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
       if (heard !== 'timeout') continue;
       // Silence may be slow paper or no paper.
       const seen = await askRealTime(current);
+      if (seen !== null) noteDrawer(seen);
       if (seen !== null && !isProved() && faultOf(seen) !== null) {
         take(seen);
         return { outcome: 'sent-unconfirmed', reason: 'fault-after-sending' };
@@ -467,7 +481,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     const contact = await makeContact();
     if (contact.dialogue === null) return { outcome: 'failed', reason: contact.reason };
     const { dialogue: current, fault } = contact;
-    const outcome = await (fault === null ? kickInOrder(current, pin) : kickAtOnce(current, pin));
+    const outcome = await (fault === null ? kickInOrder(current, pin) : kickAtOnce(current, pin, answers(current)));
     pollLater(timing.replyTimeoutMs / 4);
     return outcome;
   }
@@ -485,13 +499,13 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     return { outcome: 'sent-unconfirmed', reason: given === 'none' ? 'no-status' : 'proof-timeout' };
   }
 
-  /** While printing is blocked only a real-time pulse is obeyed; nothing but the drawer's own switch can prove it. */
-  async function kickAtOnce(current: Dialogue, pin: DrawerPin): Promise<KickOutcome> {
+  /** While print data is held up only a real-time pulse is obeyed; nothing but the drawer's own switch can prove it. */
+  async function kickAtOnce(current: Dialogue, pin: DrawerPin, mayAsk: boolean): Promise<KickOutcome> {
     const levelBefore = lastLevel;
     const written = await current.write(encodeRealTimeDrawerPulse(pin, options.drawer?.pulse));
     if (written.outcome !== 'written') return { outcome: 'sent-unconfirmed', reason: 'disconnected' };
-    await current.expect(() => undefined, DRAWER_TRAVEL_MS);
-    const seen = answers(current) ? await askRealTime(current) : null;
+    await current.expect(() => undefined, mayAsk ? DRAWER_TRAVEL_MS : 2 * FAULT_CHECK_MS);
+    const seen = mayAsk ? await askRealTime(current) : null;
     if (seen !== null) noteDrawer(seen);
     // Open already is as good as opened.
     return lastLevel !== levelBefore || drawer === 'open'
@@ -515,7 +529,11 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     onStatus: (listener) => statusListeners.add(listener),
     onProbe: (listener) => probeListeners.add(listener),
     print,
-    kickDrawer: (pin) => inTurn(() => kick(pin)),
+    kickDrawer(pin) {
+      // A receipt that still prints, or never says that it did, is no reason to keep a drawer shut. Its questions are
+      // left alone: two who ask at once would take each other's answers.
+      return proving && proving === dialogue ? kickAtOnce(proving, pin, false) : inTurn(() => kick(pin));
+    },
     drawerState: () => drawer,
     onDrawerState: (listener) => drawerListeners.add(listener),
     drawerLevel: () =>
