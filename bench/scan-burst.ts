@@ -59,7 +59,9 @@ export async function measure(scratch: string): Promise<Figure[]> {
   const shownAtMs = firstShown(wanted.map(({ name }) => painted[name] ?? Infinity));
   const tookMs = shownAtMs.map((atMs, index) => atMs - (sentAtMs[index] ?? NaN));
   const unseen = wanted.filter(({ name }) => !(name in painted)).length;
-  progress(`p50 ${percentile(tookMs, 0.5).toFixed(1)} ms; ${unseen} lines were never alone the newest on the screen`);
+  const ofFifth = (fifth: number): string =>
+    percentile(tookMs.slice((fifth * SCANS) / 5, ((fifth + 1) * SCANS) / 5), 0.5).toFixed(0);
+  progress(`p50 ${[0, 1, 2, 3, 4].map(ofFifth).join(', ')} ms in fifths; ${unseen} lines shared their first frame`);
   const count = (id: string, what: string, value: number): Figure =>
     figure({
       id: `scan-burst/${id}`,
