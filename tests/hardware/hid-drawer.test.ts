@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHidDrawer } from '../../src/hardware/drivers/hid-drawer';
@@ -7,7 +8,6 @@ import {
   objectionTo,
   parseDrawerProfiles,
   POSIFLEX_VENDOR_ID,
-  UNNAMED_DRAWER_TEMPLATE,
   UNSUPPORTED_DRAWERS,
   type HidDrawerProfile,
 } from '../../src/hardware/models/drawers';
@@ -19,16 +19,12 @@ import {
 } from '../../src/hardware/virtual/drawer-device';
 import { manualBench } from '../helpers/manual-bench';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
+import { valueOf } from '../helpers/stall';
 import { drawerConformance, type DrawerBench } from './drawer-conformance';
 
 const posiflex = (number: number): HidDrawerProfile => HID_DRAWER_PROFILES[number]!;
-const unnamed: HidDrawerProfile = {
-  ...UNNAMED_DRAWER_TEMPLATE,
-  id: 'market-find',
-  name: 'Drawer from the market',
-  match: { vendorId: 0x1234, productId: 0x5678 },
-  decode: { byte: 0, mask: 0x01, open: 1, closed: 0 },
-};
+const example: unknown = JSON.parse(readFileSync('resources/drawer-profiles.example.json', 'utf8'));
+const [unnamed] = valueOf(parseDrawerProfiles(example)) as readonly [HidDrawerProfile];
 
 interface HidDrawerBench extends DrawerBench {
   readonly port: DrawerPort;

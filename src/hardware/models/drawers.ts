@@ -49,17 +49,6 @@ function posiflexDrawer(number: number): HidDrawerProfile {
 /** Every HID drawer we know how to open. */
 export const HID_DRAWER_PROFILES: readonly HidDrawerProfile[] = [0, 1, 2, 3, 4, 5, 6, 7].map(posiflexDrawer);
 
-/**
- * A drawer whose maker nobody named (WICG/webhid issue 99): `01 01` opens it and a report follows every change. A stall that
- * owns one copies this, writes its own numbers under `match`, and `decode` from what the drawer is seen to send.
- */
-export const UNNAMED_DRAWER_TEMPLATE: Omit<HidDrawerProfile, 'id' | 'name' | 'match'> = {
-  reportBytes: 3,
-  openReport: [0, 1, 1],
-  statusReport: null,
-  decode: null,
-};
-
 /** Why a drawer that is recognised cannot be opened. */
 export type UnsupportedReason =
   /** Its maker publishes no protocol, and nothing sound is known of its reports. */
@@ -93,7 +82,8 @@ export function hidDrawerProfile(
 }
 
 /**
- * Reads profiles that a person wrote, from parsed JSON. Refuses what is not understood and what could harm a device: bytes
+ * Reads profiles that a person wrote, from parsed JSON; `resources/drawer-profiles.example.json` is one, of the drawer whose
+ * maker nobody named (WICG/webhid issue 99). Refuses what is not understood and what could harm a device: bytes
  * that belong to the factory, and any command to a Posiflex but the two that are known.
  */
 export function parseDrawerProfiles(json: unknown): Result<readonly HidDrawerProfile[], 'invalid-profile'> {
