@@ -14,15 +14,17 @@ export interface ItemWrite {
 }
 
 /**
- * Writes an item, whole, unless a later write is there already. Writes commute: whatever the order they arrive in, the
- * newest content wins and the oldest place on the grid is kept.
+ * Writes an item, whole, unless a later write or removal is there already. Writes commute: whatever the order they arrive
+ * in, the newest content wins and the oldest place on the grid is kept.
  */
 export function putItem(database: Database, item: Item, { at, ordinal }: ItemWrite): void {
   const createdMs = wallMs(at);
-  const stored = prepared(database, 'SELECT item_key, at, body FROM item WHERE item_id = ?').get(item.itemId) as
-    StoredItem | undefined;
+  const stored = storedItem(database, item.itemId);
+  const removed = keepRemovedPlace(database, item.itemId, { createdMs, ordinal });
   if (stored === undefined) {
-    const key = prepared(database, INSERT_ITEM).run(...itemColumns(item), at, createdMs, ordinal).lastInsertRowid;
+    if (removed !== undefined && removed.at > at) return;
+    const place = [removed?.created_ms ?? createdMs, removed?.ordinal ?? ordinal];
+    const key = prepared(database, INSERT_ITEM).run(...itemColumns(item), at, ...place).lastInsertRowid;
     addCodes(database, key, item);
     addWords(database, key, item);
     return;
@@ -37,18 +39,63 @@ export function putItem(database: Database, item: Item, { at, ordinal }: ItemWri
   prepared(database, UPDATE_ITEM).run(...itemColumns(item), at, stored.item_key);
   addCodes(database, stored.item_key, item);
   if (searchWords(before) !== searchWords(item)) {
-    // The index keeps no text of its own, so it is told what to take out.
-    prepared(database, `INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', ?, ?)`).run(
-      stored.item_key,
-      searchWords(before),
-    );
+    removeWords(database, stored.item_key, before);
     addWords(database, stored.item_key, item);
   }
+}
+
+/**
+ * Takes an item off, unless it was written later. A note of it stays, so that an older write that arrives after it
+ * changes nothing and a newer one brings the item back to its place.
+ */
+export function removeItem(database: Database, itemId: string, at: string): void {
+  const stored = storedItem(database, itemId);
+  prepared(
+    database,
+    `INSERT INTO removed_item VALUES (?, ?, NULL, NULL)
+     ON CONFLICT DO UPDATE SET at = max(at, excluded.at)`,
+  ).run(itemId, at);
+  if (stored === undefined) return;
+  keepRemovedPlace(database, itemId, { createdMs: stored.created_ms, ordinal: stored.ordinal });
+  if (stored.at > at) return;
+  const before = JSON.parse(stored.body) as Item;
+  removeCodes(database, stored.item_key, before);
+  removeWords(database, stored.item_key, before);
+  prepared(database, 'DELETE FROM item WHERE item_key = ?').run(stored.item_key);
+}
+
+/** Notes the oldest place of an item that was ever removed, and says when that was and where it stood. */
+function keepRemovedPlace(
+  database: Database,
+  itemId: string,
+  { createdMs, ordinal }: { readonly createdMs: number; readonly ordinal: number },
+): RemovedItem | undefined {
+  prepared(
+    database,
+    `UPDATE removed_item SET created_ms = ?, ordinal = ?
+     WHERE item_id = ? AND (created_ms IS NULL OR (created_ms, ordinal) > (?, ?))`,
+  ).run(createdMs, ordinal, itemId, createdMs, ordinal);
+  return prepared(database, 'SELECT at, created_ms, ordinal FROM removed_item WHERE item_id = ?').get(itemId) as
+    RemovedItem | undefined;
+}
+
+interface RemovedItem {
+  readonly at: string;
+  readonly created_ms: number | null;
+  readonly ordinal: number | null;
+}
+
+function storedItem(database: Database, itemId: string): StoredItem | undefined {
+  return prepared(database, 'SELECT item_key, at, created_ms, ordinal, body FROM item WHERE item_id = ?').get(
+    itemId,
+  ) as StoredItem | undefined;
 }
 
 interface StoredItem {
   readonly item_key: number;
   readonly at: string;
+  readonly created_ms: number;
+  readonly ordinal: number;
   readonly body: string;
 }
 
@@ -117,6 +164,14 @@ function removeCodes(database: Database, key: number, item: Item): void {
 
 function addWords(database: Database, key: number | bigint, item: Item): void {
   prepared(database, 'INSERT INTO item_search (rowid, words) VALUES (?, ?)').run(key, searchWords(item));
+}
+
+function removeWords(database: Database, key: number | bigint, item: Item): void {
+  // The index keeps no text of its own, so it is told what to take out.
+  prepared(database, `INSERT INTO item_search (item_search, rowid, words) VALUES ('delete', ?, ?)`).run(
+    key,
+    searchWords(item),
+  );
 }
 
 /** Every word an item is found by, each once, with the first of its name also marked as such. */

@@ -35,6 +35,8 @@ export const ENTRY_KINDS = {
   'shift.closed': z.object({ shiftId: id, close: shiftClose }),
   /** Items written by hand, whole. Last writer wins per item, by the entry's hybrid clock. */
   'catalogue.items-put': z.object({ items: z.array(item).min(1) }),
+  /** Items taken off the stall by hand; one that is put later is back. */
+  'catalogue.items-removed': z.object({ itemIds: z.array(id).min(1) }),
   /** One slice of an import. Inert until its `catalogue.import-committed` names it. */
   'catalogue.import-part': z.object({ importId: id, part: z.int(), items: z.array(item).min(1) }),
   /** The one fact that makes an import real: all its parts, which lie between the two sequence numbers. */

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Order } from '../domain/order';
 import { addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
-import { putItem } from './catalogue-projection';
+import { putItem, removeItem } from './catalogue-projection';
 import { wallMs } from './clock';
 import { foldWords } from './fold';
 import type { Entry, EntryKind } from './kinds';
@@ -66,6 +66,9 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   },
   'catalogue.items-put'({ at, body }, database) {
     body.items.forEach((item, ordinal) => putItem(database, item, { at, ordinal }));
+  },
+  'catalogue.items-removed'({ at, body }, database) {
+    for (const itemId of body.itemIds) removeItem(database, itemId, at);
   },
   // Inert until committed.
   'catalogue.import-part': nothingToProject,

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 3;
+export const READ_MODEL_VERSION = 4;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -9,6 +9,7 @@ export const READ_MODEL_VERSION = 3;
  * `item.created_ms, ordinal` is where an item stands on the grid: when it was first written and where in its entry.
  * `item.at` is the hybrid instant of its last write, which decides between writers. `item.stock` is what was counted then;
  * what is on hand is that less what `sold` says went over the table since.
+ * `removed_item` says when an item was taken off last, and its oldest place if it comes back.
  * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
  * written once.
  */
@@ -81,6 +82,10 @@ CREATE INDEX item_handle ON item (handle);
 CREATE INDEX item_category ON item (category, created_ms, ordinal);
 CREATE INDEX item_order ON item (created_ms, ordinal);
 
+CREATE TABLE removed_item (
+  item_id TEXT PRIMARY KEY, at TEXT NOT NULL, created_ms INTEGER, ordinal INTEGER
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE variant (
   variant_id TEXT NOT NULL, item_key INTEGER NOT NULL, position INTEGER NOT NULL,
   sku TEXT NOT NULL, item_number TEXT, is_counted INTEGER NOT NULL,
@@ -121,6 +126,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   placed_order: 'SELECT * FROM placed_order ORDER BY order_key',
   item: `SELECT item_id, handle, name, category, photo, wall, plank, pricing, price_minor, price_varies, stock,
       variant_count, only_variant_id, at, created_ms, ordinal, body FROM item ORDER BY item_id`,
+  removed_item: 'SELECT * FROM removed_item ORDER BY item_id',
   variant: `SELECT variant_id, item_id, position, sku, item_number, is_counted FROM variant JOIN item USING (item_key)
       ORDER BY variant_id, item_id`,
   barcode: `SELECT code, item_id, position FROM barcode JOIN item USING (item_key) ORDER BY code, item_id, position`,

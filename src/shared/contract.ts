@@ -394,6 +394,37 @@ export const weighing = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** An item as it was typed; the core checks and tidies it. */
+const typedItem = z.object({
+  /** Null for a new one. */
+  itemId: id.nullable(),
+  name: text(1000),
+  category: text(1000),
+  description: text(8000),
+  /** SHA-256 of a photo the till has, see `catalogue.add-photo`. */
+  photo: item.shape.photo,
+  /** What stands behind the photo; null for the colours of its category. */
+  backdrop: backdrop.nullable(),
+  variants: z
+    .array(
+      z.object({
+        /** Null for a new one. A variant that is missing is taken off. */
+        variantId: id.nullable(),
+        name: text(1000),
+        receiptName: text(1000),
+        sku: text(1000),
+        barcodes: z.array(text(1000)).max(100),
+        pricing,
+        priceMinor: z.number(),
+        costMinor: z.number().nullable(),
+        taxRateId: text(40),
+        /** Pieces or grams that were counted; null for not counted, absent where nobody counted anew. */
+        stock: z.number().nullable().optional(),
+      }),
+    )
+    .max(300),
+});
+
 const orderPlaced = z.object({ orderId: id.nullable(), number: text(20).nullable(), changeMinor: minorSum });
 
 export const CALLS = {
@@ -449,6 +480,15 @@ export const CALLS = {
   'catalogue.lookup': query(
     z.object({ code: z.string().max(8192) }),
     z.object({ item, variantId: id, quantity: quantity.nullable(), amountMinor: minor.nullable() }).nullable(),
+  ),
+
+  'catalogue.put-item': command(typedItem, z.object({ itemId: id }), 'operator'),
+  'catalogue.remove-item': command(z.object({ itemId: id }), nothing, 'operator'),
+  /** Keeps a photo, reduced, for `catalogue.put-item`. JPEG, PNG, WebP, AVIF, GIF or SVG, at most 12 MB. */
+  'catalogue.add-photo': command(
+    z.object({ base64: z.string().max(16_800_000) }),
+    z.object({ photo: z.string(), backdrop: backdrop.nullable() }),
+    'operator',
   ),
 
   'cart.scan': command(z.object({ code: z.string().max(8192) }), scanOutcome),

@@ -31,6 +31,10 @@ export const ERROR_CODES = [
   'bad-label',
   'hold-code',
   'coupon-code',
+  // goods
+  'bad-item',
+  'code-taken',
+  'bad-photo',
   // cart
   'unknown-item',
   'unknown-line',

@@ -1,7 +1,10 @@
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Variant } from '../../src/domain/catalogue';
+import { putItem, removeItem } from '../../src/journal/catalogue-projection';
 import { foldWords } from '../../src/journal/fold';
+import { createReadModels, readModelRows } from '../../src/journal/read-models';
 import { makeItem, StallLife } from './stall-life';
 
 let life: StallLife;
@@ -142,6 +145,49 @@ describe('the grid', () => {
     expect(second).toBeGreaterThan(first);
     life.close();
     expect(life.store.catalogue.version()).toBe(second);
+  });
+});
+
+describe('writes and removals of one item', () => {
+  /** Instants of the hybrid clock, in order. */
+  const instants = Array.from(
+    { length: 6 },
+    (_, second) => `2026-06-13T08:00:0${second}.000Z-0000-00000000-0000-7000-8000-000000000001`,
+  );
+  type Write = { readonly at: string; readonly removes: boolean };
+
+  function readModelsAfter(writes: readonly Write[]): unknown {
+    const database = new Database(':memory:');
+    createReadModels(database);
+    for (const { at, removes } of writes) {
+      if (removes) removeItem(database, 'item-1', at);
+      else putItem(database, named(1, `Jam of ${at}`, { barcodes: [at] }), { at, ordinal: 0 });
+    }
+    const rows = ['item', 'variant', 'barcode', 'item_search', 'removed_item'].map((table) => [
+      ...readModelRows(database, table),
+    ]);
+    database.close();
+    return rows;
+  }
+
+  it('give the same whatever the order they arrive in', () => {
+    const history = fc
+      .tuple(...instants.map((at) => fc.record({ at: fc.constant(at), removes: fc.boolean() })))
+      .chain((writes) => fc.tuple(fc.constant(writes), fc.shuffledSubarray(writes, { minLength: writes.length })));
+    fc.assert(
+      fc.property(history, ([inOrder, arrived]) => {
+        expect(readModelsAfter(arrived)).toEqual(readModelsAfter(inOrder));
+      }),
+    );
+  });
+
+  it('leave what was written last, in its first place', () => {
+    life.put(makeItem(1), makeItem(2));
+    life.remove('item-1');
+    expect(life.store.catalogue.tiles({ category: null, offset: 0, limit: 9 }).tiles).toHaveLength(1);
+    life.put(makeItem(1));
+    const { tiles } = life.store.catalogue.tiles({ category: null, offset: 0, limit: 9 });
+    expect(tiles.map(({ itemId }) => itemId)).toEqual(['item-1', 'item-2']);
   });
 });
 

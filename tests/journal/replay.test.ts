@@ -26,6 +26,7 @@ type Doing =
       readonly priceMinor: number;
       readonly meanwhile: Doing[];
     }
+  | { readonly do: 'remove'; readonly number: number }
   | { readonly do: 'sell' | 'card' | 'park'; readonly numbers: readonly number[] }
   | { readonly do: 'unpark' | 'close-shift' | 'copy' | 'sign-on' | 'sign-off' | 'configure' | 'restart' | 'void' }
   | { readonly do: 'tender'; readonly outcome: 'none' | 'unknown' | 'declined' }
@@ -35,6 +36,7 @@ const number = fc.nat(12);
 const numbers = fc.array(number, { minLength: 1, maxLength: 6 });
 const priceMinor = fc.integer({ min: 1, max: 9_999 });
 const plain: fc.Arbitrary<Doing>[] = [
+  fc.record({ do: fc.constant('remove' as const), number }),
   fc.record({ do: fc.constant('put' as const), number, priceMinor, name: fc.constantFrom('Rye', 'Crème', 'Jam jar') }),
   fc.record({ do: fc.constantFrom('sell' as const, 'card' as const, 'park' as const), numbers }),
   fc.record({
@@ -71,6 +73,9 @@ async function perform(life: StallLife, doing: Doing): Promise<void> {
   const sold = (wanted: readonly number[]): string[] =>
     wanted.map((one) => `variant-${one}`).filter((id) => store.catalogue.variant(id));
   switch (doing.do) {
+    case 'remove':
+      life.remove(`item-${doing.number}`);
+      break;
     case 'put':
       life.put(
         makeItem(doing.number, {

@@ -128,6 +128,14 @@ export class StallLife {
       .entries;
   }
 
+  remove(...itemIds: string[]): void {
+    this.store.commit({
+      actor: 'ada',
+      drafts: [{ kind: 'catalogue.items-removed', body: { itemIds } }],
+      result: null,
+    });
+  }
+
   openShift(): string {
     const shift: Shift = {
       shiftId: this.newId(),

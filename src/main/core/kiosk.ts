@@ -9,6 +9,7 @@ import { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
 import { createCustomerDisplay, type CustomerDisplay } from './customer-display';
 import { DeviceService, type DeviceOptions } from './device-service';
+import { GoodsService } from './goods-service';
 import { ImportService, type CatalogueImporter } from './import-service';
 import { JobService } from './job-service';
 import type { Log } from './log';
@@ -86,6 +87,7 @@ export class Kiosk {
     });
     this.#stalls = stalls;
     const catalogue = new CatalogueService(core);
+    const goods = new GoodsService(core, options.dataDir);
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),
       onScan: (deviceId, scan) => scans.heard(deviceId, scan),
@@ -135,6 +137,10 @@ export class Kiosk {
       'catalogue.search': (input) => catalogue.search(input),
       'catalogue.item': (input) => catalogue.item(input),
       'catalogue.lookup': (input) => catalogue.lookup(input),
+
+      'catalogue.put-item': (input, context) => goods.putItem(input, context),
+      'catalogue.remove-item': (input, context) => goods.removeItem(input, context),
+      'catalogue.add-photo': (input) => goods.addPhoto(input),
 
       'cart.scan': (input, context) => scans.answering(context.requestId, () => sale.scan(input, context)),
       'scan.settle': (input) => scans.settle(input),

@@ -199,7 +199,7 @@ export class Store {
       if (change.sale !== undefined) writeSale(this.#database, change.sale, this.#savedLines);
       for (const job of change.jobs ?? []) this.jobs.insert(job);
       if (change.requestId !== undefined) this.#keepResult(change.requestId, change.result);
-      if (change.drafts.some(({ kind }) => kind === 'catalogue.items-put')) this.#countCatalogueChange();
+      if (change.drafts.some(({ kind }) => CHANGES_CATALOGUE.has(kind))) this.#countCatalogueChange();
       if (change.drafts.some(({ kind }) => kind === 'shift.closed')) this.#signHead(head);
     });
     this.#head = head;
@@ -527,6 +527,9 @@ export class Store {
     }
   }
 }
+
+/** What changes the catalogue at once; an import does so slice by slice. */
+const CHANGES_CATALOGUE: ReadonlySet<EntryDraft['kind']> = new Set(['catalogue.items-put', 'catalogue.items-removed']);
 
 /** Cuts batches of any size into slices of at most `most`. */
 async function* slices<T>(

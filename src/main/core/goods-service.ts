@@ -1,0 +1,139 @@
+import { checkItem, fullName, type Item, type Variant } from '../../domain/catalogue';
+import { readCode } from '../../domain/scanned-code';
+import type { CallInput, CallOutput } from '../../shared/contract';
+import { backdropOfCategory } from '../import/backdrop';
+import { handleFrom } from '../import/cells';
+import { PhotoStore } from '../import/photo-store';
+import { PHOTO_BYTES_MOST, PhotoError, preparePhoto } from '../import/photos';
+import type { CallContext } from './call-door';
+import { CallFailure } from './call-failure';
+import { requireStaff, type CoreContext } from './core-context';
+
+type TypedItem = CallInput<'catalogue.put-item'>;
+type TypedVariant = TypedItem['variants'][number];
+
+/** Adds, changes and takes off goods one by one, as a person does at the till. */
+export class GoodsService {
+  readonly #core: CoreContext;
+  readonly #photos: PhotoStore;
+
+  constructor(core: CoreContext, dataDir: string) {
+    this.#core = core;
+    this.#photos = new PhotoStore(dataDir);
+  }
+
+  putItem(input: TypedItem, { requestId, staffId }: CallContext): CallOutput<'catalogue.put-item'> {
+    const { store, topics } = this.#core;
+    const before = input.itemId === null ? null : this.#item(input.itemId);
+    const checked = checkItem(this.#merged(input, before));
+    if (!checked.ok) throw new CallFailure('bad-item', checked.error.message);
+    const item = checked.value;
+    this.#refuseTakenCodes(item);
+    const result = { itemId: item.itemId };
+    store.commit({
+      requestId,
+      actor: requireStaff(staffId),
+      drafts: [{ kind: 'catalogue.items-put', body: { items: [item] } }],
+      result,
+    });
+    topics.mark('catalogue');
+    return result;
+  }
+
+  /** Takes an item off the stall. What was sold of it stays sold, and what is in a cart stays there. */
+  removeItem(
+    { itemId }: CallInput<'catalogue.remove-item'>,
+    { requestId, staffId }: CallContext,
+  ): Record<string, never> {
+    this.#item(itemId);
+    this.#core.store.commit({
+      requestId,
+      actor: requireStaff(staffId),
+      drafts: [{ kind: 'catalogue.items-removed', body: { itemIds: [itemId] } }],
+      result: {},
+    });
+    this.#core.topics.mark('catalogue');
+    return {};
+  }
+
+  /** Keeps a photo for an item that will be put with it. */
+  async addPhoto({ base64 }: CallInput<'catalogue.add-photo'>): Promise<CallOutput<'catalogue.add-photo'>> {
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.length > PHOTO_BYTES_MOST) {
+      throw new CallFailure('bad-photo', 'This photo is larger than 12 MB: save a smaller copy.');
+    }
+    try {
+      const prepared = await preparePhoto(bytes);
+      const { sha } = await this.#photos.put(prepared.bytes, prepared.extension);
+      return { photo: sha, backdrop: prepared.backdrop };
+    } catch (error) {
+      if (error instanceof PhotoError) throw new CallFailure('bad-photo', `This photo ${error.message}.`);
+      throw this.#core.store.explain(error);
+    }
+  }
+
+  #item(itemId: string): Item {
+    const item = this.#core.store.catalogue.item(itemId);
+    if (!item) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    return item;
+  }
+
+  /** The item as typed, with what only the till knows: ids, its handle, and stock that nobody counted anew. */
+  #merged(input: TypedItem, before: Item | null): Item {
+    const { name, category, description, photo, backdrop } = input;
+    if (photo !== null && this.#photos.pathOf(photo) === null) {
+      throw new CallFailure('bad-photo', 'That photo is not on this till. Choose it again.');
+    }
+    return {
+      itemId: before?.itemId ?? this.#core.newId(),
+      handle: before?.handle ?? this.#newHandle(name),
+      name,
+      category,
+      description,
+      photo,
+      backdrop: backdrop ?? backdropOfCategory(category),
+      variants: input.variants.map((typed) => this.#mergedVariant(typed, before)),
+    };
+  }
+
+  #mergedVariant({ variantId, stock, ...typed }: TypedVariant, before: Item | null): Variant {
+    const known = variantId === null ? null : before?.variants.find((one) => one.variantId === variantId);
+    if (known === undefined) {
+      throw new CallFailure('unknown-item', 'A variant of this item was changed meanwhile. Look at the item again.');
+    }
+    if (!this.#core.stall.taxRates.some(({ id }) => id === typed.taxRateId)) {
+      throw new CallFailure('unknown-tax-rate', 'The stall has no such tax rate. Choose one of its own.');
+    }
+    return {
+      ...typed,
+      variantId: known?.variantId ?? this.#core.newId(),
+      // As it is now: something may have been sold since the item was looked at.
+      stock: stock === undefined ? (known?.stock ?? null) : stock,
+    };
+  }
+
+  #newHandle(name: string): string {
+    const stem = handleFrom(name).slice(0, 190) || 'item';
+    let handle = stem;
+    for (let count = 2; this.#core.store.catalogue.itemByHandle(handle) !== null; count += 1)
+      handle = `${stem}-${count}`;
+    return handle;
+  }
+
+  /** A code names one thing of the stall, however a scanner spells it. */
+  #refuseTakenCodes({ itemId, variants }: Item): void {
+    for (const code of variants.flatMap(({ barcodes, sku }) => (sku === '' ? barcodes : [...barcodes, sku]))) {
+      const read = readCode(code);
+      if (read.ok && (read.value.kind === 'receipt' || read.value.kind === 'hold')) {
+        throw new CallFailure('bad-item', `“${code}” is a code of the till itself. Scan the label of the item.`);
+      }
+      const candidates = read.ok && 'candidates' in read.value ? read.value.candidates : [code];
+      const taken = this.#core.store.catalogue.lookup(candidates);
+      if (!taken || taken.item.itemId === itemId) continue;
+      throw new CallFailure(
+        'code-taken',
+        `The code ${code} belongs to “${fullName(taken.item, taken.variant)}”. Take it off there first, or use another.`,
+      );
+    }
+  }
+}
