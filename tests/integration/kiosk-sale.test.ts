@@ -82,6 +82,15 @@ test('a whole sale: scanned, paid in cash, printed, drawer opened, recorded', as
   await expectSoundJournal();
 });
 
+test('a note in writing the printer lacks is drawn on the receipt', async () => {
+  await till.call('cart.scan', { code: SOURDOUGH });
+  await till.call('cart.note', { note: 'شكراً جزيلاً 🍓 寿司' });
+  await till.call('payment.cash', { givenMinor: 2_000 });
+  await till.until(({ sale: { lastOrder } }) => lastOrder?.receipt === 'acknowledged', 'the receipt is printed');
+  // The mark and the note.
+  expect(printed()[0]?.match(/\[picture \d+ x \d+\]/g)).toHaveLength(2);
+});
+
 test('the same request pays once, at the same time and later', async () => {
   await till.call('cart.scan', { code: SOURDOUGH });
   const message = { call: 'payment.cash', requestId: 'one-tap', input: { givenMinor: 1_000 } };
