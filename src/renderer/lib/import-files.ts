@@ -45,7 +45,8 @@ export async function uploadImport(
   return { ok: true, importId };
 }
 
-function toBase64(blob: Blob): Promise<string> {
+/** The bytes of a file as the contract takes them. */
+export function toBase64(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''));

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { Item } from '../../domain/catalogue';
 import type { PricedLine } from '../../domain/cart';
+import { readCode } from '../../domain/scanned-code';
 import type { CallInput, CallName, CallOutput, DeviceStatusView, Tile, TopicState } from '../../shared/contract';
 import type { CallError, CallResult } from '../../shared/errors';
 import * as m from '../../shared/i18n/generated/messages.js';
@@ -11,7 +12,7 @@ import { deviceWords, kindName } from '../../shared/device-words';
 import { errorWords, excerpt, noticeWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
-export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'import' | 'stall' | 'settings';
+export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'settings';
 
 /** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =
@@ -56,11 +57,17 @@ export interface ScanTrial {
   readonly itemName: string | null;
 }
 
+interface BannerAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
 export interface Banner {
   readonly tone: 'noted' | 'hand' | 'stop';
   readonly title: string;
   readonly detail: string;
-  readonly action?: { readonly label: string; readonly run: () => void };
+  readonly action?: BannerAction;
+  readonly otherAction?: BannerAction;
   /** Stays until somebody closes it. */
   readonly stays?: boolean;
   readonly onClose?: () => void;
@@ -89,6 +96,8 @@ export class Till {
   banner = $state.raw<Banner | null>(null);
   /** The order that the orders screen shows. */
   orderId = $state.raw<string | null>(null);
+  /** A code that nothing goes by yet, for the item that is about to be added. */
+  newBarcode = $state.raw<string | null>(null);
   /** Milliseconds since 1970; moves on with the minute. */
   nowMs = $state.raw(Date.now());
 
@@ -108,6 +117,7 @@ export class Till {
   });
   /** While somebody tries a scanner: what it reads lands here and sells nothing. */
   trial = $state.raw<{ readonly scanned: ScanTrial | null } | null>(null);
+  #codeTaker: ((code: string) => void) | null = null;
   /** Hardware scans of this window that are dealt with, or being dealt with. */
   #takenScans: readonly string[] = [];
   #toldNotice = '';
@@ -254,6 +264,12 @@ export class Till {
   async scan(scanned: Scanned): Promise<void> {
     const { code, alternatives = [], scanId } = scanned;
     if (this.trial) return this.#try(scanned);
+    if (this.#codeTaker) {
+      if (scanId !== undefined) void this.client.call('scan.settle', { scanId, accepted: true });
+      this.sounds.play('tock');
+      this.#codeTaker(itemCode(code));
+      return;
+    }
     this.#clearFloor();
     const refused = !this.session?.signedOn || Boolean(this.sale?.payment);
     if (refused && scanId !== undefined) void this.client.call('scan.settle', { scanId, accepted: false });
@@ -285,6 +301,14 @@ export class Till {
       this.hideBanner();
     }
     this.sounds.play('tock');
+  }
+
+  /** Gives what is scanned from now on to somebody else instead of selling it. Returns what ends that. */
+  takeCodes(taker: (code: string) => void): () => void {
+    this.#codeTaker = taker;
+    return () => {
+      if (this.#codeTaker === taker) this.#codeTaker = null;
+    };
   }
 
   /** Shows what a scanner being tried has read, and what that means here. */
@@ -322,7 +346,15 @@ export class Till {
       title: m.banner_unknown_code({ code: excerpt(withoutIdentifier(code)) }),
       detail: m.banner_unknown_code_detail(),
       action: { label: m.sell_type_a_price(), run: () => this.openSheet({ kind: 'amount' }) },
+      ...(this.session?.signedOn?.role === 'operator' && {
+        otherAction: { label: m.banner_add_it(), run: () => this.#addItem(code) },
+      }),
     });
+  }
+
+  #addItem(code: string): void {
+    this.newBarcode = itemCode(code);
+    this.go('goods');
   }
 
   /** A tile was tapped: one tap sells, unless a variant or a weight is still to be said. */
@@ -379,6 +411,14 @@ export class Till {
     const result = await this.once('payment.cash', { givenMinor });
     if (result?.ok && result.value.orderId !== null) this.sounds.play('paid');
   }
+}
+
+/** What the catalogue should know an item by: of a label with dates and lots in it the number of the article alone. */
+function itemCode(code: string): string {
+  const read = readCode(code);
+  const gtin = read.ok && 'gtin14' in read.value ? read.value.gtin14 : null;
+  const label = withoutIdentifier(code);
+  return gtin && !/^\d{6,14}$/.test(label) ? gtin.replace(/^0(?=\d{13}$)/, '') : label;
 }
 
 /** A code as it stands on the label: without the AIM identifier that says what kind of label it is. */

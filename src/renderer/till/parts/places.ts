@@ -4,6 +4,7 @@ import Printer from '@lucide/svelte/icons/printer';
 import Receipt from '@lucide/svelte/icons/receipt';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBasket from '@lucide/svelte/icons/shopping-basket';
+import Tags from '@lucide/svelte/icons/tags';
 import Store from '@lucide/svelte/icons/store';
 import Sun from '@lucide/svelte/icons/sun';
 import type { Role } from '../../../domain/stall';
@@ -21,13 +22,14 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'orders', icon: Receipt, label: m.place_orders },
   { place: 'day', icon: Sun, label: m.place_day },
   { place: 'devices', icon: Printer, label: m.place_devices },
+  { place: 'goods', icon: Tags, label: m.place_goods },
   { place: 'import', icon: PackagePlus, label: m.place_import },
   { place: 'stall', icon: Store, label: m.place_stall },
   { place: 'settings', icon: Settings, label: m.place_settings },
 ];
 
 /** What only the operator may change. */
-const OPERATOR_ONLY: readonly Place[] = ['import', 'stall'];
+const OPERATOR_ONLY: readonly Place[] = ['goods', 'import', 'stall'];
 
 /** Where a person of this role may go, always in the same order. */
 export function placesFor(role: Role): readonly PlaceKey[] {
