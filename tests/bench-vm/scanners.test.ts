@@ -1,5 +1,4 @@
 import { createHidPosScanner } from '../../src/hardware/drivers/hid-pos-scanner';
-import { createOemScanner } from '../../src/hardware/drivers/oem-scanner';
 import { createSerialScanner } from '../../src/hardware/drivers/serial-scanner';
 import { systemClock, type ScannerPort } from '../../src/hardware/ports';
 import type { HidTransport } from '../../src/hardware/transports/hid-transport';
@@ -8,7 +7,6 @@ import { serialTransport } from '../../src/hardware/transports/serial';
 import type { Transport } from '../../src/hardware/transports/transport';
 import {
   createVirtualHidPosScanner,
-  createVirtualOemScanner,
   createVirtualSerialScanner,
   HID_POS_DESCRIPTOR,
   type VirtualScanner,
@@ -96,16 +94,14 @@ function listenedTo<T extends Transport | HidTransport>(transport: T, hear: (byt
   };
 }
 
-const hidPort = (productId: number) => hidTransport({ match: { vendorId: honeywell.vendorId, productId }, clock });
-
 const hidPos = (transport: HidTransport): ScannerPort => createHidPosScanner({ deviceId: 'scanner', transport, clock });
 
-scannerConformance('HID POS on USB', async () => {
+scannerConformance('HID POS on USB', () => {
   const scanner = createVirtualHidPosScanner({ suffix: '\r' });
   const { wire } = scanner;
   return benchOf({
     scanner,
-    device: await usbHid({ ...honeywell, serialNumber: 'S1', wire, reportDescriptor: HID_POS_DESCRIPTOR }),
+    device: usbHid({ ...honeywell, serialNumber: 'S1', wire, reportDescriptor: HID_POS_DESCRIPTOR }),
     transport: hidTransport({ match: { usagePage: 0x8c, usage: 0x02 }, clock }),
     driver: hidPos,
   });
@@ -117,35 +113,17 @@ scannerConformance('HID POS over Bluetooth', async () => {
   return benchOf({
     scanner,
     device: await uhidDevice({ ...honeywell, serialNumber: 'B1', wire, reportDescriptor: HID_POS_DESCRIPTOR }),
-    transport: hidPort(honeywell.productId),
+    transport: hidTransport({ match: { vendorId: honeywell.vendorId, productId: honeywell.productId }, clock }),
     driver: hidPos,
   });
 });
 
-/** Input and output reports of 64 bytes of the vendor's own, without ids. */
-const OEM_DESCRIPTOR = Uint8Array.of(
-  ...[0x06, 0x00, 0xff, 0x09, 0x01, 0xa1, 0x01, 0x15, 0x00, 0x26, 0xff, 0x00, 0x75, 0x08, 0x95, 0x40],
-  ...[0x09, 0x02, 0x81, 0x02, 0x09, 0x03, 0x91, 0x02, 0xc0],
-);
-
-scannerConformance('IBM mode on USB', async () => {
-  const scanner = createVirtualOemScanner({ model: 'table-top' });
-  const { wire } = scanner;
-  const productId = 0x1400;
-  return benchOf({
-    scanner,
-    device: await usbHid({ ...honeywell, productId, wire, reportDescriptor: OEM_DESCRIPTOR }),
-    transport: hidPort(productId),
-    driver: (transport) => createOemScanner({ deviceId: 'scanner', transport, clock }),
-  });
-});
-
-scannerConformance('CDC serial on USB', async () => {
+scannerConformance('CDC serial on USB', () => {
   const scanner = createVirtualSerialScanner();
   const { wire } = scanner;
   return benchOf({
     scanner,
-    device: await usbSerial({ ...honeywell, productId: 0x0b6a, serialNumber: 'C1', wire }),
+    device: usbSerial({ ...honeywell, productId: 0x0b6a, serialNumber: 'C1', wire }),
     // By the name udev gives it, which is the same on every port.
     transport: serialTransport({
       path: '/dev/serial/by-id/usb-Trestle_Virtual_scanner_C1-if00',

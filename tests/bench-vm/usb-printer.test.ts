@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
 import { createEscposPrinter } from '../../src/hardware/drivers/escpos-printer';
 import { PRINTER_PROFILES } from '../../src/hardware/models/profiles';
 import { systemClock } from '../../src/hardware/ports';
 import { usbTransport } from '../../src/hardware/transports/usb';
 import { createVirtualPrinter } from '../../src/hardware/virtual/printer-device';
 import { printerConformance, type PrinterBench } from '../hardware/printer-conformance';
+import { sampleReceipt, shortReceipt } from '../helpers/receipts';
 import { usbPrinter, USB_PRINTER_IDS, type UsbPrinterOptions } from './devices/usb-printer';
 import { until } from './waiting';
 
@@ -32,4 +36,56 @@ async function usbBench(options?: UsbPrinterOptions): Promise<PrinterBench> {
   };
 }
 
-printerConformance('USB', usbBench);
+printerConformance('USB', () => usbBench());
+
+describe('a printer on USB', () => {
+  let bench: PrinterBench;
+  const start = async (options?: UsbPrinterOptions): Promise<void> => {
+    bench = await usbBench(options);
+    await until(() => bench.port.label === 'Trestle Virtual 80 mm', 'the printer to be known');
+  };
+  /** usblp names what it has. */
+  const hasSystemDriver = (): boolean => existsSync('/dev/usb/lp0');
+
+  test('is taken from usblp, and given back', async () => {
+    await start();
+    expect(hasSystemDriver()).toBe(false);
+    await bench.port.close();
+    await until(hasSystemDriver, 'usblp to have it again');
+    await bench.close();
+  });
+
+  test('takes nothing for longer than the library waits by itself, and the receipt is whole', async () => {
+    await start();
+    bench.printer.faultAfter(0, 'stalled');
+    const printed = bench.port.print(sampleReceipt);
+    // The library's own patience is a second; the till's is ten here.
+    await sleep(3_000);
+    bench.printer.clearFault();
+    expect(await printed).toEqual({ outcome: 'acknowledged' });
+    expect(bench.printer.papers()).toMatchObject([{ isCut: true, text: expect.stringContaining('£35.42') as string }]);
+    await bench.close();
+  });
+
+  test('of no class prints as well', async () => {
+    await start({ isClassPrinter: false });
+    expect(hasSystemDriver()).toBe(false);
+    expect(await bench.port.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
+    await bench.close();
+  });
+
+  test('that lost its plug in a receipt says how much may have left; the next receipt is whole', async () => {
+    await start();
+    bench.printer.faultAfter(40, 'refuse');
+    const torn = await bench.port.print(sampleReceipt);
+    expect(torn.outcome).not.toBe('acknowledged');
+    await until(() => bench.port.status.state === 'absent', 'it to be absent');
+    bench.printer.clearFault();
+    await until(() => bench.port.status.state === 'ready', 'it to be back');
+    expect(await bench.port.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
+    const papers = bench.printer.papers();
+    expect(papers[0]?.isCut).toBe(false);
+    expect(papers.at(-1)?.text.trim().split('\n')[0]).toBe(`Jam${'£4.50'.padStart(45)}`);
+    await bench.close();
+  });
+});

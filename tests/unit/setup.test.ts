@@ -32,6 +32,10 @@ describe('system packages', () => {
     expect(packages('test', true)).not.toContain('xvfb');
   });
 
+  test('the kernel bench draws on nothing', () => {
+    expect(packages('bench-vm', false)).not.toContain('xvfb');
+  });
+
   test('what is there is not asked for', () => {
     const system = {
       libraries: new Set(['libnss3.so', 'libgbm.so.1', 'libusb-1.0.so.0', 'libudev.so.1']),

@@ -22,9 +22,9 @@ export interface UsbHidOptions extends Pick<
 }
 
 /** A virtual HID device on a real USB port. */
-export async function usbHid(options: UsbHidOptions): Promise<UsbDevice> {
+export function usbHid(options: UsbHidOptions): UsbDevice {
   const { wire, reportDescriptor, ...names } = options;
-  const line = await holdWire<HidConnection>(wire.transport);
+  const line = holdWire<HidConnection>(wire.transport);
   const hasReportIds = reportDescriptor.includes(0x85);
   /** A report as our transports know it: its id first, 0 where the device has none. */
   const named = (report: Uint8Array): Uint8Array => (hasReportIds ? report : Uint8Array.of(0, ...report));
@@ -51,14 +51,15 @@ export async function usbHid(options: UsbHidOptions): Promise<UsbDevice> {
     {
       control({ request: code, value }, data) {
         if (code === request.getDescriptor && value >> 8 === reportDescriptorType) return reportDescriptor;
-        if (code === request.setReport && value >> 8 === featureReport) void line.sendFeature(named(data));
+        if (code === request.setReport && value >> 8 === featureReport)
+          void line.then(({ sendFeature }) => sendFeature(named(data)));
         return [request.setReport, request.setIdle, request.setProtocol].includes(code) ? new Uint8Array() : null;
       },
       async receive(_, report) {
-        await line.write(named(report));
+        await (await line).write(named(report));
       },
     },
   );
-  line.onReport((report) => device.send(IN, report));
+  void line.then(({ onReport }) => onReport((report) => device.send(IN, report)));
   return device;
 }

@@ -15,8 +15,8 @@ export type UsbSerialOptions = Pick<UsbDescription, 'vendorId' | 'productId' | '
 };
 
 /** A virtual serial device behind a USB port of the class CDC ACM, as scanners and scales have it: `/dev/ttyACM…`. */
-export async function usbSerial({ wire, ...names }: UsbSerialOptions): Promise<UsbDevice> {
-  const line = await holdWire<Connection>(wire.transport);
+export function usbSerial({ wire, ...names }: UsbSerialOptions): UsbDevice {
+  const line = holdWire<Connection>(wire.transport);
   // 9600 baud, one stop bit, no parity, eight data bits.
   let lineCoding = Uint8Array.of(0x80, 0x25, 0, 0, 0, 0, 8);
   const device = createUsbDevice(
@@ -55,10 +55,10 @@ export async function usbSerial({ wire, ...names }: UsbSerialOptions): Promise<U
         return Object.values(request).includes(code) ? new Uint8Array() : null;
       },
       async receive(_, bytes) {
-        await line.write(bytes);
+        await (await line).write(bytes);
       },
     },
   );
-  line.onData((bytes) => device.send(IN, bytes));
+  void line.then(({ onData }) => onData((bytes) => device.send(IN, bytes)));
   return device;
 }
