@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 import { root } from './lib/paths.mjs';
 
-const width = 400;
-const height = 300;
+const width = 320;
+const height = 240;
 const quality = 0.86;
 
 const stall = join(root, 'resources', 'demo-stall');
