@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { printerFlag } from '../src/main/flags';
 import { watchBlocks } from './blocks';
 import { figure, median, progress, type Figure } from './figure';
@@ -96,13 +96,19 @@ async function makeTill(
 
 /** What counts of a sale is the call that pays, from the door of the core and back; in milliseconds. */
 async function sell({ till: { kiosk, call }, variantIds }: Seller): Promise<number> {
-  for (const variantId of variantIds) await call('cart.add', { variantId });
+  for (const variantId of variantIds) {
+    await call('cart.add', { variantId });
+    // A window's calls come one by one, each in a turn of its own.
+    await turn();
+  }
   const { sale } = await call('state.get', {});
+  await turn();
   const pay = message('payment.cash', { givenMinor: sale.cart.totalMinor + 1000 });
   const started = performance.now();
   const answer = await kiosk.dispatch({ role: 'till' }, pay);
   const tookMs = performance.now() - started;
   valueOf('payment.cash', answer);
+  await turn();
   return tookMs;
 }
 
