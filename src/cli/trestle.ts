@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { registerDecodeCommand } from './decode-command';
+import { registerDoctorCommand } from './doctor-command';
 import { registerImportCommand } from './import-command';
 import { registerJournalCommand } from './journal-command';
 import { registerKioskCommand } from './kiosk-command';
@@ -12,6 +13,7 @@ registerImportCommand(program);
 registerJournalCommand(program);
 registerPrinterCommand(program);
 registerDecodeCommand(program);
+registerDoctorCommand(program);
 
 try {
   await program.parseAsync();

@@ -13,6 +13,7 @@ import type { DeviceSettingsOf } from '../shared/device-settings';
 import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
 import { Store } from './db/store';
+import { leaveDoor } from './door-note';
 import { readOwnDrawers } from './own-drawers';
 import { Importer } from './import/importer';
 import { startLanServer, type LanServer } from './lan/server';
@@ -150,6 +151,8 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         startLanServer({ kiosk, port, token, rendererDir: rendererFolder(), log }),
       );
       server = opened;
+      const forget = leaveDoor(dataDir, { socketUrl: opened.socketUrl, token });
+      stopped.push(forget);
       stopped.push(() => opened.close());
       kiosk.browserTillChanged();
     }

@@ -4,8 +4,8 @@ import { readKeptDevices, type DeviceSettings, type KeptDevice } from '../../sha
 import type { Store } from '../db/store';
 
 /** Under which settings the devices are kept; printers alone before there were others. */
-const DEVICES = 'devices';
-const PRINTERS_BEFORE = 'printers';
+export const DEVICES = 'devices';
+export const PRINTERS_BEFORE = 'printers';
 /** What printers turned out to answer, by their ids. */
 const PROBES = 'printer-probes';
 /** What a person took away while it was plugged in. */

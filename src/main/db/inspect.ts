@@ -50,6 +50,23 @@ export function* exportFolder(dataDir: string): Generator<string> {
 }
 
 /**
+ * Settings of a data folder as they are kept, by key, also while a till sells from it.
+ * @throws StoreError `store-too-new`, or an Error when there is no store
+ */
+export function readSettings(dataDir: string, keys: readonly string[]): readonly unknown[] {
+  const live = openForReading(dataDir);
+  try {
+    const find = live.prepare('SELECT value FROM setting WHERE key = ?').pluck();
+    return keys.map((key) => {
+      const value = find.get(key);
+      return typeof value === 'string' ? (JSON.parse(value) as unknown) : undefined;
+    });
+  } finally {
+    live.close();
+  }
+}
+
+/**
  * Rebuilds the read models of a data folder.
  * @throws StoreError `store-locked` while a till has the folder
  */
