@@ -307,7 +307,10 @@ export class DeviceService {
 
   state(): TopicState<'devices'> {
     const here = new Map(this.registry.devices().map((device) => [device.deviceId, device]));
-    const views = [...this.#setUp(), null].flatMap((kept): DeviceStatusView[] => {
+    const kept = this.#setUp();
+    // The printer made of nothing stands in for a real one, not beside it.
+    const shown = kept.some(({ settings }) => settings.kind === 'printer') ? kept : [...kept, null];
+    const views = shown.flatMap((kept): DeviceStatusView[] => {
       const device = here.get(kept?.deviceId ?? VIRTUAL_PRINTER);
       const change = kept && this.#list.find(kept.deviceId) ? kept.settings : null;
       if (!device) return kept ? [this.#absent(kept)] : [];
@@ -320,10 +323,10 @@ export class DeviceService {
     });
     return {
       devices: [
-        { ...this.#plain('network', 'network'), state: 'absent', reason: 'no-hub' },
         ...views,
         // A keyboard wedge cannot be told from a keyboard: the till listens, that is all it knows.
         { ...this.#plain('keyboard-wedge', 'scanner'), state: 'ready', reason: 'keyboard' },
+        { ...this.#plain('network', 'network'), state: 'absent', reason: 'no-hub' },
       ],
       found: [...(this.#finder?.found ?? [])],
       platform: PLATFORMS[process.platform] ?? 'other',
