@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { formatMoney } from '../src/domain/money';
-import { receiptCode } from '../src/domain/barcode';
+import { receiptCode } from '../src/domain/own-code';
 import * as m from '../src/shared/i18n/generated/messages.js';
 import type { TillPage } from '../tests/e2e/pages/till-page';
 import type { App } from './app';

@@ -12,6 +12,17 @@ const height = 240;
 const quality = 0.86;
 
 const stall = join(root, 'resources', 'demo-stall');
+/** Runs in the page, which alone knows pictures. */
+const drawIt = `async (drawing) => {
+  const image = new Image(${width}, ${height});
+  image.src = 'data:image/svg+xml;base64,' + drawing;
+  await image.decode();
+  const canvas = new OffscreenCanvas(${width}, ${height});
+  canvas.getContext('2d').drawImage(image, 0, 0, ${width}, ${height});
+  const blob = await canvas.convertToBlob({ type: 'image/webp', quality: ${quality} });
+  return Array.from(new Uint8Array(await blob.arrayBuffer()));
+}`;
+
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
@@ -20,18 +31,8 @@ const page = await browser.newPage();
 mkdirSync(join(stall, 'photos'), { recursive: true });
 for (const name of readdirSync(join(stall, 'drawings'))) {
   const drawing = readFileSync(join(stall, 'drawings', name)).toString('base64');
-  const photo = await page.evaluate(
-    async ({ drawing, width, height, quality }) => {
-      const image = new Image(width, height);
-      image.src = `data:image/svg+xml;base64,${drawing}`;
-      await image.decode();
-      const canvas = new OffscreenCanvas(width, height);
-      canvas.getContext('2d')?.drawImage(image, 0, 0, width, height);
-      const blob = await canvas.convertToBlob({ type: 'image/webp', quality });
-      return Array.from(new Uint8Array(await blob.arrayBuffer()));
-    },
-    { drawing, width, height, quality },
-  );
+  /** @type {number[]} */
+  const photo = await page.evaluate(`(${drawIt})('${drawing}')`);
   writeFileSync(join(stall, 'photos', name.replace(/\.svg$/, '.webp')), Uint8Array.from(photo));
 }
 await browser.close();
