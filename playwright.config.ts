@@ -15,7 +15,8 @@ export default defineConfig({
   reporter: [['list']],
   projects: [
     // The same specs in both; fixtures.ts opens the till by the project's name.
-    { name: 'electron' },
+    // What a new folder shows is the same in both, and needs a till of its own for each test.
+    { name: 'electron', testIgnore: '**/first-run.spec.ts' },
     {
       name: 'chromium',
       use: {
