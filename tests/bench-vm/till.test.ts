@@ -99,11 +99,11 @@ describe.each([
     drawer.device.push();
   });
 
-  test.runIf(hasUdev)('the printer dies in the middle of a receipt, and the queue does not notice', async () => {
+  test('the printer dies in the middle of a receipt, and the queue does not notice', async () => {
     printer.device.faultAfter(200, 'refuse');
     const torn = await sellScanned(() => scanner.device.scan(GINGER_BEER));
     await becomes('printer', 'absent');
-    expect(printer.device.papers().map(({ isCut }) => isCut)).toEqual([true, false]);
+    expect(printer.device.papers().at(-1)?.isCut).toBe(false);
     const sold = await sellScanned(() => scanner.device.scan(GINGER_BEER));
     expect(['failed', 'unknown']).toContain(await receiptOf(torn.orderId));
     expect(await receiptOf(sold.orderId)).not.toBe('acknowledged');
