@@ -1,5 +1,7 @@
-import { chownSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chownSync, copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   connect,
@@ -10,11 +12,11 @@ import {
   type TestClient,
 } from '../helpers/kiosk-process';
 import { GINGER_BEER, stallDrawer, stallPrinter, stallScanner } from './devices/stall';
-import { startUdev, stopUdev, udevSettled } from './udev';
+import { reloadUdevRules, startUdev, stopUdev, udevSettled } from './udev';
 import { until } from './waiting';
 
-/** Debian's `nobody`: a user in no group that could open a device. */
-const NOBODY = { uid: 65_534, gid: 65_534 };
+/** Debian's `nobody` in its group `plugdev`, as a till that runs as a service: without a rule it may open nothing. */
+const SERVICE = { uid: 65_534, gid: 46 };
 
 /** The built till, headless, on devices it was told nothing of; one stall for all, since making one takes longest. */
 const folder = temporaryFolder();
@@ -22,7 +24,7 @@ afterAll(() => folder.remove());
 let kiosk: KioskProcess;
 let till: TestClient;
 
-async function start(user: typeof NOBODY | undefined = undefined): Promise<void> {
+async function start(user: typeof SERVICE | undefined = undefined): Promise<void> {
   kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'real'], { HOME: folder.path }, user);
   till = await connect({ socketUrl: kiosk.socket, token: kiosk.token, patienceMs: 60_000 });
 }
@@ -138,16 +140,32 @@ describe.each([
   });
 });
 
-test('a user without rights is told so of every device that is plugged in', async () => {
+test('a user without rights is told so, and by the doctor how to mend it; our udev rules do', async () => {
   const devices = [stallScanner(), stallPrinter(), stallDrawer()];
-  for (const { plug } of devices) await plug.plugIn();
-  await udevSettled();
+  const replug = async (): Promise<void> => {
+    for (const { plug } of devices) await plug.unplug();
+    for (const { plug } of devices) await plug.plugIn();
+    await udevSettled();
+  };
+  await replug();
   for (const file of ['', ...readdirSync(folder.path, { recursive: true, encoding: 'utf8' })])
-    chownSync(join(folder.path, file), NOBODY.uid, NOBODY.gid);
-  await start(NOBODY);
+    chownSync(join(folder.path, file), SERVICE.uid, SERVICE.gid);
+  await start(SERVICE);
   await becomes('scanner', 'no-permission access-denied');
   await becomes('printer', 'no-permission access-denied');
   await becomes('drawer', 'no-permission access-denied');
+
+  const doctor = ['out/main/trestle.js', 'doctor', '--data', folder.path];
+  // Not `spawnSync`: the devices live in this process, and would stand still.
+  const told = promisify(execFile)(process.execPath, doctor, SERVICE);
+  await expect(told).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('60-trestle.rules') as string });
+
+  mkdirSync('/etc/udev/rules.d', { recursive: true });
+  copyFileSync('resources/udev/60-trestle.rules', '/etc/udev/rules.d/60-trestle.rules');
+  await reloadUdevRules();
+  await replug();
+  await becomes('scanner', 'ready');
+  await becomes('drawer', 'ready');
   await stop();
   for (const { plug } of devices) await plug.unplug();
 });

@@ -18,3 +18,7 @@ export async function startUdev(): Promise<void> {
 export async function udevSettled(): Promise<void> {
   await run('udevadm', ['settle', '--timeout=30']);
 }
+
+export async function reloadUdevRules(): Promise<void> {
+  await run('udevadm', ['control', '--reload']);
+}

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createEscposPrinter } from '../../src/hardware/drivers/escpos-printer';
 import { PRINTER_PROFILES } from '../../src/hardware/models/profiles';
 import { systemClock } from '../../src/hardware/ports';
@@ -40,6 +40,7 @@ printerConformance('USB', () => usbBench());
 
 describe('a printer on USB', () => {
   let bench: PrinterBench;
+  afterEach(() => bench.close());
   const start = async (options?: UsbPrinterOptions): Promise<void> => {
     bench = await usbBench(options);
     await until(() => bench.port.label === 'Trestle Virtual 80 mm', 'the printer to be known');
@@ -52,7 +53,6 @@ describe('a printer on USB', () => {
     expect(hasSystemDriver()).toBe(false);
     await bench.port.close();
     await until(hasSystemDriver, 'usblp to have it again');
-    await bench.close();
   });
 
   test('takes nothing for longer than the library waits by itself, and the receipt is whole', async () => {
@@ -64,14 +64,12 @@ describe('a printer on USB', () => {
     bench.printer.clearFault();
     expect(await printed).toEqual({ outcome: 'acknowledged' });
     expect(bench.printer.papers()).toMatchObject([{ isCut: true, text: expect.stringContaining('£35.42') as string }]);
-    await bench.close();
   });
 
   test('of no class prints as well', async () => {
     await start({ isClassPrinter: false });
     expect(hasSystemDriver()).toBe(false);
     expect(await bench.port.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
-    await bench.close();
   });
 
   test('that lost its plug in a receipt says how much may have left; the next receipt is whole', async () => {
@@ -86,6 +84,5 @@ describe('a printer on USB', () => {
     const papers = bench.printer.papers();
     expect(papers[0]?.isCut).toBe(false);
     expect(papers.at(-1)?.text.trim().split('\n')[0]).toBe(`Jam${'£4.50'.padStart(45)}`);
-    await bench.close();
   });
 });
