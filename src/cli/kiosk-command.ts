@@ -60,12 +60,14 @@ async function runHeadless({
     dataDir,
     ...(printerControl && { printerControl: `http://127.0.0.1:${printerControl.port}` }),
   };
-  process.stdout.write(`${JSON.stringify(ready)}\n`);
-
-  await new Promise<void>((stop) => {
+  // Before it says that it is ready: whoever reads that may ask it to stop at once.
+  const asked = new Promise<void>((stop) => {
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
   });
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+
+  await asked;
   await running.close();
   // Whatever a driver still holds open must not keep a stopped kiosk alive.
   process.exit(0);
