@@ -22,6 +22,7 @@ const layers = {
   domain: { path: 'src/domain', layers: [] },
   journal: { path: 'src/journal', layers: ['domain'], packages: 'any', node: true },
   shared: { path: 'src/shared', layers: [], packages: ['zod'] },
+  exchange: { path: 'src/exchange', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
   hardware: { path: 'src/hardware', layers: [], packages: 'any', node: true },
   'main-core': {
     path: 'src/main/core',
@@ -38,11 +39,16 @@ const layers = {
   'main-import': { path: 'src/main/import', layers: ['domain', 'shared', 'main-db'], packages: 'any', node: true },
   'main-sync': {
     path: 'src/main/sync',
-    layers: ['domain', 'journal', 'shared', 'main-db', 'main-core'],
+    layers: ['domain', 'journal', 'shared', 'exchange', 'main-db', 'main-core'],
     packages: 'any',
     node: true,
   },
-  'main-lan': { path: 'src/main/lan', layers: ['domain', 'shared', 'main-core'], packages: 'any', node: true },
+  'main-lan': {
+    path: 'src/main/lan',
+    layers: ['domain', 'journal', 'shared', 'exchange', 'main-db', 'main-core'],
+    packages: 'any',
+    node: true,
+  },
   'main-ipc': { path: 'src/main/ipc', layers: ['domain', 'shared', 'main-core'], packages: 'any', node: true },
   'main-shell': {
     path: 'src/main/shell',
@@ -53,13 +59,24 @@ const layers = {
   // boot.ts and the workers, which also run headless; index.ts alone may reach the shell (see below).
   main: {
     path: 'src/main',
-    layers: ['domain', 'journal', 'shared', 'hardware', 'main-core', 'main-db', 'main-import', 'main-sync', 'main-lan'],
+    layers: [
+      'domain',
+      'journal',
+      'shared',
+      'exchange',
+      'hardware',
+      'main-core',
+      'main-db',
+      'main-import',
+      'main-sync',
+      'main-lan',
+    ],
     packages: 'any',
     node: true,
   },
   preload: { path: 'src/preload', layers: ['shared'], packages: ['electron', 'zod'] },
   renderer: { path: 'src/renderer', layers: ['domain', 'shared'], packages: 'any' },
-  hub: { path: 'src/hub', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
+  hub: { path: 'src/hub', layers: ['domain', 'journal', 'shared', 'exchange'], packages: 'any', node: true },
   cli: {
     path: 'src/cli',
     layers: [
@@ -73,6 +90,7 @@ const layers = {
       'main-import',
       'main-sync',
       'main-lan',
+      'exchange',
       'hub',
     ],
     packages: 'any',

@@ -12,8 +12,10 @@ import {
   instant,
   item,
   minorPositive,
+  minorSum,
   order,
   payment,
+  resilienceFlag,
   shift,
   shiftClose,
   stall,
@@ -23,6 +25,15 @@ import {
 export const ENTRY_KINDS = {
   /** First entry of every device: who it is and the key that signs its journal head. */
   'device.registered': z.object({ deviceId: id, prefix: z.string(), publicKey: z.string() }),
+  /** It joined a stall at a hub or a neighbour, which gave it a prefix nobody else has. */
+  'device.enrolled': z.object({ deviceId: id, stallId: id, prefix: z.string(), serverId: id }),
+  /**
+   * Another device wrote under this one's name (a copied folder, a restored backup). What this one wrote from `fromSeq` on
+   * follows again under a new name; `formerDevice` keeps what the hub has.
+   */
+  'device.forked': z.object({ formerDevice: id, fromSeq: z.int(), entries: z.int() }),
+  /** A backup till took over for a device that cannot sell, or rehearsed it. */
+  'device.taken-over': z.object({ formerDevice: id, isDrill: z.boolean() }),
   /** The store was damaged and this device continues from what the journal still held. */
   'store.recovered': z.object({ quarantined: z.string(), entriesKept: z.int(), entriesLost: z.int(), at: instant }),
   'stall.configured': z.object({ stall }),
@@ -69,6 +80,34 @@ export const ENTRY_KINDS = {
     reference: z.string(),
   }),
   'order.placed': z.object({ order }),
+  /** The resilience flag of an order moved on: why, when, and where the hub has it if that was why. */
+  'order.flagged': z.object({
+    orderId: id,
+    flag: resilienceFlag.exclude(['queued']),
+    cause: z.enum(['hub-acknowledged', 'receipt-printed', 'receipt-shown', 'receipt-sent']),
+    at: instant,
+    hub: z.object({ serverId: id, epoch: z.int(), serverSeq: z.int() }).nullable(),
+  }),
+  /**
+   * Scarce stock was divided: each device may sell its share and no more, so that two tills without a network cannot both
+   * sell the last one. Replaces every earlier division of the variant; an empty list ends it.
+   */
+  'stock.shared': z.object({
+    itemId: id,
+    variantId: id,
+    shares: z.array(z.object({ deviceId: id, quantity: z.int().min(0) })),
+  }),
+  /** A device gave part of its own share away; nobody can take one. */
+  'stock.share-given': z.object({ itemId: id, variantId: id, toDevice: id, quantity: z.int().min(1) }),
+  /** Both sides have the same orders of a shift, at once or after mending. */
+  'shift.reconciled': z.object({
+    shiftId: id,
+    serverId: id,
+    orderCount: z.int(),
+    totalMinor: minorSum,
+    ordersHash: z.string(),
+    mended: z.int(),
+  }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

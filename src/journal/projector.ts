@@ -20,6 +20,9 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       body.publicKey,
     );
   },
+  'device.enrolled': nothingToProject,
+  'device.forked': nothingToProject,
+  'device.taken-over': nothingToProject,
   'store.recovered': nothingToProject,
   'stall.configured'({ at, body }, database) {
     prepared(
@@ -142,6 +145,10 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       order.shiftId,
     );
   },
+  'order.flagged': nothingToProject,
+  'stock.shared': nothingToProject,
+  'stock.share-given': nothingToProject,
+  'shift.reconciled': nothingToProject,
   'receipt.copied'({ body }, database) {
     prepared(database, 'UPDATE placed_order SET copies = max(copies, ?) WHERE order_id = ?').run(
       body.copy,
