@@ -101,9 +101,10 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     prepared(database, 'DELETE FROM parked_cart WHERE parked_cart_id = ?').run(body.parkedCartId);
   },
   'cart.voided': nothingToProject,
-  'tender.started'({ at, body }, database) {
-    prepared(database, `INSERT OR REPLACE INTO open_tender VALUES (?, ?, ?, ?, ?, 'pending', ?)`).run(
+  'tender.started'({ device, at, body }, database) {
+    prepared(database, `INSERT OR REPLACE INTO open_tender VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)`).run(
       body.tenderId,
+      device,
       body.paymentId,
       body.cartId,
       body.provider,

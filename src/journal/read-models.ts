@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 4;
+export const READ_MODEL_VERSION = 5;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -36,7 +36,7 @@ CREATE TABLE parked_cart (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE open_tender (
-  tender_id TEXT PRIMARY KEY, payment_id TEXT NOT NULL, cart_id TEXT NOT NULL, provider TEXT NOT NULL,
+  tender_id TEXT PRIMARY KEY, device TEXT NOT NULL, payment_id TEXT NOT NULL, cart_id TEXT NOT NULL, provider TEXT NOT NULL,
   amount_minor INTEGER NOT NULL, state TEXT NOT NULL, started_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 

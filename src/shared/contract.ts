@@ -160,6 +160,16 @@ export const parkedCart = z.object({
   unsettled: z.boolean(),
 });
 
+/** A card payment nobody has said the end of, whose sale is gone: lost with a damaged store. */
+const strayTender = z.object({
+  tenderId: id,
+  paymentId: id,
+  provider: text(40),
+  amountMinor: minorPositive,
+  state: z.enum(['pending', 'unknown']),
+  startedAt: instant,
+});
+
 export const saleState = z.object({
   cart: pricedCart,
   /** The line the keys act on, or null. */
@@ -168,6 +178,8 @@ export const saleState = z.object({
   /** Quick-tender keys shown under the docket before Pay. */
   quickTendersMinor: z.array(minorSum),
   parked: z.array(parkedCart),
+  /** To be settled by a person, see `payment.settle-stray`; oldest first. */
+  strayTenders: z.array(strayTender),
   /** The order just placed, until the next sale begins or the cashier moves on. */
   done: z
     .object({
@@ -521,6 +533,11 @@ export const CALLS = {
   'payment.card-settle': command(
     z.object({ tenderId: id, outcome: z.enum(['approved', 'declined', 'unknown']), reference: text(80) }),
     orderPlaced,
+  ),
+  /** Says how a card payment ended whose sale is gone. No order is placed: nobody knows any more what it was for. */
+  'payment.settle-stray': command(
+    z.object({ tenderId: id, outcome: z.enum(['approved', 'declined', 'unknown']), reference: text(80) }),
+    nothing,
   ),
   /** Places an order whose total is nothing, after discounts. */
   'payment.finish-free': command(nothing, orderPlaced),

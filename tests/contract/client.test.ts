@@ -47,7 +47,16 @@ function wholeState(seq: number, version: number) {
   return {
     seq,
     session,
-    sale: { cart, markedLineId: null, payment: null, quickTendersMinor: [], parked: [], done: null, lastOrder: null },
+    sale: {
+      cart,
+      markedLineId: null,
+      payment: null,
+      quickTendersMinor: [],
+      parked: [],
+      strayTenders: [],
+      done: null,
+      lastOrder: null,
+    },
     jobs: { unprinted: [], heldCount: 0, unknownCount: 0 },
     devices: { devices: [], found: [], platform: 'linux' },
     scan: { scans: [] },

@@ -72,6 +72,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'payment.remove-cash': { tenderId: id },
   'payment.card-start': { amountMinor: 1_000, provider: 'SumUp' },
   'payment.card-settle': { tenderId: id, outcome: 'approved', reference: 'TX 81' },
+  'payment.settle-stray': { tenderId: id, outcome: 'declined', reference: '' },
   'payment.finish-free': {},
   'sale.next': {},
   'order.list': { text: 'T1-0001', beforeSequence: null, limit: 20 },

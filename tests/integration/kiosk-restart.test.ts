@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/journal/kinds';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
-import { startKiosk } from '../../src/main/boot';
+import { startKiosk, type RunningKiosk } from '../../src/main/boot';
 import {
   connect,
   readyToSell,
@@ -121,6 +123,79 @@ test('a port that is taken is said, and the folder given back', async () => {
   await again.close();
   await running.close();
   other.remove();
+});
+
+describe('a card payment under way when the store came to harm', () => {
+  let running: RunningKiosk;
+  let till: TestClient;
+
+  async function start(): Promise<void> {
+    running = await startTestKiosk({ dataDir: folder.path, devices: 'none' });
+    if (!running.server) throw new Error('the test kiosk serves its contract');
+    till = await connect(running.server);
+    await readyToSell(till);
+  }
+  async function stop(): Promise<void> {
+    till.close();
+    await running.close();
+  }
+  /** Ends the till, loses its database, and starts it again from the copy of the journal. */
+  async function recover(): Promise<void> {
+    await stop();
+    rmSync(join(folder.path, 'trestle.db'));
+    await start();
+    expect(till.topics.session.notices).toMatchObject([{ code: 'store-recovered' }]);
+  }
+  async function startCard(): Promise<string> {
+    await till.call('cart.scan', { code: SOURDOUGH });
+    await till.call('payment.open', {});
+    const { tenderId } = await till.call('payment.card-start', { amountMinor: 450, provider: 'SumUp' });
+    return tenderId;
+  }
+  const settled = () => entries().filter(({ kind }) => kind === 'tender.settled');
+
+  beforeEach(start);
+  afterEach(stop);
+
+  test('is shown without its sale until a person settles it', async () => {
+    const tenderId = await startCard();
+    // As long as its sale is there, it is settled there.
+    expect(till.topics.sale.strayTenders).toEqual([]);
+    expect(await till.failure('payment.settle-stray', { tenderId, outcome: 'declined', reference: '' })).toBe(
+      'unknown-tender',
+    );
+    await recover();
+    expect(till.topics.sale).toMatchObject({
+      payment: null,
+      strayTenders: [{ tenderId, provider: 'SumUp', amountMinor: 450, state: 'pending' }],
+    });
+
+    const unsure = { tenderId, outcome: 'unknown', reference: '' } as const;
+    await till.call('payment.settle-stray', unsure);
+    await till.call('payment.settle-stray', unsure);
+    expect(settled()).toMatchObject([{ body: { tenderId, outcome: 'unknown' } }]);
+    await stop();
+    await start();
+    expect(till.topics.sale.strayTenders).toMatchObject([{ tenderId, state: 'unknown' }]);
+
+    const paid = { tenderId, outcome: 'approved', reference: 'TX 81' } as const;
+    await till.call('payment.settle-stray', paid);
+    expect(till.topics.sale.strayTenders).toEqual([]);
+    expect(settled().at(-1)).toMatchObject({ body: paid });
+    expect(await till.failure('payment.settle-stray', paid)).toBe('unknown-tender');
+    await stop();
+    expect((await verifyFolder(folder.path)).findings).toEqual([]);
+    await start();
+    expect(till.topics.sale.strayTenders).toEqual([]);
+  });
+
+  test('is settled with its cart where that was set aside', async () => {
+    const tenderId = await startCard();
+    await till.call('payment.card-settle', { tenderId, outcome: 'unknown', reference: '' });
+    await till.call('cart.park', { label: 'at the car' });
+    await recover();
+    expect(till.topics.sale).toMatchObject({ strayTenders: [], parked: [{ unsettled: true }] });
+  });
 });
 
 describe('wrong PINs', () => {

@@ -31,6 +31,7 @@ function selling(stall: Stall, cart: Cart): SaleState {
     payment: null,
     quickTendersMinor: [],
     parked: [],
+    strayTenders: [],
     done: null,
     lastOrder: null,
   };

@@ -164,6 +164,7 @@ export class Kiosk {
       'payment.remove-cash': (input, context) => sale.removeCash(input, context),
       'payment.card-start': (input, context) => sale.startCard(input, context),
       'payment.card-settle': (input, context) => sale.settleCard(input, context),
+      'payment.settle-stray': (input, context) => sale.settleStray(input, context),
       'payment.finish-free': (_input, context) => sale.finishFree(context),
       'sale.next': (_input, context) => sale.next(context),
 

@@ -35,7 +35,7 @@ import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, OrderSummary, ParkedCart, ScanOutcome, TopicState } from '../../shared/contract';
 import type { ErrorCode } from '../../shared/errors';
 import type { SaleRecord } from '../db/sale-record';
-import type { StoredParkedCart } from '../db/readers';
+import type { OpenTender, StoredParkedCart } from '../db/readers';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import type { CatalogueService } from './catalogue-service';
@@ -68,6 +68,7 @@ export class SaleService {
   /** The order just placed, until the next sale begins or the cashier moves on. */
   #placed: Order | null;
   #parked: ParkedCart[] | null = null;
+  #strays: readonly OpenTender[];
   #lastOrder: { readonly value: OrderSummary | null } | null = null;
 
   constructor(
@@ -87,6 +88,7 @@ export class SaleService {
     this.#sale = core.store.sale() ?? this.#freshSale(null);
     const { doneOrderId } = this.#sale;
     this.#placed = (doneOrderId === null ? null : core.store.orders.get(doneOrderId)?.order) ?? null;
+    this.#strays = this.#findStrays();
   }
 
   /** Whether a payment is open. */
@@ -288,6 +290,21 @@ export class SaleService {
     return this.#proceed(context, payment, drafts);
   }
 
+  settleStray(
+    { tenderId, outcome, reference }: CallInput<'payment.settle-stray'>,
+    { requestId, staffId }: CallContext,
+  ): Nothing {
+    const stray = this.#strays.find((tender) => tender.tenderId === tenderId);
+    if (!stray) throw new CallFailure('unknown-tender', 'That card payment is settled already, or belongs to a sale.');
+    const { paymentId, state } = stray;
+    const drafts: EntryDraft[] =
+      state === outcome ? [] : [{ kind: 'tender.settled', body: { tenderId, paymentId, outcome, reference } }];
+    this.#core.store.commit({ requestId, actor: staffId, drafts, result: {} });
+    this.#strays = this.#findStrays();
+    this.#core.topics.mark('sale');
+    return {};
+  }
+
   finishFree(context: CallContext): OrderPlaced {
     const payment = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), domainContext(this.#core)));
     if (payment.dueMinor !== 0) throw new CallFailure('bad-tender', 'There is still something to pay.');
@@ -311,6 +328,7 @@ export class SaleService {
       quickTendersMinor:
         cart.totalMinor > 0 ? quickTendersMinor(roundCash(cart.totalMinor, of), stall.denominations, of) : [],
       parked: (this.#parked ??= this.#core.store.parked.list().map((parked) => this.#parkedView(parked))),
+      strayTenders: this.#strays,
       done: this.#placed && this.#doneOf(this.#placed),
       lastOrder: (this.#lastOrder ??= this.#readLastOrder()).value,
     };
@@ -470,6 +488,14 @@ export class SaleService {
       firstItems: cart.lines.slice(0, NAMES_OF_PARKED).map(({ name }) => name),
       unsettled: payment !== null && payment.tenders.some(({ state }) => state === 'pending' || state === 'unknown'),
     };
+  }
+
+  /** Open card payments of no sale this till has: only a damaged store leaves them, so they are looked for at start. */
+  #findStrays(): OpenTender[] {
+    const { store } = this.#core;
+    const payments = [this.#sale.payment, ...store.parked.list().map(({ payment }) => payment)];
+    const known = new Set(payments.flatMap((payment) => payment?.tenders ?? []).map(({ tenderId }) => tenderId));
+    return store.tenders.open().filter(({ tenderId }) => !known.has(tenderId));
   }
 
   #requireParked(parkedCartId: string): StoredParkedCart {

@@ -25,7 +25,6 @@ export interface StoredOrder {
 export interface OpenTender {
   readonly tenderId: string;
   readonly paymentId: string;
-  readonly cartId: string;
   readonly provider: string;
   readonly amountMinor: number;
   readonly state: 'pending' | 'unknown';
@@ -113,15 +112,6 @@ export class OrderReader {
     const orders = rows.slice(0, query.limit).flatMap((row) => storedOrder(row) ?? []);
     return { orders, more: rows.length > query.limit };
   }
-
-  /** Card payments begun and not settled, oldest first. */
-  openTenders(): OpenTender[] {
-    return prepared(
-      this.#database,
-      `SELECT tender_id AS tenderId, payment_id AS paymentId, cart_id AS cartId, provider, amount_minor AS amountMinor,
-         state, started_at AS startedAt FROM open_tender ORDER BY started_at, tender_id`,
-    ).all() as OpenTender[];
-  }
 }
 
 /** An SQL condition, one of few texts, and what it binds. */
@@ -182,6 +172,28 @@ export class ShiftReader {
 
   get(shiftId: string): StoredShift | null {
     return storedShift(prepared(this.#database, 'SELECT body, totals FROM shift WHERE shift_id = ?').get(shiftId));
+  }
+}
+
+/** Reads card payments that were begun. */
+export class TenderReader {
+  readonly #database: Database;
+  readonly #devices: string;
+
+  /** @param devices this device, and the ids it went by before a recovery */
+  constructor(database: Database, devices: readonly string[]) {
+    this.#database = database;
+    this.#devices = JSON.stringify(devices);
+  }
+
+  /** Those of this device that nobody has settled, oldest first. */
+  open(): OpenTender[] {
+    return prepared(
+      this.#database,
+      `SELECT tender_id AS tenderId, payment_id AS paymentId, provider, amount_minor AS amountMinor, state,
+         started_at AS startedAt
+       FROM open_tender WHERE device IN (SELECT value FROM json_each(?)) ORDER BY started_at, tender_id`,
+    ).all(this.#devices) as OpenTender[];
   }
 }
 

@@ -24,7 +24,7 @@ import { writeKeepsake } from './keepsake';
 import { migrate, schemaVersion } from './migrations';
 import { noteClosed, openSound } from './open';
 import { People } from './people';
-import { OrderReader, ParkedReader, ShiftReader, StallReader } from './readers';
+import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
 import { readSale, writeSale, type SaleRecord } from './sale-record';
 import { asStoreError, isDamage, StoreError } from './store-error';
@@ -95,6 +95,7 @@ export class Store {
   readonly catalogue: CatalogueReader;
   readonly orders: OrderReader;
   readonly shifts: ShiftReader;
+  readonly tenders: TenderReader;
   readonly parked: ParkedReader;
   readonly stall: StallReader;
   readonly jobs: Jobs;
@@ -160,7 +161,9 @@ export class Store {
       // What may have lost entries continues under a new name: no sequence, no order number is used twice.
       const identity = kept !== null && recovery === undefined ? kept : this.#newIdentity(kept);
       this.device = { deviceId: identity.deviceId, prefix: identity.prefix, publicKey: identity.publicKey };
-      this.shifts = new ShiftReader(database, [identity.deviceId, ...identity.formerDeviceIds]);
+      const devices = [identity.deviceId, ...identity.formerDeviceIds];
+      this.shifts = new ShiftReader(database, devices);
+      this.tenders = new TenderReader(database, devices);
 
       const head = journalHead(database, identity.deviceId);
       this.#head = head ?? { seq: 0, hash: ZERO_HASH };

@@ -36,6 +36,7 @@ export type Sheet =
   | { readonly kind: 'void' }
   | { readonly kind: 'drawer' }
   | { readonly kind: 'unprinted' }
+  | { readonly kind: 'stray' }
   /** `thenPay`: the cashier asked to pay and is taken there once the float is counted. */
   | { readonly kind: 'open-shift'; readonly thenPay: boolean };
 
