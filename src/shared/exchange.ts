@@ -57,6 +57,11 @@ export const serverCard = z.object({
   role: z.enum(['hub', 'neighbour']),
   publicKey: base64,
   epoch: z.int().min(1),
+  /** Whom to encrypt a carried file to (age, X25519), or null where none is taken. */
+  recipient: z
+    .string()
+    .regex(/^age1[02-9ac-hj-np-z]{10,100}$/)
+    .nullable(),
   now: instant,
 });
 
@@ -228,6 +233,28 @@ export const reconcileResponse = z.object({
   sums: shiftSums,
   /** Of a shift that does not match: every order the server has of it, so that the difference can be named. */
   orders: z.array(z.object({ orderId: id, number: text(20), seq, hash, totalMinor: minorSum })),
+});
+
+/** First line of a carried file, once decrypted and unpacked: the queue on a USB stick. */
+export const carriedManifest = z.object({
+  trestle: z.literal('carried'),
+  version: z.int(),
+  stallId: id,
+  /** Who wrote it; the entries may be those of several devices. */
+  device: id,
+  /** Which server it is meant for. */
+  serverId: id,
+  madeAt: instant,
+});
+/** The last line, without which a file is not whole. */
+export const carriedEnd = z.object({ end: z.object({ batches: z.int(), entries: z.int() }) });
+/** What goes back on the same stick: for each device what the server now has, signed as an answer to a push is. */
+export const carriedAnswer = z.object({
+  trestle: z.literal('carried-answer'),
+  version: z.int(),
+  serverId: id,
+  stallId: id,
+  answers: z.array(pushResponse.pick({ epoch: true, head: true, signature: true }).extend({ device: id })),
 });
 
 export const EXCHANGE_ERRORS = [
