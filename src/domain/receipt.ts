@@ -140,7 +140,8 @@ interface ReceiptContext {
 export function receiptDocument(
   order: Order,
   given: ReceiptContext & {
-    readonly staffName: string;
+    /** Null where names of people do not belong: on the copy that the hub keeps. */
+    readonly staffName: string | null;
     /** First 16 hex digits of the hash of the journal entry that placed the order. */
     readonly check: string;
     /** Set when this is not the first print. */
@@ -183,7 +184,7 @@ export function receiptDocument(
     },
     text(words.scanCaption),
     { kind: 'feed', lines: 1 },
-    row(words.number(order.number), words.servedBy(staffName)),
+    row(words.number(order.number), staffName === null ? '' : words.servedBy(staffName)),
     row(words.check, check.match(/.{1,4}/g)?.join(' ') ?? ''),
     // Laser scanners read no QR code.
     { kind: 'barcode', symbology: 'code128', data: receiptCode(order.number) },

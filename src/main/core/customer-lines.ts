@@ -1,7 +1,7 @@
 import { formatMoney } from '../../domain/money';
 import type { Stall } from '../../domain/stall';
 import type { SaleState } from '../../shared/contract';
-import { receiptLocale } from './receipt-words';
+import { receiptLocale } from '../../shared/receipt-words';
 import { m } from '../../shared/i18n/generated/messages';
 
 /** The two lines of a customer display. */

@@ -22,7 +22,7 @@ import { toConfiguration } from './device-configuration';
 import { DeviceFinder } from './device-finder';
 import { DeviceList } from './device-list';
 import type { JobService, NewJob } from './job-service';
-import { receiptWords } from './receipt-words';
+import { receiptWords } from '../../shared/receipt-words';
 
 const PLATFORMS: Readonly<Partial<Record<NodeJS.Platform, TopicState<'devices'>['platform']>>> = {
   linux: 'linux',

@@ -10,7 +10,7 @@ import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
 import type { DeviceService } from './device-service';
 import type { JobService } from './job-service';
-import { receiptWords } from './receipt-words';
+import { receiptWords } from '../../shared/receipt-words';
 
 /** Digits of the entry's hash that a receipt shows as its check. */
 const CHECK_DIGITS = 16;

@@ -6,7 +6,7 @@ import { CallFailure, unwrap } from './call-failure';
 import { domainContext, requireStaff, type CoreContext } from './core-context';
 import type { DeviceService } from './device-service';
 import type { JobService } from './job-service';
-import { receiptWords } from './receipt-words';
+import { receiptWords } from '../../shared/receipt-words';
 
 /** Opens and closes cash sessions. */
 export class ShiftService {

@@ -141,6 +141,15 @@ describe('a receipt', () => {
     );
   });
 
+  it('names nobody where names do not belong', () => {
+    const order = orderOf(saltAndBramble, cart, inCash(4000, saltAndBramble));
+    const named = spoken(receiptOf(order, saltAndBramble).blocks);
+    const given = { stall: saltAndBramble, words, staffName: null, check: '7f3a91c05be244d8' };
+    const nameless = spoken(receiptDocument(order, given).blocks);
+    expect(named.filter((line) => !nameless.includes(line))).toEqual(['No. T1-0412 | Served by Ade']);
+    expect(nameless.join()).not.toContain('Served');
+  });
+
   it('says COPY and its own time above the lines, and is otherwise the same', () => {
     const order = orderOf(saltAndBramble, cart, inCash(4000, saltAndBramble));
     const original = spoken(receiptOf(order, saltAndBramble).blocks);

@@ -1,7 +1,7 @@
-import type { ReceiptWords } from '../../domain/receipt';
-import type { Stall } from '../../domain/stall';
-import { m } from '../../shared/i18n/generated/messages';
-import { baseLocale, isLocale, type Locale } from '../../shared/i18n/generated/runtime';
+import type { ReceiptWords } from '../domain/receipt';
+import type { Stall } from '../domain/stall';
+import { m } from './i18n/generated/messages';
+import { baseLocale, isLocale, type Locale } from './i18n/generated/runtime';
 
 /** The language in which a stall speaks to its shoppers: its own where we have it, else English. */
 export function receiptLocale({ locale }: Pick<Stall, 'locale'>): Locale {
