@@ -1,15 +1,25 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import { SCHEMA_VERSION, schemaVersion } from '../../src/main/db/migrations';
 import { StoreError } from '../../src/main/db/store-error';
-import { makeItem, StallLife } from '../journal/stall-life';
+import { makeItem, silentLog, stall, StallLife } from '../journal/stall-life';
 
 let life: StallLife;
 beforeEach(() => {
@@ -196,8 +206,9 @@ describe.skipIf(disk === null)('a full disk', () => {
   const folder = disk ?? '';
   const ballast = join(folder, 'ballast');
 
-  afterEach(() => {
-    if (disk !== null) execFileSync('umount', [disk]);
+  afterAll(() => {
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true });
   });
 
   it('refuses the sale with a name, loses nothing, and sells again when there is room', async () => {
@@ -230,4 +241,46 @@ describe.skipIf(disk === null)('a full disk', () => {
     expect([...exportFolder(dataDir)]).toHaveLength(entries);
     small.end();
   });
+
+  /** Leaves no room for another byte. */
+  function fill(): void {
+    const file = openSync(ballast, 'w');
+    const block = Buffer.alloc(4096);
+    try {
+      while (writeSync(file, block) === block.length);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  for (const [what, isIdle] of [
+    ['with a sale still to be copied', false],
+    ['with nothing left to do', true],
+  ] as const) {
+    it(`is no reason not to close, ${what}: it is logged, and nothing is lost`, async () => {
+      const dataDir = join(folder, 'till');
+      mkdirSync(dataDir);
+      const small = new StallLife(dataDir);
+      const warnings: string[] = [];
+      const store = small.open({ ...silentLog, warn: (_details, message) => warnings.push(message) });
+      store.commit({ actor: null, drafts: [{ kind: 'stall.configured', body: { stall } }], result: null });
+      // Somebody who reads beside it keeps the close from giving back the room of the log.
+      const reader = new Database(join(dataDir, 'trestle.db'));
+      if (isIdle) while (store.runIdleWork());
+      reader.pragma('wal_checkpoint(TRUNCATE)');
+      fill();
+      expect(() => store.close()).not.toThrow();
+      reader.close();
+      expect(warnings).toEqual(['The store was closed without its last housekeeping']);
+
+      rmSync(ballast);
+      expect(small.store.stall.get()).toEqual(stall);
+      expect(small.store.notices.list()).toEqual([]);
+      small.close();
+      expect((await verifyFolder(dataDir)).findings).toEqual([]);
+      small.end();
+    });
+  }
 });

@@ -305,20 +305,23 @@ export class Store {
     return asStoreError(error);
   }
 
-  /** Closes everything in good order and gives the data folder back. */
+  /**
+   * Closes everything and gives the data folder back. Never throws: what could not be written any more, on a full disk for
+   * instance, is logged, and the next start makes it good.
+   */
   close(): void {
     if (!this.#database.open) return;
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
-    let inOrder = !this.#isSuspect;
+    const { dataDir, log } = this.#options;
     try {
       while (this.runIdleWork());
       this.#database.pragma('wal_checkpoint(TRUNCATE)');
+      this.#database.close();
+      if (!this.#isSuspect) noteClosed(dataDir);
     } catch (error) {
-      inOrder = false;
-      this.#options.log.warn({ error }, 'The store was closed without its last housekeeping');
+      log.warn({ error }, 'The store was closed without its last housekeeping');
     }
     this.#database.close();
-    if (inOrder) noteClosed(this.#options.dataDir);
     this.#lock.release();
   }
 
