@@ -556,6 +556,7 @@ export const CALLS = {
   /** Prints the receipt of an order that has none yet, or a COPY. */
   'order.print': command(z.object({ orderId: id }), z.object({ jobId: id, copy: z.int() })),
 
+  'job.get': query(z.object({ jobId: id }), jobSummary),
   'job.print': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
   'job.discard': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),
 
@@ -564,7 +565,7 @@ export const CALLS = {
     z
       .object({ reason: drawerReason.exclude(['tender']), note: text(200) })
       .refine(({ reason, note }) => reason !== 'no-sale' || note.trim() !== '', 'Say why the drawer is opened.'),
-    nothing,
+    z.object({ jobId: id }),
   ),
   /** What lies on the scale now. Asked again and again while somebody weighs. */
   'scale.weigh': query(nothing, weighing),
@@ -592,9 +593,14 @@ export const CALLS = {
     'operator',
   ),
   /** Looks at what is plugged in; what is found is told in the `devices` topic. Asked again and again while somebody waits for a device. */
-  'device.look': query(nothing, nothing),
+  'device.look': query(nothing, nothing, 'none'),
   /** Everything that helps somebody else to see what is wrong, as the text of a JSON file. No personal data. */
-  'device.report': query(nothing, z.object({ fileName: text(120), text: z.string() })),
+  'device.report': query(nothing, z.object({ fileName: text(120), text: z.string() }), 'none'),
+  /** The next label that one of the till's own scanners reads, which is then sold by nobody; null when none came in time. */
+  'scan.next': query(
+    z.object({ withinMs: z.int().min(1).max(60_000) }),
+    z.object({ scan: scanState.shape.scans.element.omit({ scanId: true }).nullable() }),
+  ),
   /** Says that a scan of the `scan` topic is dealt with other than by `cart.scan`; one not accepted is signalled at its scanner. */
   'scan.settle': command(z.object({ scanId: id, accepted: z.boolean() }), nothing, 'none'),
 

@@ -2,7 +2,7 @@
  * How every device is, in words: what a chip says, what is the matter and how to mend it. One table for the screens and for
  * `trestle doctor`.
  */
-import type { DeviceReason, DeviceStatusView, FoundDevice, TopicState } from './contract';
+import type { DeviceReason, DeviceStatusView, FoundDevice, TopicState, Weighing } from './contract';
 import type { DeviceSettings } from './device-settings';
 import * as m from './i18n/generated/messages.js';
 
@@ -178,4 +178,21 @@ function mendOfSilence({ kind }: Case): string {
 function mendOfAccess({ link, platform }: Case): string {
   if (platform !== 'linux') return m.mend_access_other();
   return link?.via === 'serial' ? m.mend_access_serial() : m.mend_access_linux();
+}
+
+const PROBLEM_WORDS: Readonly<Record<Extract<Weighing, { kind: 'none' }>['reason'], () => string>> = {
+  'no-scale': m.weight_hint,
+  unstable: m.scale_unstable,
+  overload: m.scale_overload,
+  negative: m.scale_negative,
+  'device-error': m.scale_device_error,
+  'not-answering': m.scale_not_answering,
+  disconnected: m.scale_disconnected,
+};
+
+/** What the cashier should know or do next. Typing the weight is always possible. */
+export function weighingWords(weighing: Weighing | null): string {
+  if (weighing === null) return m.scale_asking();
+  if (weighing.kind === 'none') return PROBLEM_WORDS[weighing.reason]();
+  return weighing.weightGrams === 0 ? m.scale_empty() : m.scale_rests();
 }

@@ -74,7 +74,7 @@ test('what is wrong is said with its mend, while the till runs and after it was 
   const alone = await doctor('--data', folder.path, '--json');
   expect(JSON.parse(alone.said)).toMatchObject({
     source: 'own-look',
-    devices: [{ kind: 'printer', state: 'faulted', reason: 'unreachable' }],
+    devices: [{ kind: 'printer', state: 'faulted', reason: 'unreachable' }, { kind: 'drawer' }],
   });
   expect(alone.code).toBe(1);
 });

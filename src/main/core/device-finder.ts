@@ -1,11 +1,11 @@
-import { identify, isBehind, type Identified } from '../../hardware/discovery/identify';
+import { isBehind } from '../../hardware/discovery/identify';
 import { watchPlugs, type HearPlugs, type PlugWatch } from '../../hardware/discovery/plug-watch';
 import type { LookAtPlugs, Plugged } from '../../hardware/discovery/plugged';
 import type { HidDrawerProfile } from '../../hardware/models/drawers';
 import { systemClock } from '../../hardware/ports';
 import type { FoundDevice } from '../../shared/contract';
 import type { DeviceSettings, KeptDevice } from '../../shared/device-settings';
-import { toSettings } from './device-configuration';
+import { foundView } from './device-views';
 
 export interface DeviceFinderOptions {
   readonly look: LookAtPlugs;
@@ -55,11 +55,11 @@ export class DeviceFinder {
     const taken = this.#taken(plugged);
     const found: FoundDevice[] = [];
     for (const one of plugged) {
-      const is = taken.has(one) ? null : identify(one, this.#options.ownDrawers);
-      if (!is) continue;
-      const suggestions = is.suggestions.map(toSettings);
-      const [sure] = is.isSure ? suggestions : [];
-      if (!sure || !this.#options.onSure(sure)) found.push(foundDevice(one, is, suggestions));
+      const view = taken.has(one) ? null : foundView(one, this.#options.ownDrawers);
+      if (!view) continue;
+      const { isSure, ...device } = view;
+      const [sure] = isSure ? device.suggestions : [];
+      if (!sure || !this.#options.onSure(sure)) found.push(device);
     }
     this.#found = found;
     this.#options.onChange();
@@ -89,12 +89,4 @@ export class DeviceFinder {
     for (const device of left) take(device, (one) => isBehind(device.settings.link, one, 'same-kind'));
     return taken;
   }
-}
-
-function foundDevice(
-  { address, name, permission }: Plugged,
-  { kind, unsupported }: Identified,
-  suggestions: readonly DeviceSettings[],
-): FoundDevice {
-  return { address: address.slice(0, 300), name, kind, permission, suggestions, unsupported };
 }

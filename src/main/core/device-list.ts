@@ -4,8 +4,8 @@ import { readKeptDevices, type DeviceSettings, type KeptDevice } from '../../sha
 import type { Store } from '../db/store';
 
 /** Under which settings the devices are kept; printers alone before there were others. */
-export const DEVICES = 'devices';
-export const PRINTERS_BEFORE = 'printers';
+const DEVICES = 'devices';
+const PRINTERS_BEFORE = 'printers';
 /** What printers turned out to answer, by their ids. */
 const PROBES = 'printer-probes';
 /** What a person took away while it was plugged in. */
@@ -26,6 +26,11 @@ const probes = z
   .catch({});
 const keys = z.array(z.string()).catch([]);
 
+/** The devices that are kept in a till's settings, in the order in which they came. */
+export function keptDevices(settings: { get(key: string): unknown }): readonly KeptDevice[] {
+  return readKeptDevices(settings.get(DEVICES), settings.get(PRINTERS_BEFORE));
+}
+
 /** How the devices are set up, as it is kept through restarts: in the order in which they came. */
 export class DeviceList {
   readonly #settings: Store['settings'];
@@ -33,7 +38,7 @@ export class DeviceList {
 
   constructor(settings: Store['settings']) {
     this.#settings = settings;
-    this.#devices = readKeptDevices(settings.get(DEVICES), settings.get(PRINTERS_BEFORE));
+    this.#devices = keptDevices(settings);
   }
 
   all(): readonly KeptDevice[] {

@@ -8,7 +8,7 @@ import { HID_DRAWER_PROFILES, type HidDrawerProfile } from '../../hardware/model
 import { LINE_DISPLAY_PROFILES } from '../../hardware/models/line-displays';
 import { SCALE_PROFILES } from '../../hardware/models/scales';
 import { PRINTER_PROFILES } from '../../hardware/models/profiles';
-import { systemClock, type DevicePort, type DeviceStatus, type DrawerPin, type Scan } from '../../hardware/ports';
+import { systemClock, type DeviceStatus, type Scan } from '../../hardware/ports';
 import { addressOf } from '../../hardware/links';
 import { createDeviceRegistry, type DeviceRegistry } from '../../hardware/registry';
 import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../../hardware/virtual/virtual-devices';
@@ -18,17 +18,14 @@ import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
 import { greeting } from './customer-lines';
+import { cashDrawer, receiptPrinter, type CashDrawer } from './device-choice';
 import { toConfiguration } from './device-configuration';
 import { DeviceFinder } from './device-finder';
 import { DeviceList } from './device-list';
+import { absentView, deviceViews, plainView, reportFile, thisPlatform } from './device-views';
 import type { JobService, NewJob } from './job-service';
 import { receiptWords } from '../../shared/receipt-words';
 
-const PLATFORMS: Readonly<Partial<Record<NodeJS.Platform, TopicState<'devices'>['platform']>>> = {
-  linux: 'linux',
-  win32: 'windows',
-  darwin: 'macos',
-};
 /** The last changes of status, for whoever helps from afar. */
 const HISTORY_LENGTH = 200;
 
@@ -43,13 +40,6 @@ export interface DeviceOptions {
   readonly ownDrawers: readonly HidDrawerProfile[];
   readonly look: LookAtPlugs;
   readonly hear: HearPlugs;
-}
-
-/** What a drawer that is to be opened is, for its job. */
-export interface CashDrawer {
-  readonly deviceId: string;
-  /** The pin of the printer it hangs on; null for a drawer with a connection of its own. */
-  readonly pin: DrawerPin | null;
 }
 
 interface StatusChange {
@@ -144,24 +134,15 @@ export class DeviceService {
     await this.registry.close();
   }
 
-  /** The printer that receipts go to: the first that is set up and plugged in, else the first, else the virtual one, else null. */
+  /** The printer that receipts go to: of those set up, else the virtual one, else null. */
   receiptPrinter(): string | null {
-    const printers = this.#setUp().filter(({ settings }) => settings.kind === 'printer');
-    const { deviceId = VIRTUAL_PRINTER } = printers.find(({ deviceId }) => this.#isHere(deviceId)) ?? printers[0] ?? {};
-    return this.isSetUp(deviceId) ? deviceId : null;
+    const setUp = this.#setUp().flatMap(({ deviceId, settings }) => (settings.kind === 'printer' ? [deviceId] : []));
+    return receiptPrinter(this.registry, setUp.length > 0 ? setUp : [VIRTUAL_PRINTER]);
   }
 
-  /** The drawer for cash: one with a connection of its own where there is one, else the one on the printer, else null. */
+  /** The drawer for cash, or null. */
   cashDrawer(): CashDrawer | null {
-    const own = this.registry.ports('drawer');
-    const best = own.find(({ deviceId }) => this.#isHere(deviceId));
-    if (best) return { deviceId: best.deviceId, pin: null };
-    const deviceId = this.receiptPrinter();
-    const printer = this.registry.devices().find((device) => device.deviceId === deviceId);
-    if (printer?.configuration.kind === 'printer' && printer.configuration.drawer) {
-      return { deviceId: printer.deviceId, pin: printer.configuration.drawer.pin };
-    }
-    return own[0] ? { deviceId: own[0].deviceId, pin: null } : null;
+    return cashDrawer(this.registry, this.receiptPrinter());
   }
 
   /** Whether a printer of this id is here, however it is. */
@@ -223,16 +204,15 @@ export class DeviceService {
     jobs: JobService,
     { reason, note }: CallInput<'drawer.open'>,
     { requestId, staffId }: CallContext,
-  ): Record<string, never> {
+  ): CallOutput<'drawer.open'> {
     const drawer = this.cashDrawer();
     if (!drawer) throw new CallFailure('no-drawer', 'No drawer is set up, and no printer that could open one.');
-    jobs.add({
+    return jobs.add({
       job: { kind: 'drawer', reference: null, ...drawer },
       drafts: [{ kind: 'drawer.kicked', body: { reason, orderId: null, note: plainText(note) } }],
       requestId,
       staffId,
     });
-    return {};
   }
 
   /** One step of calibrating the drawer that hangs on a printer. */
@@ -291,18 +271,14 @@ export class DeviceService {
 
   /** Everything that helps somebody else to see what is wrong. It names devices and no person. */
   report(): CallOutput<'device.report'> {
-    const at = this.#core.now().toISOString();
-    const { platform, arch, version } = process;
-    const report = {
-      at,
-      till: this.#core.store.device.prefix,
-      versions: { node: version, platform, arch, ...('electron' in process.versions && process.versions) },
+    const { jobs, device } = this.#core.store;
+    return reportFile(this.#core.now(), {
+      till: device.prefix,
       ...this.state(),
       plugged: this.#finder?.plugged ?? [],
       history: this.#history,
-      jobs: { held: this.#core.store.jobs.count('held'), unknown: this.#core.store.jobs.count('unknown') },
-    };
-    return { fileName: `trestle-devices-${at.slice(0, 10)}.json`, text: `${JSON.stringify(report, null, 2)}\n` };
+      jobs: { held: jobs.count('held'), unknown: jobs.count('unknown') },
+    });
   }
 
   state(): TopicState<'devices'> {
@@ -310,47 +286,24 @@ export class DeviceService {
     const kept = this.#setUp();
     // The printer made of nothing stands in for a real one, not beside it.
     const shown = kept.some(({ settings }) => settings.kind === 'printer') ? kept : [...kept, null];
-    const views = shown.flatMap((kept): DeviceStatusView[] => {
-      const device = here.get(kept?.deviceId ?? VIRTUAL_PRINTER);
-      const change = kept && this.#list.find(kept.deviceId) ? kept.settings : null;
-      if (!device) return kept ? [this.#absent(kept)] : [];
-      const { kind, port, drawer } = device;
-      const answers = kind === 'printer' ? device.port.probed : null;
-      const own = this.#view(kind, port, { settings: change, bySelf: kept?.bySelf ?? false, answers });
-      if (kind === 'drawer') return [{ ...own, drawer: device.port.drawerState() }];
-      if (!drawer) return [own];
-      return [own, { ...this.#view('drawer', drawer), drawer: drawer.drawerState() }];
+    const views = shown.flatMap((one): DeviceStatusView[] => {
+      const device = here.get(one?.deviceId ?? VIRTUAL_PRINTER);
+      if (!device) return one ? [absentView(one, this.#sinceOf)] : [];
+      return deviceViews(device, one && this.#list.find(one.deviceId) ? one : null, this.#sinceOf);
     });
     return {
       devices: [
         ...views,
         // A keyboard wedge cannot be told from a keyboard: the till listens, that is all it knows.
-        { ...this.#plain('keyboard-wedge', 'scanner'), state: 'ready', reason: 'keyboard' },
-        { ...this.#plain('network', 'network'), state: 'absent', reason: 'no-hub' },
+        { ...plainView('keyboard-wedge', 'scanner', this.#sinceOf), state: 'ready', reason: 'keyboard' },
+        { ...plainView('network', 'network', this.#sinceOf), state: 'absent', reason: 'no-hub' },
       ],
       found: [...(this.#finder?.found ?? [])],
-      platform: PLATFORMS[process.platform] ?? 'other',
+      platform: thisPlatform(),
     };
   }
 
-  #view(
-    kind: DeviceStatusView['kind'],
-    { deviceId, label, status }: DevicePort,
-    more: Partial<DeviceStatusView> = {},
-  ): DeviceStatusView {
-    const reason = 'reason' in status ? status.reason : '';
-    return { ...this.#plain(deviceId, kind), label: label.slice(0, 120), state: status.state, reason, ...more };
-  }
-
-  /** A device that is set up while no device may be touched, or whose settings mean nothing any more. */
-  #absent({ deviceId, bySelf, settings }: KeptDevice): DeviceStatusView {
-    return { ...this.#plain(deviceId, settings.kind), state: 'absent', reason: '', bySelf, settings };
-  }
-
-  #plain(deviceId: string, kind: DeviceStatusView['kind']): Omit<DeviceStatusView, 'state' | 'reason'> {
-    const since = this.#lastChange.get(deviceId) ?? this.#startedAt;
-    return { deviceId, kind, label: '', since, drawer: null, answers: null, settings: null, bySelf: false };
-  }
+  readonly #sinceOf = (deviceId: string): string => this.#lastChange.get(deviceId) ?? this.#startedAt;
 
   #noteStatus(deviceId: string, status: DeviceStatus): void {
     const at = this.#core.now().toISOString();
@@ -389,11 +342,6 @@ export class DeviceService {
   /** What is set up, the printer named at start first. */
   #setUp(): readonly KeptDevice[] {
     return this.#startPrinter ? [this.#startPrinter, ...this.#list.all()] : this.#list.all();
-  }
-
-  #isHere(deviceId: string): boolean {
-    const port = this.registry.devices().find((device) => device.deviceId === deviceId)?.port;
-    return port !== undefined && port.status.state !== 'absent';
   }
 }
 

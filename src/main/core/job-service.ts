@@ -84,6 +84,14 @@ export class JobService {
     this.#devices.delivery.wake(row.deviceId);
   }
 
+  /**
+   * How a job stands now.
+   * @throws {CallFailure} `unknown-job`
+   */
+  get({ jobId }: CallInput<'job.get'>): JobSummary {
+    return this.summary(this.#one(jobId));
+  }
+
   /** What a person asked to have on paper after all. */
   print({ jobIds }: CallInput<'job.print'>, { staffId }: CallContext): Record<string, never> {
     for (const job of this.#find(jobIds)) {
@@ -129,9 +137,13 @@ export class JobService {
   }
 
   #find(jobIds: readonly string[]): DeliveryJob[] {
-    const found = jobIds.map((jobId) => this.#core.store.jobs.find(jobId));
-    if (found.includes(undefined)) throw new CallFailure('unknown-job', 'One of these print jobs is not known.');
-    return found as DeliveryJob[];
+    return jobIds.map((jobId) => this.#one(jobId));
+  }
+
+  #one(jobId: string): DeliveryJob {
+    const job = this.#core.store.jobs.find(jobId);
+    if (!job) throw new CallFailure('unknown-job', 'That print job is not known.');
+    return job;
   }
 
   /** Not one byte of it was printed, so the receipt itself may still be. */

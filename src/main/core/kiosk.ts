@@ -143,6 +143,7 @@ export class Kiosk {
       'catalogue.add-photo': (input) => goods.addPhoto(input),
 
       'cart.scan': (input, context) => scans.answering(context.requestId, () => sale.scan(input, context)),
+      'scan.next': (input) => scans.next(input),
       'scan.settle': (input) => scans.settle(input),
       'cart.add': (input, context) => sale.add(input, context),
       'cart.add-amount': (input, context) => sale.addAmount(input, context),
@@ -173,6 +174,7 @@ export class Kiosk {
       'order.find': (input) => orders.find(input),
       'order.print': (input, context) => orders.print(input, context),
 
+      'job.get': (input) => jobs.get(input),
       'job.print': (input, context) => jobs.print(input, context),
       'job.discard': (input, context) => jobs.discard(input, context),
 

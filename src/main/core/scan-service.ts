@@ -1,11 +1,13 @@
 import { systemClock, type Clock, type Scan, type ScannerPort, type Unsubscribe } from '../../hardware/ports';
-import type { CallInput, TopicState } from '../../shared/contract';
+import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import type { CoreContext } from './core-context';
 
 /** A scan no window has answered by then is not sold later, out of the blue: it is refused at its scanner. */
 const ANSWER_WITHIN_MS = 2_000;
 /** More than any hand scans in that time. */
 const MOST_WAITING = 50;
+
+type NextScan = CallOutput<'scan.next'>['scan'];
 
 interface WaitingScan {
   readonly scan: TopicState<'scan'>['scans'][number];
@@ -18,6 +20,8 @@ export class ScanService {
   readonly #scanner: (deviceId: string) => ScannerPort | undefined;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, WaitingScan>();
+  /** Who asked for the next scan, the first to ask first. */
+  #askers: ((scan: NextScan) => void)[] = [];
 
   /** @param scanner the scanner of a device id, when it is still set up */
   constructor(core: CoreContext, scanner: (deviceId: string) => ScannerPort | undefined, clock: Clock = systemClock) {
@@ -28,16 +32,31 @@ export class ScanService {
 
   /** A scanner read a label. */
   heard(deviceId: string, { symbology, text }: Scan): void {
+    const scan = { code: `${symbology ?? ''}${text}`, deviceId, at: this.#core.now().toISOString() };
+    const asker = this.#askers.shift();
+    if (asker) return asker(scan);
     if (this.#waiting.size >= MOST_WAITING) {
       this.#core.log.warn({ deviceId }, 'Scans come faster than anybody answers them');
       void this.#scanner(deviceId)?.signalRejected();
       return;
     }
     const scanId = this.#core.newId();
-    const at = this.#core.now().toISOString();
     const cancelExpiry = this.#clock.after(ANSWER_WITHIN_MS, () => this.settle({ scanId, accepted: false }));
-    this.#waiting.set(scanId, { scan: { scanId, code: `${symbology ?? ''}${text}`, deviceId, at }, cancelExpiry });
+    this.#waiting.set(scanId, { scan: { scanId, ...scan }, cancelExpiry });
     this.#core.topics.mark('scan');
+  }
+
+  /** The next scan, which then reaches no window; null when none came in time. */
+  next({ withinMs }: CallInput<'scan.next'>): Promise<CallOutput<'scan.next'>> {
+    return new Promise((resolve) => {
+      const settle = (scan: NextScan): void => {
+        cancel();
+        this.#askers = this.#askers.filter((one) => one !== settle);
+        resolve({ scan });
+      };
+      const cancel = this.#clock.after(withinMs, () => settle(null));
+      this.#askers.push(settle);
+    });
   }
 
   /** Runs the command that answers a scan, when its request is one. */
@@ -70,5 +89,6 @@ export class ScanService {
   stop(): void {
     for (const { cancelExpiry } of this.#waiting.values()) cancelExpiry();
     this.#waiting.clear();
+    for (const settle of this.#askers) settle(null);
   }
 }

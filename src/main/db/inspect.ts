@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import type { Stall } from '../../domain/stall';
 import { exportJournal } from '../../journal/export';
 import { READ_MODEL_VERSION } from '../../journal/read-models';
 import { rebuildReadModels, type RebuildOptions, type RebuildReport } from '../../journal/rebuild';
@@ -9,6 +10,7 @@ import { verifyStore, type VerifyReport } from '../../journal/verify';
 import { lockFolder } from './folder-lock';
 import { SCHEMA_VERSION, schemaVersion } from './migrations';
 import { DATABASE_FILE, openDatabase, openReadOnly } from './open';
+import { StallReader } from './readers';
 import { asStoreError, StoreError } from './store-error';
 
 /**
@@ -50,17 +52,20 @@ export function* exportFolder(dataDir: string): Generator<string> {
 }
 
 /**
- * Settings of a data folder as they are kept, by key, also while a till sells from it.
+ * What a till keeps besides its journal, also while it sells: its stall, null until one is set up, and its settings by key.
  * @throws StoreError `store-too-new`, or an Error when there is no store
  */
-export function readSettings(dataDir: string, keys: readonly string[]): readonly unknown[] {
+export function readKept(dataDir: string): {
+  readonly stall: Stall | null;
+  readonly settings: ReadonlyMap<string, unknown>;
+} {
   const live = openForReading(dataDir);
   try {
-    const find = live.prepare('SELECT value FROM setting WHERE key = ?').pluck();
-    return keys.map((key) => {
-      const value = find.get(key);
-      return typeof value === 'string' ? (JSON.parse(value) as unknown) : undefined;
-    });
+    const rows = live.prepare('SELECT key, value FROM setting').all() as { key: string; value: string }[];
+    return {
+      stall: new StallReader(live).get(),
+      settings: new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown])),
+    };
   } finally {
     live.close();
   }

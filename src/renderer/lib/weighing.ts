@@ -1,5 +1,4 @@
 import type { Weighing } from '../../shared/contract';
-import * as m from '../../shared/i18n/generated/messages.js';
 import type { Client } from './client';
 
 /** Soon enough to follow a hand, and no more than a serial scale can answer. */
@@ -23,21 +22,4 @@ export function repeatWeighing(client: Pick<Client, 'call'>, onWeighing: (said: 
     isOver = true;
     clearTimeout(timer);
   };
-}
-
-const PROBLEM_WORDS: Readonly<Record<Extract<Weighing, { kind: 'none' }>['reason'], () => string>> = {
-  'no-scale': m.weight_hint,
-  unstable: m.scale_unstable,
-  overload: m.scale_overload,
-  negative: m.scale_negative,
-  'device-error': m.scale_device_error,
-  'not-answering': m.scale_not_answering,
-  disconnected: m.scale_disconnected,
-};
-
-/** What the cashier should know or do next. Typing the weight is always possible. */
-export function weighingWords(weighing: Weighing | null): string {
-  if (weighing === null) return m.scale_asking();
-  if (weighing.kind === 'none') return PROBLEM_WORDS[weighing.reason]();
-  return weighing.weightGrams === 0 ? m.scale_empty() : m.scale_rests();
 }

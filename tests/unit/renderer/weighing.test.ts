@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Client } from '../../../src/renderer/lib/client';
-import { repeatWeighing, weighingWords } from '../../../src/renderer/lib/weighing';
+import { repeatWeighing } from '../../../src/renderer/lib/weighing';
+import { weighingWords } from '../../../src/shared/device-words';
 import type { Weighing } from '../../../src/shared/contract';
 import { weighing as weighingSchema } from '../../../src/shared/contract';
 
