@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { app, dialog, type BrowserWindow } from 'electron';
 import type { RunningKiosk } from './boot';
+import { keptSetting } from './db/keepsake-file';
 import { openIpcDoor } from './ipc/door';
+import { themeOf, type Theme } from '../shared/theme';
 import { APP_ORIGIN, registerAppProtocol, serveAppProtocol } from './shell/app-protocol';
 import { guardWindows } from './shell/guard';
 import { openTillWindow } from './shell/till-window';
@@ -62,14 +64,17 @@ async function run(): Promise<void> {
 
   await app.whenReady();
   guardWindows();
-  serveAppProtocol(
-    join(buildDir, 'renderer'),
-    started.then(
+  // The store is not open yet when the first page is asked for.
+  const theme = (): Theme => themeOf(keptSetting(dataDir, 'theme'));
+  serveAppProtocol({
+    rendererDir: join(buildDir, 'renderer'),
+    theme,
+    findPhoto: started.then(
       ({ kiosk }) =>
         (photo) =>
           kiosk.findPhoto(photo),
     ),
-  );
+  });
   openIpcDoor({
     kiosk: started.then(({ kiosk }) => kiosk),
     origin: APP_ORIGIN,
@@ -78,6 +83,7 @@ async function run(): Promise<void> {
   window = openTillWindow({
     buildDir,
     kioskMode: flags.kiosk === true,
+    theme: theme(),
     onCrash: (reason) => void started.then(({ log }) => log.error({ reason }, 'The window crashed')),
   });
   app.on('second-instance', () => {

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { deviceSettings } from './device-settings';
+import { THEMES } from './theme';
 import {
   backdrop,
   basisPoints,
@@ -106,7 +107,7 @@ export const sessionState = z.object({
     .nullable(),
   /** The number the next order will get. */
   nextNumber: text(20),
-  theme: z.enum(['daylight', 'evening']),
+  theme: z.enum(THEMES),
   /** Where the same till runs in a browser, or null when the WebSocket server is off. */
   browserTill: z.string().nullable(),
   /** True for the demo stall alone. */
@@ -468,7 +469,7 @@ export const CALLS = {
   ),
   'stall.change': command(stallWords, nothing, 'operator'),
 
-  'settings.set-theme': command(z.object({ theme: z.enum(['daylight', 'evening']) }), nothing, 'none'),
+  'settings.set-theme': command(z.object({ theme: z.enum(THEMES) }), nothing, 'none'),
   'notice.dismiss': command(z.object({ noticeId: id }), nothing),
 
   'shift.open': command(z.object({ floatMinor: z.int().min(0) }), z.object({ shiftId: id })),

@@ -160,15 +160,30 @@ test('a reloaded window shows the sale again', async ({ till }) => {
   await expect(till.line(MUG.name)).toBeVisible();
 });
 
-test('the theme changes and stays', async ({ till }) => {
+test('the theme changes and stays, from the first paint of the next start', async ({ till }) => {
   const root = till.page.locator('html');
+  await till.page.addInitScript(noteThemes);
   await till.go('settings');
   await till.button(m.settings_evening()).click();
   await expect(root).toHaveAttribute('data-theme', 'evening');
   await till.page.reload();
+  await till.at('office', 'sell');
+  expect(await till.page.evaluate(() => Reflect.get(globalThis, 'notedThemes') as unknown)).toEqual(['evening']);
   await expect(root).toHaveAttribute('data-theme', 'evening');
   await till.go('settings');
   await till.button(m.settings_daylight()).click();
   await expect(root).toHaveAttribute('data-theme', 'daylight');
   await till.go('sell');
 });
+
+/** Runs in the page, before anything of its own: every theme it is ever in, from the one it was served with. */
+function noteThemes(): void {
+  const noted: (string | undefined)[] = [];
+  Reflect.set(globalThis, 'notedThemes', noted);
+  const note = (): void => {
+    const { theme } = document.documentElement.dataset;
+    if (noted.at(-1) !== theme) noted.push(theme);
+  };
+  document.addEventListener('readystatechange', note);
+  new MutationObserver(note).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-theme'] });
+}

@@ -2,6 +2,7 @@ import { v7 as newId } from 'uuid';
 import type { Stall } from '../../domain/stall';
 import type { ClientRole, TopicEvent, TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
+import type { Theme } from '../../shared/theme';
 import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
@@ -47,6 +48,7 @@ export class Kiosk {
   readonly #topics: TopicHub;
   readonly #door: CallDoor;
   readonly #stalls: StallService;
+  readonly #session: SessionService;
   readonly #devices: DeviceService;
   readonly #scans: ScanService;
   readonly #customerDisplay: CustomerDisplay;
@@ -81,6 +83,7 @@ export class Kiosk {
     };
 
     const session = new SessionService(core, options.browserTill);
+    this.#session = session;
     const stalls = new StallService(core, {
       setUpDemoStall: options.setUpDemoStall,
       onStaffChanged: () => session.staffChanged(),
@@ -224,6 +227,11 @@ export class Kiosk {
   /** The stall as it is now. */
   get stall(): Stall {
     return this.#stalls.current;
+  }
+
+  /** How its screens look now. */
+  get theme(): Theme {
+    return this.#session.theme();
   }
 
   findPhoto(photo: string): PhotoFile | null {

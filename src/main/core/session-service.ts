@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { orderNumber } from '../../domain/order';
 import type { CallInput, StaffMember, TopicState } from '../../shared/contract';
+import { themeOf, type Theme } from '../../shared/theme';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
@@ -13,8 +14,6 @@ const LONGEST_LOCK_MS = 60 * 60_000;
 /** Setting under which the demo stall keeps the PINs it shows; no real stall has it. */
 export const DEMO_PINS = 'demo-pins';
 export const demoPins = z.record(z.string(), z.string()).optional();
-
-const theme = z.enum(['daylight', 'evening']).catch('daylight');
 
 /** Who is at the till, and what everybody may know about it. */
 export class SessionService {
@@ -51,7 +50,7 @@ export class SessionService {
     { staffId, pin }: CallInput<'staff.sign-on'>,
     { requestId }: CallContext,
   ): Promise<Record<string, never>> {
-    const { store, topics } = this.#core;
+    const { store } = this.#core;
     const member = store.stall.staff().find((candidate) => candidate.staffId === staffId);
     if (!member) throw new CallFailure('unknown-staff', 'Nobody of that name works here any more. Choose again.');
     this.#refuseWhileLocked(staffId);
@@ -67,8 +66,7 @@ export class SessionService {
       drafts: [{ kind: 'staff.signed-on', body: { staffId } }],
       result: {},
     });
-    this.#signedOn = undefined;
-    topics.mark('session');
+    this.staffChanged();
     return {};
   }
 
@@ -93,15 +91,18 @@ export class SessionService {
       drafts: [{ kind: 'staff.signed-off', body: { staffId } }],
       result: {},
     });
-    this.#signedOn = undefined;
-    this.#core.topics.mark('session');
+    this.staffChanged();
     return {};
   }
 
-  /** Says that people came, went or changed. */
+  /** Says that people came, went or changed, or who is at the till. */
   staffChanged(): void {
     this.#signedOn = undefined;
     this.#core.topics.mark('session');
+  }
+
+  theme(): Theme {
+    return themeOf(this.#core.store.settings.get('theme'));
   }
 
   setTheme(input: CallInput<'settings.set-theme'>): Record<string, never> {
@@ -140,7 +141,7 @@ export class SessionService {
         totals: open.totals,
       },
       nextNumber: orderNumber(device.prefix, store.orders.nextSequence(device.deviceId)),
-      theme: theme.parse(store.settings.get('theme')),
+      theme: this.theme(),
       browserTill: this.#browserTill(),
       demo: pins !== undefined,
       notices: store.notices.list(),

@@ -1,12 +1,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import sirv from 'sirv';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { CallResult } from '../../shared/errors';
 import type { ClientRole, TopicEvent } from '../../shared/contract';
 import { CLOSE_CODES, helloMessage, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, requestMessage } from '../../shared/wire';
+import { themedPage, type Theme } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
 import type { PhotoFile } from '../core/photos';
 import type { Log } from '../core/log';
@@ -29,6 +32,7 @@ export interface ServedKiosk {
   dispatch(client: { readonly role: ClientRole }, message: unknown): Promise<CallResult<unknown>>;
   subscribe(listener: (event: TopicEvent) => void): () => void;
   findPhoto(photo: string): PhotoFile | null;
+  readonly theme: Theme;
 }
 
 export interface LanServerOptions {
@@ -72,7 +76,8 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET.');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path.startsWith('/photo/')) return sendPhoto(request, response, kiosk.findPhoto(path.slice('/photo/'.length)));
-    if (!pages) return answer(response, 404, 'No pages are served here.');
+    if (!pages || rendererDir === null) return answer(response, 404, 'No pages are served here.');
+    if (path === '/till/' || path === '/till/index.html') return void sendTill(response, rendererDir, kiosk.theme);
     pages(request, response, () => answer(response, 404, 'There is nothing here.'));
   });
   http.requestTimeout = 10_000;
@@ -227,6 +232,16 @@ function parseJson(text: string): unknown {
 function answer(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
   response.end(`${text}\n`);
+}
+
+async function sendTill(response: ServerResponse, rendererDir: string, theme: Theme): Promise<void> {
+  try {
+    const html = await readFile(join(rendererDir, 'till', 'index.html'), 'utf8');
+    response.writeHead(200, { ...windowHeaders('/till/'), 'content-type': 'text/html; charset=utf-8' });
+    response.end(themedPage(html, theme));
+  } catch {
+    answer(response, 404, 'The till is not built.');
+  }
 }
 
 function sendPhoto(request: IncomingMessage, response: ServerResponse, photo: PhotoFile | null): void {

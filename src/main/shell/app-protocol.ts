@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { protocol } from 'electron';
+import { themedPage, type Theme } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
 import type { PhotoFile } from '../core/photos';
 
@@ -30,11 +31,16 @@ export function registerAppProtocol(): void {
   ]);
 }
 
-/**
- * Serves the built windows and the photos under `app://trestle/`. Call once the app is ready.
- * @param findPhoto fulfilled when the core is there; a photo asked for earlier waits
- */
-export function serveAppProtocol(rendererDir: string, findPhoto: Promise<(photo: string) => PhotoFile | null>): void {
+export interface AppProtocolOptions {
+  readonly rendererDir: string;
+  /** Asked for with every page. */
+  readonly theme: () => Theme;
+  /** Fulfilled when the core is there; a photo asked for earlier waits. */
+  readonly findPhoto: Promise<(photo: string) => PhotoFile | null>;
+}
+
+/** Serves the built windows and the photos under `app://trestle/`. Call once the app is ready. */
+export function serveAppProtocol({ rendererDir, theme, findPhoto }: AppProtocolOptions): void {
   protocol.handle('app', async (request) => {
     const { host, pathname } = new URL(request.url);
     if (host !== 'trestle' || request.method !== 'GET') return nothing();
@@ -45,13 +51,22 @@ export function serveAppProtocol(rendererDir: string, findPhoto: Promise<(photo:
     const path = normalize(join(rendererDir, decodeURIComponent(pathname)));
     const contentType = CONTENT_TYPES[extname(path)];
     if (!path.startsWith(rendererDir + sep) || contentType === undefined) return nothing();
-    return respond(path, { ...windowHeaders(pathname), 'content-type': contentType });
+    const headers = { ...windowHeaders(pathname), 'content-type': contentType };
+    return extname(path) === '.html' ? respondThemed(path, headers, theme()) : respond(path, headers);
   });
 }
 
 async function respond(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
   try {
     return new Response(await readFile(path), { headers });
+  } catch {
+    return nothing();
+  }
+}
+
+async function respondThemed(path: string, headers: Readonly<Record<string, string>>, theme: Theme): Promise<Response> {
+  try {
+    return new Response(themedPage(await readFile(path, 'utf8'), theme), { headers });
   } catch {
     return nothing();
   }

@@ -1,19 +1,24 @@
 import { join } from 'node:path';
 import { BrowserWindow } from 'electron';
+import type { Theme } from '../../shared/theme';
 import { APP_ORIGIN } from './app-protocol';
 
 export interface TillWindowOptions {
   /** The folder of the build, `out/`. */
   readonly buildDir: string;
   readonly kioskMode: boolean;
+  readonly theme: Theme;
   readonly onCrash: (reason: string) => void;
 }
 
 /** A window that crashes more often than this in a minute is left alone, so that the log stays readable. */
 const MAX_RELOADS_A_MINUTE = 5;
 
+/** The `--canvas` of each theme in tokens.css, so that nothing flashes before the first paint. */
+const CANVAS: Readonly<Record<Theme, string>> = { daylight: '#efebdf', evening: '#121614' };
+
 /** Opens the till's window: sandboxed, without Node, shown with its first paint, loaded again when its process dies. */
-export function openTillWindow({ buildDir, kioskMode, onCrash }: TillWindowOptions): BrowserWindow {
+export function openTillWindow({ buildDir, kioskMode, theme, onCrash }: TillWindowOptions): BrowserWindow {
   const window = new BrowserWindow({
     width: 1280,
     height: 800,
@@ -23,8 +28,7 @@ export function openTillWindow({ buildDir, kioskMode, onCrash }: TillWindowOptio
     kiosk: kioskMode,
     fullscreen: kioskMode,
     autoHideMenuBar: true,
-    // Canvas of the daylight theme, so that nothing flashes before the first paint.
-    backgroundColor: '#efebdf',
+    backgroundColor: CANVAS[theme],
     title: 'Trestle',
     webPreferences: {
       preload: join(buildDir, 'preload', 'till.cjs'),
