@@ -1,0 +1,548 @@
+import type { ExchangeClient, HeadsResponse, PushResponse } from '../../exchange/client';
+import { ExchangeFailure } from '../../exchange/exchange-failure';
+import { ZERO_HASH } from '../../journal/entry';
+import { MAX_BATCH_ENTRIES, type WireEntry } from '../../shared/exchange';
+import { pauseMs } from './backoff';
+import type { Head, Peer, SyncDevice, SyncStore, WireHead } from './sync-store';
+
+/** Bytes of entries in a batch before JSON wraps them: what the wrapping adds stays within the batch's limit. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** Other devices' entries handed to the till's thread at a time: a few milliseconds of its work. */
+const RECEIVE_SLICE = 20;
+/** Between two exchanges when nothing happens: with somebody to wake us up, and without. */
+const QUIET_MS = 45_000;
+const POLL_MS = 8_000;
+/** However little changed, the server hears of this device again after so long. */
+const TELL_STATUS_MS = 60_000;
+const ERRORS_KEPT = 20;
+/** A person must do something; until then it is tried now and then. */
+const REFUSED_PAUSE_MS = 60_000;
+
+export type PeerCondition =
+  /** Not yet tried since the start. */
+  | 'connecting'
+  /** The last exchange went through. */
+  | 'online'
+  /** The last exchange did not go through. */
+  | 'offline'
+  /** The server does not want this device any more. Nothing is tried; the queue stays. */
+  | 'revoked'
+  /** The server does not know this device, or it is another server, or the till is too old. A person must act. */
+  | 'refused';
+
+export interface PeerError {
+  readonly code: string;
+  readonly detail: string;
+  /** UTC instant. */
+  readonly at: string;
+}
+
+/** A server and how the exchange with it stands. */
+export interface PeerView {
+  readonly serverId: string;
+  readonly role: Peer['role'];
+  readonly address: string;
+  readonly epoch: number;
+  readonly condition: PeerCondition;
+  /** UTC instants. */
+  readonly lastSuccessAt: string | null;
+  readonly nextTryAt: string | null;
+  /** Newest first. */
+  readonly errors: readonly PeerError[];
+  /** Every device of the stall as the server knows it. */
+  readonly devices: HeadsResponse['heads'];
+}
+
+/** Wakes up when a server has more to read. A hint: nothing is lost when it never does. */
+export type OpenWake = (options: {
+  readonly address: string;
+  readonly stallId: string;
+  readonly token: string;
+  readonly onHint: () => void;
+  readonly onClosed: () => void;
+}) => { close(): void };
+
+/** What a link has of the engine it belongs to. */
+export interface LinkContext {
+  readonly store: SyncStore;
+  readonly now: () => Date;
+  readonly after: (ms: number, work: () => void) => () => void;
+  readonly random: () => number;
+  readonly openWake: OpenWake | null;
+  readonly version: string;
+  clientOf(peer: Peer, device: SyncDevice): ExchangeClient;
+  /** Takes a new name because another copy writes under this one. */
+  succeedFork(peer: Peer, fromSeq: number): Promise<void>;
+  /** Joins as the successor of a name this device had before. False when it had none the server knows. */
+  succeedFormer(peer: Peer): Promise<boolean>;
+  /** Names, photos, accounts of shifts: what rides along when entries are through. */
+  more(peer: Peer, client: ExchangeClient, device: SyncDevice): Promise<void>;
+  changed(): void;
+  /** Entries came or were acknowledged: other links may have more to hand on. */
+  moved(serverId: string): void;
+}
+
+/** Somebody stopped the link in the middle of an exchange. */
+class Stopped extends Error {}
+
+/** This device has another name than when the exchange began. */
+class Renamed extends Error {}
+
+/**
+ * The exchange with one server, again and again: hello, own entries up, other devices' entries up that it lacks, its feed
+ * down. One exchange at a time. What both sides have is asked anew after every failure, so nothing has to be remembered
+ * about one that broke off.
+ */
+export class PeerLink {
+  readonly #context: LinkContext;
+  #peer: Peer;
+  #condition: PeerCondition = 'connecting';
+  #errors: readonly PeerError[] = [];
+  #devices: HeadsResponse['heads'] = [];
+  #nextTryAt: Date | null = null;
+  #cancelTimer: () => void = () => undefined;
+  #failures = 0;
+  #running: Promise<void> | null = null;
+  #wanted = false;
+  #stopped = false;
+  #client: ExchangeClient | null = null;
+  #device: SyncDevice | null = null;
+  /** Both sides know what the other has. */
+  #greeted = false;
+  /** The server has entries of this device that are not held here. */
+  #wantsOwn = false;
+  #batchEntries = MAX_BATCH_ENTRIES;
+  #wake: { close(): void } | null = null;
+  #statusToldMs = Number.NEGATIVE_INFINITY;
+  #statusTold = '';
+
+  constructor(peer: Peer, context: LinkContext) {
+    this.#peer = peer;
+    this.#context = context;
+  }
+
+  get peer(): Peer {
+    return this.#peer;
+  }
+
+  get client(): ExchangeClient | null {
+    return this.#client;
+  }
+
+  view(): PeerView {
+    const { serverId, role, address, epoch, lastSuccessAt } = this.#peer;
+    return {
+      serverId,
+      role,
+      address,
+      epoch,
+      condition: this.#condition,
+      lastSuccessAt,
+      nextTryAt: this.#nextTryAt?.toISOString() ?? null,
+      errors: this.#errors,
+      devices: this.#devices,
+    };
+  }
+
+  /** Exchanges soon. While a pause after a failure lasts, only a person's wish ends it. */
+  nudge(isWish = false): void {
+    if (this.#stopped) return;
+    if (this.#running) {
+      this.#wanted = true;
+      return;
+    }
+    if (!isWish && this.#failures > 0) return;
+    if (!isWish && this.#condition === 'revoked') return;
+    this.#plan(0);
+  }
+
+  /** Settles when the exchange under way, or a new one, is done, however it ends. */
+  async exchangeNow(): Promise<void> {
+    if (this.#running) await this.#running;
+    else {
+      this.#cancelTimer();
+      await this.#run();
+    }
+  }
+
+  /** Looks soon whether the server lacks something that came in another way. */
+  offer(): void {
+    this.#greeted = false;
+    this.nudge();
+  }
+
+  /** This device has another name: what was known counts no more. */
+  forget(): void {
+    this.#greeted = false;
+    this.#client = null;
+    this.#device = null;
+  }
+
+  /** Ends for good; settles when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    this.#wake?.close();
+    this.#wake = null;
+    await this.#running;
+  }
+
+  #plan(ms: number): void {
+    this.#cancelTimer();
+    if (this.#stopped) return;
+    this.#nextTryAt = new Date(this.#context.now().getTime() + ms);
+    this.#cancelTimer = this.#context.after(ms, () => void this.#run());
+  }
+
+  #run(): Promise<void> {
+    this.#running ??= this.#exchangeOnce().finally(() => {
+      this.#running = null;
+      if (this.#wanted && this.#failures === 0) {
+        this.#wanted = false;
+        this.#plan(0);
+      }
+    });
+    return this.#running;
+  }
+
+  async #exchangeOnce(): Promise<void> {
+    if (this.#stopped) return;
+    this.#wanted = false;
+    try {
+      await this.#exchange();
+      this.#failures = 0;
+      this.#condition = 'online';
+      const lastSuccessAt = this.#context.now().toISOString();
+      await this.#putPeer({ lastSuccessAt });
+      await this.#tellStatus();
+      this.#openWake();
+      const quietMs = this.#wake ? QUIET_MS : POLL_MS;
+      this.#plan(quietMs * (0.75 + this.#context.random() / 2));
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      this.#failed(error);
+    }
+    this.#context.changed();
+  }
+
+  #failed(error: unknown): void {
+    const failure =
+      error instanceof ExchangeFailure
+        ? error
+        : new ExchangeFailure('internal', error instanceof Error ? error.message : String(error));
+    this.#failures += 1;
+    this.#greeted = false;
+    this.#wake?.close();
+    this.#wake = null;
+    this.#note(failure.code, failure.message);
+    const { code, retryAfterMs } = failure;
+    if (code === 'revoked') {
+      this.#condition = 'revoked';
+      this.#nextTryAt = null;
+      this.#cancelTimer();
+      return;
+    }
+    const isRefused =
+      code === 'not-enrolled' || code === 'wrong-stall' || code === 'wrong-server' || code === 'too-new';
+    this.#condition = isRefused ? 'refused' : 'offline';
+    const pause = pauseMs(this.#failures, this.#context.random(), retryAfterMs);
+    this.#plan(isRefused ? Math.max(pause, REFUSED_PAUSE_MS) : pause);
+  }
+
+  #note(code: string, detail: string): void {
+    const at = this.#context.now().toISOString();
+    // The same again and again is one thing that has gone on since.
+    const others = this.#errors[0]?.code === code ? this.#errors.slice(1) : this.#errors;
+    this.#errors = [{ code: code.slice(0, 40), detail: detail.slice(0, 300), at }, ...others].slice(0, ERRORS_KEPT);
+  }
+
+  async #exchange(): Promise<void> {
+    const { store } = this.#context;
+    for (let round = 0; ; round += 1) {
+      this.#goOn();
+      this.#device ??= await store.device();
+      this.#client ??= this.#context.clientOf(this.#peer, this.#device);
+      try {
+        if (!this.#greeted) await this.#greet(this.#client, this.#device);
+        await this.#pushOwn(this.#client, this.#device);
+        if (await this.#pull(this.#client)) await this.#pushOwn(this.#client, this.#device);
+        await this.#context.more(this.#peer, this.#client, this.#device);
+        return;
+      } catch (error) {
+        // Some answers are no failures but news: what they say is done, and the exchange begins again.
+        if (round >= 4 || !(await this.#isNews(error))) throw error;
+        this.forget();
+      }
+    }
+  }
+
+  /** Whether the exchange may begin again with what broke it off. */
+  async #isNews(error: unknown): Promise<boolean> {
+    if (error instanceof Renamed) return true;
+    if (!(error instanceof ExchangeFailure) || error.code !== 'not-enrolled') return false;
+    return this.#context.succeedFormer(this.#peer);
+  }
+
+  #goOn(): void {
+    if (this.#stopped) throw new Stopped();
+  }
+
+  /** Learns what the server has, and whether it is still the one it was. */
+  async #greet(client: ExchangeClient, device: SyncDevice): Promise<void> {
+    const { store } = this.#context;
+    const card = await client.card();
+    this.#goOn();
+    const { epoch, heads } = await client.heads();
+    this.#goOn();
+    this.#devices = heads;
+    const there = new Map(heads.map((head) => [head.device, head]));
+    const mine = there.get(device.deviceId);
+    if (mine?.isRevoked) throw new ExchangeFailure('revoked', 'The hub does not take entries of this device any more.');
+    const seqThere = mine?.seq ?? 0;
+    const { serverId } = this.#peer;
+    const acknowledged = await store.acknowledgedSeq(serverId, device.deviceId);
+    // A hub restored from a backup: what it has lost waits again.
+    if (seqThere < acknowledged) await store.unacknowledge(serverId, device.deviceId, seqThere);
+    const held = new Map((await store.heads()).map((head) => [head.device, head]));
+    this.#wantsOwn = seqThere > (held.get(device.deviceId)?.seq ?? 0);
+    await this.#putPeer({ epoch, recipient: card.recipient });
+    this.#greeted = true;
+    for (const head of held.values()) {
+      if (head.device === device.deviceId) continue;
+      await this.#offer(client, head, there.get(head.device) ?? { seq: 0, hash: ZERO_HASH });
+    }
+  }
+
+  /** Hands on what the server lacks of another device, or of a name this one had before, as far as that device signed it. */
+  async #offer(client: ExchangeClient, held: Head & { readonly device: string }, there: Head): Promise<void> {
+    const { store } = this.#context;
+    const { device } = held;
+    let from = there.seq;
+    try {
+      while (from < held.seq) {
+        this.#goOn();
+        const head = await this.#headToOffer(device, from);
+        if (head === null) return;
+        const entries = await store.entriesAfter(device, from, head.seq - from, BATCH_BYTES);
+        if (entries.at(-1)?.seq !== head.seq) {
+          this.#note('too-large', `Entries ${from + 1} to ${head.seq} of another device are too many for one batch.`);
+          return;
+        }
+        const pushed = await client.push({ entries: [...entries], head });
+        if (pushed.head.seq <= from) return;
+        from = pushed.head.seq;
+      }
+    } catch (error) {
+      // Another device's entries are its own to mend: ours must not wait for that.
+      if (!(error instanceof ExchangeFailure) || !ANOTHERS.has(error.code)) throw error;
+      this.#note(error.code, `Entries of another device were not taken: ${error.message}`);
+    }
+  }
+
+  async #headToOffer(device: string, from: number): Promise<WireHead | null> {
+    const { store } = this.#context;
+    const signed = await store.signedHead(device, from, from + this.#batchEntries);
+    if (signed !== null) return signed;
+    const { formerDeviceIds } = await store.device();
+    if (!formerDeviceIds.includes(device)) return null;
+    const last = (await store.entriesAfter(device, from, this.#batchEntries, BATCH_BYTES)).at(-1);
+    return last === undefined ? null : this.#signed(last, device);
+  }
+
+  /** Own entries the server has not acknowledged, in batches, the oldest first. */
+  async #pushOwn(client: ExchangeClient, device: SyncDevice): Promise<void> {
+    if (this.#wantsOwn) return;
+    const { store } = this.#context;
+    const { deviceId } = device;
+    const { serverId } = this.#peer;
+    let from = await store.acknowledgedSeq(serverId, deviceId);
+    /** Goes down when the server sends us back, so that two sides that disagree cannot go on for ever. */
+    let goesBack = 40;
+    for (;;) {
+      this.#goOn();
+      const entries = await store.entriesAfter(deviceId, from, this.#batchEntries, BATCH_BYTES);
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      try {
+        const pushed = await client.push({ entries: [...entries], head: await this.#signed(last) });
+        await this.#acknowledged(device, entries, pushed);
+        if (pushed.head.seq < last.seq) throw badAnswer('it acknowledged less than it was given');
+        from = last.seq;
+        this.#batchEntries = Math.min(MAX_BATCH_ENTRIES, this.#batchEntries * 2);
+      } catch (error) {
+        if (!(error instanceof ExchangeFailure)) throw error;
+        const { code, head } = error;
+        if (code === 'too-large' && entries.length > 1) {
+          this.#batchEntries = Math.max(1, Math.floor(entries.length / 2));
+          continue;
+        }
+        if ((code !== 'gap' && code !== 'forked') || head === null) throw error;
+        goesBack -= 1;
+        if (goesBack === 0 || head.seq > last.seq) throw badAnswer('it sends us back and forth');
+        const agrees = head.seq === 0 || (await store.hashOf(deviceId, head.seq)) === head.hash;
+        if (agrees && code === 'forked') {
+          await this.#context.succeedFork(this.#peer, head.seq + 1);
+          throw new Renamed();
+        }
+        if (agrees) from = head.seq;
+        else if (head.seq === 0) throw badAnswer('it has nothing of this device and refuses its beginning');
+        // They part ways before this: the server says where when it sees what came before.
+        else from = Math.max(0, head.seq - MAX_BATCH_ENTRIES);
+        if (from < (await store.acknowledgedSeq(serverId, deviceId)))
+          await store.unacknowledge(serverId, deviceId, from);
+      }
+    }
+  }
+
+  async #signed({ device, seq, hash }: WireEntry, former?: string): Promise<WireHead> {
+    return { device, seq, hash, signature: await this.#context.store.sign(`${device} ${seq} ${hash}`, former) };
+  }
+
+  async #acknowledged(device: SyncDevice, entries: readonly WireEntry[], pushed: PushResponse): Promise<void> {
+    const { store } = this.#context;
+    const { serverId, role } = this.#peer;
+    const { head, epoch, receipts } = pushed;
+    if (head.seq > 0 && (await store.hashOf(device.deviceId, head.seq)) !== head.hash) {
+      throw badAnswer('it acknowledged entries that are not ours');
+    }
+    const bySeq = new Map(entries.map((entry) => [entry.seq, entry]));
+    const of = ({ seq, hash }: { readonly seq: number; readonly hash: string }) => {
+      const entry = bySeq.get(seq);
+      return entry?.hash === hash ? entry : undefined;
+    };
+    await store.acknowledge({
+      serverId,
+      role,
+      device: device.deviceId,
+      epoch,
+      head,
+      orders: receipts.flatMap((receipt) => {
+        const entry = of(receipt);
+        return entry?.kind === 'order.placed' ? [{ orderId: orderIdOf(entry), serverSeq: receipt.serverSeq }] : [];
+      }),
+      quarantined: receipts.flatMap((receipt) => {
+        const entry = of(receipt);
+        return receipt.outcome === 'quarantined' && entry
+          ? [{ seq: entry.seq, kind: entry.kind, cause: receipt.cause ?? 'unknown' }]
+          : [];
+      }),
+    });
+    await this.#sawEpoch(epoch);
+    this.#context.changed();
+  }
+
+  /**
+   * Reads the feed to its end.
+   * @returns whether something of this very device came back with it
+   */
+  async #pull(client: ExchangeClient): Promise<boolean> {
+    const { store } = this.#context;
+    const own = this.#wantsOwn ? 'all' : 'others';
+    let isFromStart = this.#peer.cursor === BEGINNING;
+    for (;;) {
+      this.#goOn();
+      const page = await client.feed({ after: this.#peer.cursor, own });
+      const { entries, heads } = page;
+      let isMissing = false;
+      for (let at = 0; at < entries.length; at += RECEIVE_SLICE) {
+        this.#goOn();
+        const slice = entries.slice(at, at + RECEIVE_SLICE);
+        const isLast = at + RECEIVE_SLICE >= entries.length;
+        const { missing, isForked } = await store.receive(slice, isLast ? heads : []);
+        // Pushing what is ours makes the server say where the two part.
+        if (isForked) this.#wantsOwn = false;
+        if (missing.length > 0) isMissing = true;
+      }
+      if (isMissing && !isFromStart) {
+        // What came before these was read from a server that has lost it since: from the beginning, once.
+        isFromStart = true;
+        await this.#putPeer({ cursor: BEGINNING });
+        continue;
+      }
+      if (isMissing) this.#note('gap', 'Entries of another device are missing at the server.');
+      if (page.cursor !== this.#peer.cursor) await this.#putPeer({ cursor: page.cursor });
+      await this.#sawEpoch(page.epoch);
+      if (entries.length > 0) this.#context.moved(this.#peer.serverId);
+      if (!page.more) break;
+    }
+    if (own === 'others') return false;
+    this.#wantsOwn = false;
+    return true;
+  }
+
+  /** A server restored from a backup has begun a new epoch: what it has must be asked anew. */
+  async #sawEpoch(epoch: number): Promise<void> {
+    if (epoch === this.#peer.epoch) return;
+    await this.#putPeer({ epoch });
+    this.#greeted = false;
+    this.#wanted = true;
+  }
+
+  async #putPeer(change: Partial<Peer>): Promise<void> {
+    this.#peer = { ...this.#peer, ...change };
+    if (!this.#stopped) await this.#context.store.putPeer(this.#peer);
+  }
+
+  async #tellStatus(): Promise<void> {
+    const { queued, oldestAt } = await this.#context.store.queue();
+    const status = { queued, oldestQueuedAt: oldestAt, errors: [...this.#errors], version: this.#context.version };
+    const text = JSON.stringify(status);
+    const nowMs = this.#context.now().getTime();
+    const isFresh = Math.abs(nowMs - this.#statusToldMs) < TELL_STATUS_MS;
+    if (text === this.#statusTold && isFresh) return;
+    await this.#client?.tellStatus(status);
+    this.#statusTold = text;
+    this.#statusToldMs = nowMs;
+  }
+
+  #openWake(): void {
+    const { openWake } = this.#context;
+    const client = this.#client;
+    if (this.#wake || openWake === null || client === null || this.#stopped) return;
+    // A promise so that a second exchange opens no second socket meanwhile.
+    const holder: { close(): void } = { close: () => undefined };
+    this.#wake = holder;
+    client.token().then(
+      (token) => {
+        if (this.#stopped || this.#wake !== holder) return;
+        const { address, stallId } = this.#peer;
+        const opened = openWake({
+          address,
+          stallId,
+          token,
+          onHint: () => this.nudge(),
+          onClosed: () => {
+            if (this.#wake === holder) this.#wake = null;
+          },
+        });
+        holder.close = () => opened.close();
+      },
+      () => {
+        if (this.#wake === holder) this.#wake = null;
+      },
+    );
+  }
+}
+
+const BEGINNING = '0.0';
+
+/** Refusals that concern the device whose entries are handed on, not the one that hands them on. */
+const ANOTHERS: ReadonlySet<string> = new Set([
+  'gap',
+  'forked',
+  'bad-signature',
+  'bad-request',
+  'not-found',
+  'too-large',
+  'not-enrolled',
+  'revoked',
+]);
+
+function badAnswer(what: string): ExchangeFailure {
+  return new ExchangeFailure('bad-answer', `The server's answer makes no sense: ${what}.`);
+}
+
+/** The order an entry placed. */
+function orderIdOf({ body }: WireEntry): string {
+  return (JSON.parse(body) as { order: { orderId: string } }).order.orderId;
+}

@@ -1,0 +1,164 @@
+import type { signedHead, WireEntry, wirePerson } from '../../shared/exchange';
+import type { z } from 'zod';
+
+export type WireHead = z.infer<typeof signedHead>;
+export type WirePerson = z.infer<typeof wirePerson>;
+
+/** How far a chain goes. */
+export interface Head {
+  /** 0 for a device nothing is known of. */
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** A server this device has joined, as it is kept. */
+export interface Peer {
+  readonly serverId: string;
+  readonly role: 'hub' | 'neighbour';
+  readonly address: string;
+  /** Ed25519, SPKI DER in base64: learnt at enrolment, never changed. */
+  readonly publicKey: string;
+  /** Whom to encrypt a carried file to, or null. */
+  readonly recipient: string | null;
+  readonly stallId: string;
+  readonly epoch: number;
+  /** How far its feed was read. */
+  readonly cursor: string;
+  readonly peopleVersion: number;
+  /** UTC instant of the last exchange that went through, or null. */
+  readonly lastSuccessAt: string | null;
+}
+
+/** Who this device is now. */
+export interface SyncDevice {
+  readonly deviceId: string;
+  readonly prefix: string;
+  readonly publicKey: string;
+  /** Names it wrote under before, oldest first: it holds their keys. */
+  readonly formerDeviceIds: readonly string[];
+}
+
+/** A new name for this device, with its key, before it is taken on. */
+export interface NewIdentity {
+  readonly deviceId: string;
+  readonly publicKey: string;
+  /** PKCS 8 DER, base64. */
+  readonly privateKey: string;
+}
+
+/** What a server has of this device, over its own signature. */
+export interface Acknowledgement {
+  readonly serverId: string;
+  readonly role: Peer['role'];
+  readonly device: string;
+  readonly epoch: number;
+  readonly head: Head;
+  /** Orders among the entries just taken, with their places in the server's feed. */
+  readonly orders: readonly { readonly orderId: string; readonly serverSeq: number }[];
+  /** Entries the server has set aside for a person to look at. */
+  readonly quarantined: readonly { readonly seq: number; readonly kind: string; readonly cause: string }[];
+}
+
+/** What became of a slice of other devices' entries. */
+export interface Received {
+  /** Devices whose entries did not follow on what is held: something in between is missing. */
+  readonly missing: readonly string[];
+  /** The server has entries of this very device that differ from what it wrote itself. */
+  readonly isForked: boolean;
+}
+
+/** A closed shift as this side has it. */
+export interface ShiftAccount {
+  readonly shiftId: string;
+  readonly device: string;
+  readonly orderCount: number;
+  readonly totalMinor: number;
+  readonly ordersHash: string;
+  readonly orders: readonly {
+    readonly orderId: string;
+    readonly number: string;
+    readonly seq: number;
+    readonly hash: string;
+    readonly totalMinor: number;
+  }[];
+}
+
+export interface ReconciledShift {
+  readonly shiftId: string;
+  readonly serverId: string;
+  readonly orderCount: number;
+  readonly totalMinor: number;
+  readonly ordersHash: string;
+  /** How many entries had to be offered again. */
+  readonly mended: number;
+}
+
+/** Where a shift stands differently on both sides, order by order. */
+export interface ShiftMismatch {
+  readonly serverId: string;
+  readonly shiftId: string;
+  readonly at: string;
+  readonly orders: readonly {
+    readonly orderId: string;
+    readonly number: string;
+    readonly fault: 'missing-there' | 'missing-here' | 'differs';
+  }[];
+}
+
+type Later<T> = T | Promise<T>;
+
+/**
+ * What the engine asks of the data folder. Readings may run on a connection of their own; what changes something is done by
+ * the till's own thread, in pieces so small that a sale never waits for them. Everything is durable when it settles.
+ */
+export interface SyncStore {
+  device(): Later<SyncDevice>;
+  /** The stall this folder sells for, or null before it has one. */
+  stallId(): Later<string | null>;
+  peers(): Later<readonly Peer[]>;
+  putPeer(peer: Peer): Later<void>;
+  /** Forgets a server and what it has acknowledged. */
+  removePeer(serverId: string): Later<void>;
+
+  /** Ed25519 over a text with the key of this device or of a name it had before, base64. */
+  sign(text: string, deviceId?: string): Later<string>;
+  /** This device joined: the fact is written, and the prefix counts from now on. */
+  enrolled(joined: { readonly stallId: string; readonly prefix: string; readonly serverId: string }): Later<void>;
+  /** Takes on a new name: own entries from `fromSeq` on are set aside and written again under it. */
+  rename(renaming: {
+    readonly fromSeq: number;
+    readonly identity: NewIdentity;
+    readonly prefix: string;
+    readonly stallId: string;
+    readonly serverId: string;
+  }): Later<void>;
+
+  /** What is held, device by device. */
+  heads(): Later<readonly (Head & { readonly device: string })[]>;
+  /** Hash of one entry, or null when it is not held. */
+  hashOf(device: string, seq: number): Later<string | null>;
+  /** The next entries of a device in order, at most so many and so many bytes, one at least while there is one. */
+  entriesAfter(device: string, seq: number, limit: number, maxBytes: number): Later<readonly WireEntry[]>;
+  /** The furthest head of a device that somebody signed, with `after < seq <= upTo`, or null. */
+  signedHead(device: string, after: number, upTo: number): Later<WireHead | null>;
+  /** Keeps entries of other devices, and of this one read back. The caller keeps slices small. */
+  receive(entries: readonly WireEntry[], heads: readonly WireHead[]): Later<Received>;
+
+  /** How far a server has this device's entries as far as it has signed, 0 for nothing. */
+  acknowledgedSeq(serverId: string, device: string): Later<number>;
+  acknowledge(acknowledgement: Acknowledgement): Later<void>;
+  /** The server has lost entries it had acknowledged: they wait again. */
+  unacknowledge(serverId: string, device: string, seq: number): Later<void>;
+  /** What waits for the hub. */
+  queue(): Later<{ readonly queued: number; readonly oldestAt: string | null }>;
+
+  /** Names and PIN hashes changed here since they were last sent to this server. */
+  unsentPeople(serverId: string): Later<readonly WirePerson[]>;
+  peopleSent(serverId: string, people: readonly WirePerson[]): Later<void>;
+  receivePeople(people: readonly WirePerson[]): Later<void>;
+
+  /** Closed shifts of this device that no hub has confirmed yet, oldest first, whose every order it has acknowledged. */
+  unreconciled(serverId: string): Later<readonly ShiftAccount[]>;
+  reconciled(shift: ReconciledShift): Later<void>;
+  mismatched(mismatch: ShiftMismatch): Later<void>;
+}
