@@ -214,8 +214,25 @@ export const wirePerson = z.object({
   /** Hybrid instant of the change; the newest wins. */
   at: text(120),
 });
+/** Those changed after a version of the server's people: `?after=12`. */
+export const peopleQuery = z.object({ after: z.coerce.number().int().min(0).default(0) });
 export const peoplePush = z.object({ people: z.array(wirePerson).max(200) });
 export const peopleFeed = z.object({ people: z.array(wirePerson), version: z.int().min(0) });
+
+/*
+ * Photos, by the SHA-256 of their bytes, in parts, so that what has arrived need not be sent again.
+ *
+ * HEAD  204 with `Upload-Offset` and `Upload-Length`, 404 while nothing has come.
+ * PATCH `application/octet-stream`, with `Upload-Offset` (where this part begins) and `Upload-Length` (of the whole):
+ *       204 with the new `Upload-Offset`; 409 `gap` when it begins elsewhere: ask again with HEAD. The whole is there when
+ *       both are equal. A whole that has another hash is thrown away: `bad-request`.
+ * GET   the bytes; with `Range: bytes=N-` those from N on (206).
+ */
+export const MAX_PHOTO_PART_BYTES = 1024 * 1024;
+export const photoPartHeaders = z.object({
+  'upload-offset': z.coerce.number().int().min(0).max(MAX_PHOTO_BYTES),
+  'upload-length': z.coerce.number().int().min(1).max(MAX_PHOTO_BYTES),
+});
 
 // Reconciliation: what both sides have of a shift.
 
@@ -270,7 +287,11 @@ export const EXCHANGE_ERRORS = [
   'prefix-taken',
   /** The batch begins after what the server has: begin again after `head`. */
   'gap',
-  /** Another entry of the same number is here: two devices write under one name. `head` is the last both agree on. */
+  /**
+   * Another entry of the same number is here: two devices write under one name. `head` is the last one held here before the
+   * first difference the server could see. When the sender's own entry of that number is another one, it offers those up to
+   * it, and so on back: what is left is the last both agree on.
+   */
   'forked',
   'not-found',
   'unavailable',

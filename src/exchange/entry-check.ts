@@ -1,0 +1,64 @@
+import { checkOrder } from '../domain/order';
+import { wallMs } from '../journal/clock';
+import { entryHash, readEntry } from '../journal/entry';
+import { ENTRY_KINDS } from '../journal/kinds';
+import type { WireEntry } from '../shared/exchange';
+import type { Finding } from './exchange-store';
+
+/** An honest clock that was set wrong is rarely further ahead than a time zone. */
+export const FUTURE_CLOCK_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Looks at entries of one device, which follow each other, for what a person must decide about. Each is looked at by
+ * itself: a poisoned one stands aside and the next may be sound.
+ * @param prev the hash that the first of them must follow
+ */
+export function examineEntries(entries: readonly WireEntry[], prev: string, nowMs: number): Finding[] {
+  const findings: Finding[] = [];
+  let expected = prev;
+  for (const entry of entries) {
+    const found = entry.prev === expected ? faultOf(entry, nowMs) : linkFault;
+    if (found !== null) findings.push({ seq: entry.seq, ...found });
+    expected = entry.hash;
+  }
+  return findings;
+}
+
+type Fault = Pick<Finding, 'cause' | 'detail'>;
+
+const linkFault: Fault = { cause: 'wrong-hash', detail: 'it does not follow the entry before it' };
+
+function faultOf(sealed: WireEntry, nowMs: number): Fault | null {
+  if (entryHash(sealed) !== sealed.hash) return { cause: 'wrong-hash', detail: 'its hash is not that of its content' };
+  if (!Object.hasOwn(ENTRY_KINDS, sealed.kind)) {
+    return { cause: 'unknown-kind', detail: `no kind "${sealed.kind}" is known here` };
+  }
+  const read = readEntry(sealed);
+  if (!read.ok) return { cause: 'bad-body', detail: read.unreadable.why };
+  const { entry } = read;
+  if (entry.kind === 'order.placed') {
+    const broken = checkOrder((entry.body as { order: Parameters<typeof checkOrder>[0] }).order);
+    if (broken.length > 0) return { cause: 'bad-order', detail: broken.join('; ') };
+  }
+  return clockFault(sealed.at, nowMs);
+}
+
+function clockFault(at: string, nowMs: number): Fault | null {
+  try {
+    if (wallMs(at) <= nowMs + FUTURE_CLOCK_MS) return null;
+    return { cause: 'future-clock', detail: `it was written at ${at.slice(0, 24)}, more than a day from now` };
+  } catch {
+    return { cause: 'bad-body', detail: 'its instant is none' };
+  }
+}
+
+/** A NUL, or half of a surrogate pair (with the `u` flag a whole pair is one letter and no surrogate). */
+const UNKEEPABLE = /[\0\p{Surrogate}]/u;
+
+/**
+ * Whether an entry can be kept and given back as it is: PostgreSQL keeps no NUL, and half of a surrogate pair has no UTF-8.
+ * No till writes either.
+ */
+export function isKeepable({ body, device, id, kind, at, event, actor }: WireEntry): boolean {
+  return ![body, device, id, kind, at, event ?? '', actor ?? ''].some((text) => UNKEEPABLE.test(text));
+}
