@@ -2,6 +2,7 @@ import type { PrinterModel } from './models/profiles';
 import type { ScaleModel } from './models/scales';
 import type { LineDisplayModel } from './models/line-displays';
 import type { HidDrawerProfile } from './models/drawers';
+import type { HidPosLayout } from './models/scanners';
 import type { DrawerPin, DrawerPulse, DrawerSwitch } from './ports';
 
 /** How a USB device says who it is. Two of one kind are told apart by the serial number, where the maker gave one. */
@@ -74,6 +75,10 @@ export interface ScannerConfiguration {
   readonly link: ScannerLink;
   /** What it speaks: HID POS, IBM's hand-held and table-top protocol, or plain lines on a serial port. */
   readonly protocol: 'hid-pos' | 'oem' | 'serial';
+  /** Where the label lies in its reports, for a HID POS scanner that does not say so itself. */
+  readonly layout?: HidPosLayout | undefined;
+  /** The one character it was set to add to every label; carriage return or line feed unless given. */
+  readonly suffix?: string | undefined;
 }
 
 /** A drawer with a link of its own. */

@@ -93,12 +93,19 @@ export function openPrinterDrawer(
   return drawer && createPrinterDrawer({ printer, pin: drawer.pin, clock });
 }
 
-function openScanner({ deviceId, protocol, link }: ScannerConfiguration, { clock, virtual }: OpenOptions): ScannerPort {
-  if (link.via === 'serial') return createSerialScanner({ deviceId, transport: transportTo(link, clock), clock });
-  if (link.via === 'virtual') {
-    return createHidPosScanner({ deviceId, transport: virtual.scanner(deviceId).wire.transport, clock });
+function openScanner(configuration: ScannerConfiguration, { clock, virtual }: OpenOptions): ScannerPort {
+  const { deviceId, protocol, link, layout = 'standard', suffix } = configuration;
+  if (link.via === 'serial') {
+    const terminators = suffix === undefined ? {} : { terminators: [suffix.charCodeAt(0)] };
+    return createSerialScanner({ deviceId, transport: transportTo(link, clock), clock, ...terminators });
   }
-  if (protocol === 'oem') return createOemScanner({ deviceId, transport: hidTransportTo(link, clock), clock });
+  const options = { deviceId, clock, ...(suffix !== undefined && { suffixes: [suffix] }) };
+  if (link.via === 'virtual') {
+    return createHidPosScanner({ ...options, layout, transport: virtual.scanner(deviceId).wire.transport });
+  }
+  if (protocol === 'oem') return createOemScanner({ ...options, transport: hidTransportTo(link, clock) });
+  // Microscan's reports lie on no usage page of scanners.
   const usage = { usagePage: BAR_CODE_SCANNER >>> 16, usage: BAR_CODE_SCANNER & 0xffff };
-  return createHidPosScanner({ deviceId, transport: hidTransportTo(link, clock, usage), clock });
+  const transport = layout === 'microscan' ? hidTransportTo(link, clock) : hidTransportTo(link, clock, usage);
+  return createHidPosScanner({ ...options, layout, transport });
 }

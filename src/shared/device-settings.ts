@@ -59,6 +59,13 @@ const scannerSettings = z.object({
   link: z.discriminatedUnion('via', [hid, serial, virtual]),
   /** What it speaks. */
   protocol: z.enum(['hid-pos', 'oem', 'serial']),
+  /** Where the label lies in its reports, for a HID POS scanner that does not say so itself; as most have it unless given. */
+  layout: z.enum(['standard', 'quio', 'microscan']).optional(),
+  /** The one character it was set to add to every label; carriage return or line feed unless given. */
+  suffix: z
+    .string()
+    .regex(/^[\x01-\x7f]$/)
+    .optional(),
 });
 const drawerSettings = z.object({
   kind: z.literal('drawer'),

@@ -138,6 +138,16 @@ describe('what it is', () => {
     expect(identify(hid(0x0c2e, 0x0901, [0x0001_0006]))).toMatchObject({ kind: 'keyboard-scanner', suggestions: [] });
   });
 
+  test('a scanner on no page of scanners is known by its name, and a person says yes', () => {
+    const named = (name: string, usage = 0xff00_0001): Plugged => ({ ...hid(0x0b5b, 0x0001, [usage]), name });
+    expect(identify(named('Microscan MS-3'))).toMatchObject({
+      isSure: false,
+      suggestions: [{ kind: 'scanner', protocol: 'hid-pos', layout: 'microscan' }],
+    });
+    expect(identify(named('Gadget'))).toBeNull();
+    expect(identify(named('Microscan MS-3', 0x0001_0006))).toBeNull();
+  });
+
   test('scanners in IBM mode are known by their numbers', () => {
     expect(identify(hid(0x05e0, 0x1300, []))).toMatchObject({ isSure: true, suggestions: [{ protocol: 'oem' }] });
   });

@@ -98,6 +98,15 @@ test('a scan that means nothing is refused at its scanner, and at that one alone
   expect(other.errorBeeps()).toBe(0);
 });
 
+test('a scanner that ends its codes with a character of its own is read without it', async () => {
+  const scanner = virtual().scanner(await setUp({ ...SCANNER, suffix: '#' }));
+  scanner.scan({ text: `${SOURDOUGH}#`, symbology: ']E0' });
+  const { scan } = await till.until(({ scan }) => scan.scans.length === 1, 'the scan');
+  expect(scan.scans[0]?.code).toBe(`]E0${SOURDOUGH}`);
+  const settings = { ...SCANNER, suffix: '££' };
+  expect(await till.failure('device.configure', { deviceId: null, settings })).toBe('bad-request');
+});
+
 test('a scan nobody answers is not sold later: its scanner is told', async () => {
   const scanner = virtual().scanner(await setUp(SCANNER));
   scanner.scan({ text: SOURDOUGH, symbology: ']E0' });

@@ -82,6 +82,11 @@ function identifyHid(plugged: PluggedHid, ownDrawers: readonly HidDrawerProfile[
   if (plugged.vendorId in SCANNER_VENDORS && plugged.usages.includes(KEYBOARD)) {
     return { kind: 'keyboard-scanner', suggestions: [], isSure: false, unsupported: null };
   }
+  // Microscan's reports are on a page of its own, so that only its name tells.
+  if (/microscan/i.test(plugged.name) && !plugged.usages.includes(KEYBOARD)) {
+    const suggestion = { kind: 'scanner', link, protocol: 'hid-pos', layout: 'microscan' } as const;
+    return { kind: 'scanner', suggestions: [suggestion], isSure: false, unsupported: null };
+  }
   return null;
 }
 
