@@ -1,4 +1,3 @@
-import { createPublicKey, verify } from 'node:crypto';
 import { z } from 'zod';
 import {
   challengeResponse,
@@ -24,6 +23,7 @@ import {
 } from '../shared/exchange';
 import { ExchangeFailure } from './exchange-failure';
 import type { HttpAnswer, HttpRequest, HttpSend } from './http-send';
+import { isSignedBy, signedTexts } from './signatures';
 
 export type ServerCard = z.infer<typeof serverCard>;
 export type EnrolRequest = z.infer<typeof enrolRequest>;
@@ -127,7 +127,7 @@ export class ExchangeClient {
   async push(request: PushRequest): Promise<PushResponse> {
     const pushed = await this.#ask('POST', this.#path('entries'), pushResponse, request);
     const { head, epoch, signature } = pushed;
-    this.#requireSigned(`ack ${request.head.device} ${head.seq} ${head.hash} ${epoch}`, signature);
+    this.#requireSigned(signedTexts.acknowledgement(request.head.device, head, epoch), signature);
     return pushed;
   }
 
@@ -213,10 +213,10 @@ export class ExchangeClient {
     const asked = await send(plainRequest('POST', EXCHANGE_PATHS.challenge, { deviceId }));
     const { challenge } = read(asked, challengeResponse);
     const nonce = newNonce();
-    const signature = await sign(`token ${challenge} ${nonce}`);
+    const signature = await sign(signedTexts.token(challenge, nonce));
     const answer = await send(plainRequest('POST', EXCHANGE_PATHS.token, { deviceId, challenge, signature, nonce }));
     const given = read(answer, tokenResponse);
-    this.#requireSigned(`server ${nonce} ${deviceId} ${given.epoch}`, given.signature);
+    this.#requireSigned(signedTexts.server(nonce, deviceId, given.epoch), given.signature);
     if (given.stallId !== this.#options.stallId) {
       throw new ExchangeFailure('wrong-stall', 'The server knows this device as one of another stall.');
     }
@@ -227,11 +227,6 @@ export class ExchangeClient {
   #requireSigned(text: string, signature: string): void {
     if (!isSignedBy(text, signature, this.#options.server.publicKey)) throw wrongServer();
   }
-}
-
-function isSignedBy(text: string, signature: string, publicKey: string): boolean {
-  const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
 }
 
 function plainRequest(method: 'GET' | 'POST', path: string, body: unknown): HttpRequest {

@@ -7,8 +7,10 @@ import {
   type NewCodeResponse,
   type ServerCard,
 } from '../../exchange/client';
+import { readCode } from '../../exchange/enrol-code';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
 import type { HttpConnection } from '../../exchange/http-send';
+import { signedTexts } from '../../exchange/signatures';
 import { PeerLink, type LinkContext, type OpenWake, type PeerView } from './peer-link';
 import type { NewIdentity, Peer, SyncDevice, SyncStore } from './sync-store';
 
@@ -117,7 +119,8 @@ export class SyncEngine {
     readonly name: string;
   }): Promise<{ readonly stallId: string; readonly prefix: string }> {
     const address = joining.address.trim().replace(/\/+$/, '');
-    const code = joining.code.replace(/[\s-]/g, '').toUpperCase();
+    const code = readCode(joining.code);
+    if (code === null) throw new ExchangeFailure('bad-code', 'That is no code: it has eight letters and digits.');
     const { store } = this.#options;
     return this.#named(async (device) => {
       const connection = this.#options.connect(address);
@@ -133,7 +136,7 @@ export class SyncEngine {
             prefix: device.prefix,
             stallId: await store.stallId(),
             name: joining.name,
-            signature: await store.sign(`enrol ${code} ${device.deviceId} ${device.publicKey}`),
+            signature: await store.sign(signedTexts.enrol(code, device.deviceId, device.publicKey)),
           },
           card,
         );
@@ -247,7 +250,7 @@ export class SyncEngine {
     const identity: NewIdentity = { deviceId: newId(), ...newKeys() };
     const { deviceId, publicKey, privateKey } = identity;
     const card = await this.#cardOf(peer);
-    const signature = await store.sign(`succeed ${device.deviceId} ${deviceId} ${publicKey}`);
+    const signature = await store.sign(signedTexts.succeed(device.deviceId, deviceId, publicKey));
     const { stallId, prefix, server } = await enrol(
       this.#connection(peer.address).send,
       {
@@ -258,7 +261,7 @@ export class SyncEngine {
         prefix: device.prefix,
         stallId: peer.stallId,
         name: '',
-        signature: signWith(privateKey, `enrol  ${deviceId} ${publicKey}`),
+        signature: signWith(privateKey, signedTexts.enrol(null, deviceId, publicKey)),
       },
       card,
     );
@@ -280,14 +283,14 @@ export class SyncEngine {
             code: null,
             former: {
               deviceId: former,
-              signature: await store.sign(`succeed ${former} ${deviceId} ${publicKey}`, former),
+              signature: await store.sign(signedTexts.succeed(former, deviceId, publicKey), former),
             },
             deviceId,
             publicKey,
             prefix,
             stallId: peer.stallId,
             name: '',
-            signature: await store.sign(`enrol  ${deviceId} ${publicKey}`),
+            signature: await store.sign(signedTexts.enrol(null, deviceId, publicKey)),
           },
           card,
         );

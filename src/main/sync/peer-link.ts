@@ -1,6 +1,7 @@
 import type { ExchangeClient, HeadsResponse, PushResponse } from '../../exchange/client';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
-import { ZERO_HASH } from '../../journal/entry';
+import { signedTexts } from '../../exchange/signatures';
+import { entryHash, ZERO_HASH } from '../../journal/entry';
 import { MAX_BATCH_ENTRIES, type WireEntry } from '../../shared/exchange';
 import { pauseMs } from './backoff';
 import type { Head, Peer, SyncDevice, SyncStore, WireHead } from './sync-store';
@@ -366,7 +367,6 @@ export class PeerLink {
       try {
         const pushed = await client.push({ entries: [...entries], head: await this.#signed(last) });
         await this.#acknowledged(device, entries, pushed);
-        if (pushed.head.seq < last.seq) throw badAnswer('it acknowledged less than it was given');
         from = last.seq;
         this.#batchEntries = Math.min(MAX_BATCH_ENTRIES, this.#batchEntries * 2);
       } catch (error) {
@@ -395,15 +395,25 @@ export class PeerLink {
   }
 
   async #signed({ device, seq, hash }: WireEntry, former?: string): Promise<WireHead> {
-    return { device, seq, hash, signature: await this.#context.store.sign(`${device} ${seq} ${hash}`, former) };
+    return {
+      device,
+      seq,
+      hash,
+      signature: await this.#context.store.sign(signedTexts.head({ device, seq, hash }), former),
+    };
   }
 
   async #acknowledged(device: SyncDevice, entries: readonly WireEntry[], pushed: PushResponse): Promise<void> {
     const { store } = this.#context;
     const { serverId, role } = this.#peer;
     const { head, epoch, receipts } = pushed;
-    if (head.seq > 0 && (await store.hashOf(device.deviceId, head.seq)) !== head.hash) {
-      throw badAnswer('it acknowledged entries that are not ours');
+    const last = entries.at(-1);
+    if (last === undefined || head.seq < last.seq) throw badAnswer('it acknowledged less than it was given');
+    // What the server has beyond these may be another's, written under this name: the next batch will tell.
+    if ((await store.hashOf(device.deviceId, head.seq)) !== head.hash) {
+      this.#greeted = false;
+      this.#wanted = true;
+      return;
     }
     const bySeq = new Map(entries.map((entry) => [entry.seq, entry]));
     const of = ({ seq, hash }: { readonly seq: number; readonly hash: string }) => {
@@ -415,7 +425,7 @@ export class PeerLink {
       role,
       device: device.deviceId,
       epoch,
-      head,
+      head: { seq: last.seq, hash: last.hash },
       orders: receipts.flatMap((receipt) => {
         const entry = of(receipt);
         return entry?.kind === 'order.placed' ? [{ orderId: orderIdOf(entry), serverSeq: receipt.serverSeq }] : [];
@@ -443,12 +453,12 @@ export class PeerLink {
       this.#goOn();
       const page = await client.feed({ after: this.#peer.cursor, own });
       const { entries, heads } = page;
+      const forged = entries.find((entry) => entryHash(entry) !== entry.hash);
+      if (forged) this.#note('wrong-hash', `Entry ${forged.seq} of ${forged.device} was altered on its way or before.`);
       let isMissing = false;
       for (let at = 0; at < entries.length; at += RECEIVE_SLICE) {
         this.#goOn();
-        const slice = entries.slice(at, at + RECEIVE_SLICE);
-        const isLast = at + RECEIVE_SLICE >= entries.length;
-        const { missing, isForked } = await store.receive(slice, isLast ? heads : []);
+        const { missing, isForked } = await store.receive(entries.slice(at, at + RECEIVE_SLICE), []);
         // Pushing what is ours makes the server say where the two part.
         if (isForked) this.#wantsOwn = false;
         if (missing.length > 0) isMissing = true;
@@ -460,6 +470,7 @@ export class PeerLink {
         continue;
       }
       if (isMissing) this.#note('gap', 'Entries of another device are missing at the server.');
+      if (heads.length > 0) await store.receive([], heads);
       if (page.cursor !== this.#peer.cursor) await this.#putPeer({ cursor: page.cursor });
       await this.#sawEpoch(page.epoch);
       if (entries.length > 0) this.#context.moved(this.#peer.serverId);
