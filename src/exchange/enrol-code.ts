@@ -26,3 +26,11 @@ export function readCode(typed: string): string | null {
 export function codeHash(letters: string, secret: Buffer): string {
   return createHmac('sha256', secret).update(`code ${letters}`).digest('hex');
 }
+
+/**
+ * What a QR code of a code says: the server's address, and the code in the fragment, which no browser sends anywhere.
+ * @param address of the server, without a path
+ */
+export function joinLink(address: string, code: string): string {
+  return `${address.replace(/\/+$/, '')}/join#${code}`;
+}

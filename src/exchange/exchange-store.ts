@@ -93,15 +93,15 @@ export interface Append {
   /** Set when this server does not know the entries' device: the first of them registers it. */
   readonly introduction: (Pick<KnownDevice, 'publicKey'> & { readonly prefix: string }) | null;
   /**
-   * Looks at entries that are new here. It takes a while: a store whose rows another process writes calls it while that
-   * happens, and notes the findings in the same transaction.
+   * Looks at the entries of the batch that are new here; `prev` is the hash they must follow. It takes a while: a store whose
+   * rows another process writes calls it while that happens, and notes the findings in the same transaction.
    */
-  readonly examine: (entries: readonly WireEntry[]) => readonly Finding[];
+  readonly examine: (fresh: readonly WireEntry[], prev: string) => readonly Finding[];
 }
 
 export interface Appended {
   readonly epoch: number;
-  readonly receipts: readonly EntryReceipt[];
+  readonly receipts: EntryReceipt[];
   readonly head: ChainHead;
 }
 
@@ -109,6 +109,13 @@ export interface Appended {
 export interface FeedPlace {
   readonly epoch: number;
   readonly serverSeq: number;
+}
+
+export interface FeedAddition {
+  readonly stallId: string;
+  /** Whose entries they are. */
+  readonly device: string;
+  readonly place: FeedPlace;
 }
 
 export interface FeedPage {
@@ -141,6 +148,8 @@ export interface PhotoPart {
 export interface ExchangeStore {
   /** Grows whenever this store was restored from a backup. */
   epoch(): Promise<number>;
+  /** The end of a stall's feed. */
+  place(stallId: string): Promise<FeedPlace>;
 
   /**
    * Enrols a device, or says again what it was told when it repeats itself.
@@ -180,8 +189,8 @@ export interface ExchangeStore {
     readonly limit: number;
     readonly without: string | null;
   }): Promise<FeedPage>;
-  /** Calls back after something was added to a stall's feed: a hint, which may be missing or come twice. */
-  onAdded(listener: (stallId: string, place: FeedPlace) => void): () => void;
+  /** Calls back after entries of a device were added to its stall's feed: a hint, which may be missing or come twice. */
+  onAdded(listener: (added: FeedAddition) => void): () => void;
 
   heads(stallId: string): Promise<readonly DeviceHead[]>;
   /** A device's word of itself; also notes that it was here. */
