@@ -33,6 +33,8 @@ function checkNode() {
 async function setUp(/** @type {import('./lib/system-packages.mjs').Purpose} */ purpose) {
   await ensureSystemPackages(needsFor(purpose, hasDisplay()));
   await ensureDependencies();
+  // A shop to try the connector on; the product itself never depends on it.
+  if (purpose === 'test') await ensureDependencies('tests/vendure');
   const electron = await ensureElectron();
   await ensureSqlite(electron);
   await ensureBuild();

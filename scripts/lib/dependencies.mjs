@@ -35,28 +35,32 @@ function readLockfile(/** @type {string} */ path) {
 }
 
 /**
- * Installs the npm packages of the lockfile when `node_modules` holds others or none.
+ * Installs the npm packages of a lockfile when `node_modules` beside it holds others or none.
  *
+ * @param {string} folder of the lockfile, from the root of the project
  * @throws {SetupError}
  */
-export async function ensureDependencies() {
-  const wanted = readLockfile('package-lock.json');
+export async function ensureDependencies(folder = '.') {
+  const lockfile = join(folder, 'package-lock.json');
+  const cwd = join(root, folder);
+  const wanted = readLockfile(lockfile);
   if (wanted === null) {
-    throw new SetupError('package-lock.json is missing or damaged.', 'Restore it: git checkout package-lock.json');
+    throw new SetupError(`${lockfile} is missing or damaged.`, `Restore it: git checkout ${lockfile}`);
   }
-  if (isInstalled(wanted, readLockfile('node_modules/.package-lock.json'))) return;
-  await step(`Installing ${Object.keys(wanted.packages).length - 1} npm packages`, async () => {
+  if (isInstalled(wanted, readLockfile(join(folder, 'node_modules/.package-lock.json')))) return;
+  const place = folder === '.' ? '' : ` for ${folder}`;
+  await step(`Installing ${Object.keys(wanted.packages).length - 1} npm packages${place}`, async () => {
     // No package of ours needs its install script; what Electron and SQLite need is done below, with checks.
     // The log level keeps back the engine warnings of Electron's downloader, which wants a newer Node than we ask for.
     const install = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     // Asked first, because `npm ci` tries every package for minutes before it gives up. Without a network npm's own
     // cache may still hold them all.
     const ping = await run('npm', ['ping', '--fetch-retries=1', '--fetch-retry-mintimeout=2000', '--loglevel=error'], {
-      cwd: root,
+      cwd,
       timeoutMs: pingMs,
     });
     const isOffline = ping.signal !== null || soundsUnreachable(ping.output);
-    const outcome = await run('npm', isOffline ? [...install, '--offline'] : install, { cwd: root });
+    const outcome = await run('npm', isOffline ? [...install, '--offline'] : install, { cwd });
     if (outcome.ok) return;
     throw isOffline || soundsUnreachable(outcome.output)
       ? new SetupError(
