@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 5;
+export const READ_MODEL_VERSION = 6;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -81,6 +81,7 @@ CREATE TABLE item (
 CREATE INDEX item_handle ON item (handle);
 CREATE INDEX item_category ON item (category, created_ms, ordinal);
 CREATE INDEX item_order ON item (created_ms, ordinal);
+CREATE INDEX item_photo ON item (photo) WHERE photo IS NOT NULL;
 
 CREATE TABLE removed_item (
   item_id TEXT PRIMARY KEY, at TEXT NOT NULL, created_ms INTEGER, ordinal INTEGER

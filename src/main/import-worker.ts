@@ -5,6 +5,7 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { Item } from '../domain/catalogue';
 import { LocalImportEngine, StalePlanError } from './import/engine';
+import { PhotoError } from './import/photos';
 import type { WorkerAnswer, WorkerQuestion } from './import/worker-messages';
 
 /** A progress message at most this often: a bar does not move faster. */
@@ -34,15 +35,15 @@ function serve(port: MessagePort): void {
         const next = await slices.next();
         return { kind: 'slice', items: next.done === true ? null : next.value };
       }
-      case 'discard':
-        await engine.discard();
-        return { kind: 'discarded' };
+      case 'keep-photo':
+        return { kind: 'photo', photo: await engine.keepPhoto(question.dataDir, Buffer.from(question.bytes)) };
     }
   };
   port.on('message', (question: WorkerQuestion) => {
     answer(question)
       .catch((error: unknown): WorkerAnswer => {
         if (error instanceof StalePlanError) return { kind: 'stale-plan' };
+        if (error instanceof PhotoError) return { kind: 'photo-refused', code: error.code, message: error.message };
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
         return { kind: 'failed', code, message: error instanceof Error ? error.message : String(error) };
       })

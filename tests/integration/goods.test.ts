@@ -1,11 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
 import { verifyFolder } from '../../src/main/db/inspect';
 import type { Item } from '../../src/domain/catalogue';
 import type { CallInput } from '../../src/shared/contract';
-import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import {
+  connect,
+  readyToSell,
+  startKioskProcess,
+  startTestKiosk,
+  temporaryFolder,
+  type TestClient,
+} from '../helpers/kiosk';
 
 type TypedItem = CallInput<'catalogue.put-item'>;
 type TypedVariant = TypedItem['variants'][number];
@@ -184,6 +192,22 @@ test('a photo from a file is reduced, kept and shown; what is none is refused', 
   expect(await till.failure('catalogue.add-photo', { base64: base64('no picture') })).toBe('bad-photo');
   const script = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
   expect(await till.failure('catalogue.add-photo', { base64: base64(script) })).toBe('bad-photo');
+});
+
+test('the built till reduces a photo in its worker, and says what is wrong with one', async () => {
+  const other = temporaryFolder();
+  const kiosk = await startKioskProcess(other.path, ['--demo', '--devices', 'none']);
+  const client = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
+  await readyToSell(client);
+  const canvas = createCanvas(1600, 900);
+  canvas.getContext('2d').fillRect(0, 0, 1600, 900);
+  const photo = await client.call('catalogue.add-photo', { base64: canvas.toBuffer('image/png').toString('base64') });
+  expect(photo).toMatchObject({ photo: expect.stringMatching(/^[0-9a-f]{64}$/) as string, backdrop: {} });
+  expect(existsSync(join(other.path, 'photos', photo.photo.slice(0, 2), `${photo.photo}.webp`))).toBe(true);
+  expect(await client.failure('catalogue.add-photo', { base64: 'bm8gcGljdHVyZQ==' })).toBe('bad-photo');
+  client.close();
+  await kiosk.stop();
+  other.remove();
 });
 
 test('goods are the operator’s to change', async () => {

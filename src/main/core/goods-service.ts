@@ -3,11 +3,11 @@ import { readCode } from '../../domain/scanned-code';
 import type { CallInput, CallOutput } from '../../shared/contract';
 import { backdropOfCategory } from '../import/backdrop';
 import { handleFrom } from '../import/cells';
-import { PhotoStore } from '../import/photo-store';
-import { PHOTO_BYTES_MOST, PhotoError, preparePhoto } from '../import/photos';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import { requireStaff, type CoreContext } from './core-context';
+import type { CatalogueImporter } from './import-service';
+import { findPhoto } from './photos';
 
 type TypedItem = CallInput<'catalogue.put-item'>;
 type TypedVariant = TypedItem['variants'][number];
@@ -15,11 +15,13 @@ type TypedVariant = TypedItem['variants'][number];
 /** Adds, changes and takes off goods one by one, as a person does at the till. */
 export class GoodsService {
   readonly #core: CoreContext;
-  readonly #photos: PhotoStore;
+  readonly #importer: Pick<CatalogueImporter, 'keepPhoto'>;
+  readonly #dataDir: string;
 
-  constructor(core: CoreContext, dataDir: string) {
+  constructor(core: CoreContext, importer: Pick<CatalogueImporter, 'keepPhoto'>, dataDir: string) {
     this.#core = core;
-    this.#photos = new PhotoStore(dataDir);
+    this.#importer = importer;
+    this.#dataDir = dataDir;
   }
 
   putItem(input: TypedItem, { requestId, staffId }: CallContext): CallOutput<'catalogue.put-item'> {
@@ -58,18 +60,8 @@ export class GoodsService {
 
   /** Keeps a photo for an item that will be put with it. */
   async addPhoto({ base64 }: CallInput<'catalogue.add-photo'>): Promise<CallOutput<'catalogue.add-photo'>> {
-    const bytes = Buffer.from(base64, 'base64');
-    if (bytes.length > PHOTO_BYTES_MOST) {
-      throw new CallFailure('bad-photo', 'This photo is larger than 12 MB: save a smaller copy.');
-    }
-    try {
-      const prepared = await preparePhoto(bytes);
-      const { sha } = await this.#photos.put(prepared.bytes, prepared.extension);
-      return { photo: sha, backdrop: prepared.backdrop };
-    } catch (error) {
-      if (error instanceof PhotoError) throw new CallFailure('bad-photo', `This photo ${error.message}.`);
-      throw this.#core.store.explain(error);
-    }
+    const { sha, backdrop } = await this.#importer.keepPhoto(Buffer.from(base64, 'base64'));
+    return { photo: sha, backdrop };
   }
 
   #item(itemId: string): Item {
@@ -81,7 +73,7 @@ export class GoodsService {
   /** The item as typed, with what only the till knows: ids, its handle, and stock that nobody counted anew. */
   #merged(input: TypedItem, before: Item | null): Item {
     const { name, category, description, photo, backdrop } = input;
-    if (photo !== null && this.#photos.pathOf(photo) === null) {
+    if (photo !== null && findPhoto(this.#dataDir, photo) === null) {
       throw new CallFailure('bad-photo', 'That photo is not on this till. Choose it again.');
     }
     return {

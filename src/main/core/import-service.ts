@@ -1,3 +1,4 @@
+import type { Backdrop } from '../../domain/catalogue';
 import type { CallInput, CallOutput, ImportPreview, TopicState } from '../../shared/contract';
 import type { CallContext } from './call-door';
 
@@ -9,6 +10,8 @@ export interface CatalogueImporter {
   addPhoto(importId: string, fileName: string, bytes: Uint8Array): Promise<void>;
   preview(options: CallInput<'import.preview'>): Promise<ImportPreview>;
   commit(importId: string, actor: string | null): Promise<{ itemCount: number; variantCount: number }>;
+  /** Keeps a photo for an item that will be put with it. */
+  keepPhoto(bytes: Buffer): Promise<{ readonly sha: string; readonly backdrop: Backdrop | null }>;
   cancel(importId: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -90,7 +90,7 @@ export class Kiosk {
     });
     this.#stalls = stalls;
     const catalogue = new CatalogueService(core);
-    const goods = new GoodsService(core, options.dataDir);
+    const goods = new GoodsService(core, options.importer, options.dataDir);
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),
       onScan: (deviceId, scan) => scans.heard(deviceId, scan),

@@ -44,6 +44,14 @@ export function readStall(dataDir: string): Stall | null {
   });
 }
 
+/** Which of these photos no item shows. */
+export function unshownPhotos(dataDir: string, photos: readonly string[]): readonly string[] {
+  return read(dataDir, photos, (database) => {
+    const shown = database.prepare('SELECT 1 FROM item WHERE photo = ? LIMIT 1');
+    return photos.filter((photo) => shown.get(photo) === undefined);
+  });
+}
+
 function read<T>(dataDir: string, nothing: T, query: (database: Database) => T): T {
   const path = join(dataDir, DATABASE_FILE);
   if (!existsSync(path)) return nothing;

@@ -10,8 +10,9 @@ import { decodeFile } from './encoding';
 import type { ItemDraft } from './draft';
 import { detectFormat } from './formats/detect';
 import { columnName, type Format, type FormatId } from './formats/format';
+import { importFolder, NewPhotos } from './new-photos';
 import { PhotoStore } from './photo-store';
-import { PhotoError, PhotoFolder, PhotoReader } from './photos';
+import { keepPhoto, PhotoError, PhotoFolder, PhotoReader } from './photos';
 import { planImport, type DraftPhoto, type Plan } from './plan';
 import { Problems, quoted } from './problems';
 import { readTable, type Table } from './table';
@@ -50,8 +51,11 @@ export interface ImportEngine {
   preview(request: ImportRequest, onProgress: Progress): Promise<ImportPreview>;
   /** The items to write, in slices, compared with the catalogue as it is now. */
   slices(): AsyncIterable<Item[]>;
-  /** Drops the plan and the photos it brought. */
-  discard(): Promise<void>;
+  /**
+   * Checks, reduces and stores one photo, for an item a person is typing.
+   * @throws PhotoError
+   */
+  keepPhoto(dataDir: string, bytes: Buffer): Promise<DraftPhoto>;
   close(): Promise<void>;
 }
 
@@ -75,10 +79,9 @@ export class StalePlanError extends Error {
 /** The engine in the thread that calls it. */
 export class LocalImportEngine implements ImportEngine {
   private reading: Reading | null = null;
-  private added: readonly string[] = [];
 
   async preview(request: ImportRequest, onProgress: Progress): Promise<ImportPreview> {
-    await this.discard();
+    this.reading = null;
     const problems = new Problems();
     const bytes = readFileSync(request.filePath);
     onProgress(0, bytes.length);
@@ -120,18 +123,11 @@ export class LocalImportEngine implements ImportEngine {
     const { reading } = this;
     if (reading === null) throw new Error('nothing was previewed');
     const { changed } = await this.freshPlan(reading);
-    // Written items own their photos from here on.
-    this.added = [];
     for (let from = 0; from < changed.length; from += SLICE_ITEMS) yield changed.slice(from, from + SLICE_ITEMS);
   }
 
-  async discard(): Promise<void> {
-    const { added, reading } = this;
-    this.added = [];
-    this.reading = null;
-    if (reading === null) return;
-    const store = new PhotoStore(reading.request.dataDir);
-    for (const sha of added) await store.remove(sha);
+  keepPhoto(dataDir: string, bytes: Buffer): Promise<DraftPhoto> {
+    return keepPhoto(bytes, notingStore(dataDir));
   }
 
   async close(): Promise<void> {
@@ -156,7 +152,7 @@ export class LocalImportEngine implements ImportEngine {
     problems: Problems,
     onProgress: Progress,
   ): Promise<Map<ItemDraft, DraftPhoto>> {
-    const store = new PhotoStore(request.dataDir);
+    const store = notingStore(request.dataDir, request.importId);
     const reader = new PhotoReader(store);
     const folder = request.photosFolder === null ? null : new PhotoFolder(request.photosFolder);
     const photos = new Map<ItemDraft, DraftPhoto>();
@@ -182,7 +178,6 @@ export class LocalImportEngine implements ImportEngine {
       }
       onProgress(index + 1, drafts.length);
     }
-    this.added = reader.added;
     if (missingCount > 0 && (folder === null || folder.fileCount === 0)) {
       problems.warn(
         0,
@@ -201,6 +196,12 @@ export class LocalImportEngine implements ImportEngine {
     }
     return photos;
   }
+}
+
+/** The stall's photos; those it did not have are noted with the import. */
+function notingStore(dataDir: string, importId?: string): PhotoStore {
+  const added = new NewPhotos(importFolder(dataDir, importId));
+  return new PhotoStore(dataDir, (sha) => added.note(sha));
 }
 
 const NOTHING = {

@@ -1,14 +1,18 @@
-import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Item } from '../../domain/catalogue';
 import type { Stall } from '../../domain/stall';
 import type { ImportPreview, TopicState } from '../../shared/contract';
 import type { ErrorCode } from '../../shared/errors';
+import { unshownPhotos } from '../db/import-reader';
 import type { ImportProgress, Store, StoreLog } from '../db/store';
 import { StalePlanError, type ImportEngine } from './engine';
 import type { FormatId } from './formats/format';
 import { fileNameOf } from './cells';
-import { PHOTO_BYTES_MOST } from './photos';
+import { importFolder, NewPhotos } from './new-photos';
+import { PhotoStore } from './photo-store';
+import { PHOTO_BYTES_MOST, PhotoError } from './photos';
+import type { DraftPhoto } from './plan';
 import { startEngine } from './worker-engine';
 
 export const FILE_BYTES_MOST = 200 * 1024 * 1024;
@@ -78,6 +82,7 @@ interface Running {
 export class Importer {
   private running: Running | null = null;
   private current: ImportState | null = null;
+  private lastPhoto: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ImporterOptions) {}
 
@@ -86,9 +91,14 @@ export class Importer {
     return this.current;
   }
 
-  /** Removes what an interrupted import left in the data folder. Call at start, before the first import. */
+  /**
+   * Removes what interrupted imports left in the data folder, and photos that no item was put with. Call at start, before
+   * the first import.
+   */
   async clearLeftovers(): Promise<void> {
-    await rm(join(this.options.dataDir, 'imports'), { recursive: true, force: true });
+    const folder = join(this.options.dataDir, 'imports');
+    for (const name of await readdir(folder).catch(() => [])) await this.clear(join(folder, name));
+    await rm(folder, { recursive: true, force: true });
   }
 
   /**
@@ -192,7 +202,7 @@ export class Importer {
     try {
       await running.spool?.close();
       running.spool = null;
-      running.engine ??= (this.options.startEngine ?? startEngine)();
+      running.engine ??= this.startEngine();
       const reading = running.engine.preview(
         {
           importId,
@@ -261,6 +271,32 @@ export class Importer {
     return written;
   }
 
+  /**
+   * Keeps one photo, checked and reduced, for an item that will be put with it.
+   * @throws ImportError `bad-photo` or `disk-full`
+   */
+  keepPhoto(bytes: Buffer): Promise<DraftPhoto> {
+    // One at a time, so that nobody's impatience costs more than one thread.
+    const kept = this.lastPhoto.then(() => this.keepPhotoAlone(bytes));
+    this.lastPhoto = kept.catch(() => undefined);
+    return kept;
+  }
+
+  private async keepPhotoAlone(bytes: Buffer): Promise<DraftPhoto> {
+    if (bytes.length > PHOTO_BYTES_MOST) {
+      throw new ImportError('bad-photo', 'This photo is larger than 12 MB: save a smaller copy.');
+    }
+    const engine = this.startEngine();
+    try {
+      return await engine.keepPhoto(this.options.dataDir, bytes);
+    } catch (error) {
+      if (error instanceof PhotoError) throw new ImportError('bad-photo', `This photo ${error.message}.`);
+      throw asImportError(error);
+    } finally {
+      await engine.close();
+    }
+  }
+
   /** Drops the import; once it is being applied, it is too late and the import ends as done. */
   async cancel(importId: string): Promise<void> {
     const running = this.find(importId, ['receiving', 'reading', 'previewed', 'writing']);
@@ -268,13 +304,13 @@ export class Importer {
     if (this.current?.phase === 'reading') await running.engine?.close();
     await running.working?.catch(() => undefined);
     if (this.running !== running) return;
-    await running.engine?.discard().catch(() => undefined);
     await this.end(running);
     this.tell(running, { phase: 'cancelled', done: 0, total: 0 });
   }
 
   /** Ends an import under way, for a till that is closing. */
   async close(): Promise<void> {
+    await this.lastPhoto;
     if (this.running !== null) await this.cancel(this.running.importId);
   }
 
@@ -315,7 +351,6 @@ export class Importer {
 
   /** Ends the import after an error and says which error to throw. */
   private async fail(running: Running, error: unknown): Promise<unknown> {
-    await running.engine?.discard().catch(() => undefined);
     await this.end(running);
     if (running.stopping.signal.aborted) {
       this.tell(running, { phase: 'cancelled', done: 0, total: 0 });
@@ -332,7 +367,20 @@ export class Importer {
     if (this.running === running) this.running = null;
     await running.spool?.close().catch(() => undefined);
     await running.engine?.close();
-    await rm(this.folderOf(running), { recursive: true, force: true });
+    await this.clear(this.folderOf(running));
+  }
+
+  /** Removes the folder of an import, and the photos it brought that no item shows. */
+  private async clear(folder: string): Promise<void> {
+    const { dataDir } = this.options;
+    const photos = new PhotoStore(dataDir);
+    const brought = new NewPhotos(folder).list();
+    if (brought.length > 0) for (const sha of unshownPhotos(dataDir, brought)) await photos.remove(sha);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  private startEngine(): ImportEngine {
+    return (this.options.startEngine ?? startEngine)();
   }
 
   private tell(
@@ -344,7 +392,7 @@ export class Importer {
   }
 
   private folderOf({ importId }: Pick<Running, 'importId'>): string {
-    return join(this.options.dataDir, 'imports', importId);
+    return importFolder(this.options.dataDir, importId);
   }
 }
 

@@ -1,37 +1,40 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** What a stored photo may be; the first is what large photos become. */
 export const PHOTO_EXTENSIONS = ['webp', 'jpg', 'png', 'svg'] as const;
 export type PhotoExtension = (typeof PHOTO_EXTENSIONS)[number];
 
-export interface StoredPhoto {
-  /** SHA-256 of the bytes, hex. */
-  readonly sha: string;
-  /** False when the store had it already. */
-  readonly isNew: boolean;
-}
+const HASH = /^[0-9a-f]{64}$/;
 
 /** Photos by their content: `DATA_DIR/photos/aa/<sha256>.<extension>`. A stored file never changes. */
 export class PhotoStore {
   private readonly folder: string;
 
-  constructor(dataDir: string) {
+  /** @param onNew told of each photo the store does not have, before it is stored */
+  constructor(
+    dataDir: string,
+    private readonly onNew: (sha: string) => void = () => undefined,
+  ) {
     this.folder = join(dataDir, 'photos');
   }
 
   /** The file of a photo, or null when the store does not have it. */
   pathOf(sha: string): string | null {
-    if (!/^[0-9a-f]{64}$/.test(sha)) return null;
+    if (!HASH.test(sha)) return null;
     return PHOTO_EXTENSIONS.map((extension) => this.fileOf(sha, extension)).find((file) => existsSync(file)) ?? null;
   }
 
-  /** Stores a photo, whole or not at all, and durably. The same bytes are stored once. */
-  async put(bytes: Uint8Array, extension: PhotoExtension): Promise<StoredPhoto> {
+  /**
+   * Stores a photo, whole or not at all, and durably. The same bytes are stored once.
+   * @returns SHA-256 of the bytes, hex
+   */
+  async put(bytes: Uint8Array, extension: PhotoExtension): Promise<string> {
     const sha = createHash('sha256').update(bytes).digest('hex');
-    if (this.pathOf(sha) !== null) return { sha, isNew: false };
+    if (this.pathOf(sha) !== null) return sha;
+    this.onNew(sha);
     const file = this.fileOf(sha, extension);
     await mkdir(dirname(file), { recursive: true });
     const unfinished = `${file}.${randomUUID()}.part`;
@@ -48,13 +51,15 @@ export class PhotoStore {
       await rm(unfinished, { force: true });
       throw error;
     }
-    return { sha, isNew: true };
+    return sha;
   }
 
-  /** Takes a photo out again, for an import that was cancelled. */
+  /** Takes a photo out again, or what a kill left of it. */
   async remove(sha: string): Promise<void> {
-    const file = this.pathOf(sha);
-    if (file !== null) await rm(file, { force: true });
+    if (!HASH.test(sha)) return;
+    const folder = join(this.folder, sha.slice(0, 2));
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) if (name.startsWith(sha)) await rm(join(folder, name), { force: true });
   }
 
   private fileOf(sha: string, extension: PhotoExtension): string {

@@ -76,8 +76,6 @@ export class PhotoFolder {
 /** Photos that were checked, reduced and stored; each file once, however many items show it. */
 export class PhotoReader {
   private readonly done = new Map<string, Promise<DraftPhoto>>();
-  /** Photos the store did not have before. */
-  readonly added: string[] = [];
 
   constructor(private readonly store: PhotoStore) {}
 
@@ -94,11 +92,17 @@ export class PhotoReader {
   private async readOnce(path: string): Promise<DraftPhoto> {
     const { size } = await stat(path);
     if (size > PHOTO_BYTES_MOST) throw new PhotoError('photo-too-large', 'is larger than 12 MB: save a smaller copy');
-    const photo = await preparePhoto(await readFile(path));
-    const { sha, isNew } = await this.store.put(photo.bytes, photo.extension);
-    if (isNew) this.added.push(sha);
-    return { sha, backdrop: photo.backdrop };
+    return keepPhoto(await readFile(path), this.store);
   }
+}
+
+/**
+ * Checks, reduces and stores one photo.
+ * @throws PhotoError
+ */
+export async function keepPhoto(bytes: Buffer, store: PhotoStore): Promise<DraftPhoto> {
+  const { bytes: kept, extension, backdrop } = await preparePhoto(bytes);
+  return { sha: await store.put(kept, extension), backdrop };
 }
 
 /** A photo fit for the store. */

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { Item } from '../../domain/catalogue';
 import type { ImportPreview } from '../../shared/contract';
 import { LocalImportEngine, StalePlanError, type ImportEngine, type ImportRequest, type Progress } from './engine';
+import { PhotoError } from './photos';
+import type { DraftPhoto } from './plan';
 import type { WorkerAnswer, WorkerQuestion } from './worker-messages';
 
 /** The engine in a thread of its own. */
@@ -42,8 +44,11 @@ export class WorkerImportEngine implements ImportEngine {
     }
   }
 
-  async discard(): Promise<void> {
-    await this.ask({ kind: 'discard' });
+  async keepPhoto(dataDir: string, bytes: Buffer): Promise<DraftPhoto> {
+    const answer = await this.ask({ kind: 'keep-photo', dataDir, bytes });
+    if (answer.kind === 'photo-refused') throw new PhotoError(answer.code, answer.message);
+    if (answer.kind !== 'photo') throw unexpected(answer);
+    return answer.photo;
   }
 
   async close(): Promise<void> {

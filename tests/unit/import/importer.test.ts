@@ -6,6 +6,8 @@ import { v7 as newUuid } from 'uuid';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Stall } from '../../../src/domain/stall';
 import { Store, type StoreLog } from '../../../src/main/db/store';
+import { StoreError } from '../../../src/main/db/store-error';
+import { importFolder, NewPhotos } from '../../../src/main/import/new-photos';
 import { FILE_BYTES_MOST, Importer, type ImportState } from '../../../src/main/import/importer';
 import { importPreview, importState } from '../../../src/shared/contract';
 import { fixture, TAX_RATES } from './reading';
@@ -45,10 +47,10 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function newImporter(): Importer {
+function newImporter(into: Pick<Store, 'importItems'> = store): Importer {
   return new Importer({
     dataDir,
-    store,
+    store: into,
     stall: () => STALL,
     now: () => new Date(),
     newId: () => newUuid(),
@@ -168,6 +170,59 @@ test('photos are matched, stored, and taken out again when the import is cancell
   expect(existsSync(join(dataDir, 'nobody.png'))).toBe(false);
   await importer.cancel(importId);
   expect(existsSync(stored)).toBe(false);
+});
+
+/** Every file of the photo folder, whole or not. */
+function photoFiles(): string[] {
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true });
+  return files.filter((file) => file.isFile() && file.parentPath.includes('photos')).map(({ name }) => name);
+}
+
+/** An import whose every item has a photo of its own, previewed. */
+async function previewWithPhotos(byImporter: Importer): Promise<string> {
+  const bytes = Buffer.from('handle,name,price\nmug,Mug,9.50\nbowl,Bowl,14\n');
+  const { importId } = await byImporter.open({ fileName: 'a.csv', totalBytes: bytes.length });
+  await byImporter.append(importId, 0, bytes);
+  await byImporter.addPhoto(importId, 'mug.png', await createCanvas(20, 20).encode('png'));
+  await byImporter.addPhoto(importId, 'bowl.png', await createCanvas(30, 20).encode('png'));
+  await byImporter.preview({ importId, format: 'auto', taxRateId: 'standard' });
+  return importId;
+}
+
+test('photos go when the items they came for cannot be written', async () => {
+  const full = newImporter({ importItems: () => Promise.reject(new StoreError('disk-full', 'The disk is full.')) });
+  const importId = await previewWithPhotos(full);
+  await expect(full.commit(importId, null)).rejects.toMatchObject({ code: 'disk-full' });
+  expect(photoFiles()).toEqual([]);
+});
+
+test('photos of an import that was killed before its items were written go with the next start', async () => {
+  const importId = await previewWithPhotos(importer);
+  const [first] = new NewPhotos(importFolder(dataDir, importId)).list();
+  writeFileSync(join(dataDir, 'photos', first?.slice(0, 2) ?? '', `${first}.png.1.part`), 'half of a photo');
+  await newImporter().clearLeftovers();
+  expect(photoFiles()).toEqual([]);
+});
+
+test('photos of an import that was killed after its items were written stay', async () => {
+  const importId = await previewWithPhotos(importer);
+  const folder = importFolder(dataDir, importId);
+  const kept = new NewPhotos(folder).list();
+  await importer.commit(importId, null);
+  for (const sha of kept) new NewPhotos(folder).note(sha);
+  await newImporter().clearLeftovers();
+  expect(photoFiles().sort()).toEqual(kept.map((sha) => `${sha}.png`).sort());
+});
+
+test('a photo chosen for one item stays with it, and goes with the next start where there is none', async () => {
+  const shown = await importer.keepPhoto(await createCanvas(20, 20).encode('png'));
+  const forgotten = await importer.keepPhoto(await createCanvas(30, 20).encode('png'));
+  await importAll(Buffer.from(`handle,name,price,photo\nmug,Mug,9.00,${shown.sha}\n`));
+  expect(photoFiles()).toHaveLength(2);
+  await newImporter().clearLeftovers();
+  expect(photoFiles()).toEqual([`${shown.sha}.png`]);
+  expect(forgotten.sha).not.toBe(shown.sha);
+  await expect(importer.keepPhoto(Buffer.from('no picture'))).rejects.toMatchObject({ code: 'bad-photo' });
 });
 
 test('a committed photo belongs to its item, and stays when a later import comes without photos', async () => {

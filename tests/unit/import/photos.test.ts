@@ -168,12 +168,14 @@ describe('a folder of photos', () => {
 
 describe('the photo store', () => {
   test('keeps a photo once, under its hash', async () => {
-    const store = new PhotoStore(folder);
+    const added: string[] = [];
+    const store = new PhotoStore(folder, (sha) => added.push(sha));
     const bytes = await picture('png');
     const sha = createHash('sha256').update(bytes).digest('hex');
     expect(store.pathOf(sha)).toBeNull();
-    expect(await store.put(bytes, 'png')).toEqual({ sha, isNew: true });
-    expect(await store.put(bytes, 'png')).toEqual({ sha, isNew: false });
+    expect(await store.put(bytes, 'png')).toBe(sha);
+    expect(await store.put(bytes, 'png')).toBe(sha);
+    expect(added).toEqual([sha]);
     expect(store.pathOf(sha)).toBe(join(folder, 'photos', sha.slice(0, 2), `${sha}.png`));
     expect(readdirSync(join(folder, 'photos', sha.slice(0, 2)))).toEqual([`${sha}.png`]);
     expect(Buffer.compare(readFileSync(store.pathOf(sha) ?? ''), bytes)).toBe(0);
@@ -186,10 +188,11 @@ describe('the photo store', () => {
   test('one file shown by two items is read and stored once', async () => {
     const path = join(folder, 'a.png');
     writeFileSync(path, await picture('png'));
-    const reader = new PhotoReader(new PhotoStore(folder));
+    const added: string[] = [];
+    const reader = new PhotoReader(new PhotoStore(folder, (sha) => added.push(sha)));
     const [first, second] = await Promise.all([reader.read(path), reader.read(path)]);
     expect(first).toBe(second);
-    expect(reader.added).toEqual([first.sha]);
+    expect(added).toEqual([first.sha]);
   });
 
   test('a file of more than 12 MB is refused unread', async () => {
