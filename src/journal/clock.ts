@@ -19,6 +19,11 @@ export function wallMs(at: string): number {
   return ms;
 }
 
+/** Whether a text is a hybrid instant of this device. */
+export function isInstantOf(at: string, device: string): boolean {
+  return INSTANT.test(at) && !Number.isNaN(Date.parse(at.slice(0, 24))) && at.slice(30) === device;
+}
+
 export class HybridClock {
   readonly #device: string;
   readonly #now: () => Date;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { isInstantOf } from './clock';
 import { ENTRY_KINDS, type Entry, type EntryKind } from './kinds';
 
 /** What the first entry of a device gives as the hash before it. */
@@ -67,10 +68,20 @@ export interface UnreadableEntry {
 export type ReadResult =
   { readonly ok: true; readonly entry: Entry } | { readonly ok: false; readonly unreadable: UnreadableEntry };
 
-/** Parses a stored entry's body by the schema of its kind. */
+/** What the reason of an entry begins with that can be read and yet fits no table. */
+export const NOT_APPLICABLE = 'cannot be applied: ';
+
+/** Why an entry could not be applied, for people. */
+export function notApplicable({ device, seq, kind }: SealedEntry, error: unknown): UnreadableEntry {
+  return { device, seq, kind, why: `${NOT_APPLICABLE}${error instanceof Error ? error.message : String(error)}` };
+}
+
+/** Reads an entry that is what it was when it was hashed: parses its body by the schema of its kind. */
 export function readEntry(sealed: SealedEntry): ReadResult {
   const { device, seq, kind } = sealed;
   const unreadable = (why: string): ReadResult => ({ ok: false, unreadable: { device, seq, kind, why } });
+  if (entryHash(sealed) !== sealed.hash) return unreadable('its hash is not that of its content');
+  if (!isInstantOf(sealed.at, device)) return unreadable(`its instant is none of its device: ${sealed.at}`);
   if (!isEntryKind(kind)) return unreadable('of a kind this version does not know');
   let json: unknown;
   try {

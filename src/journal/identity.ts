@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileDurably } from './files';
@@ -17,6 +17,8 @@ export interface DeviceIdentity {
 interface IdentityFile extends DeviceIdentity {
   /** PKCS 8 DER in base64. */
   readonly privateKey: string;
+  /** Keys of former ids, with which their succession is signed. Files of older versions have none. */
+  readonly formerKeys?: readonly { readonly deviceId: string; readonly privateKey: string }[];
 }
 
 const fileName = 'device.json';
@@ -50,9 +52,13 @@ export function createIdentity(
     ...options,
     publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
   };
+  const former = options.formerDeviceIds.length > 0 ? readIdentityFile(dataDir) : null;
   const file: IdentityFile = {
     ...identity,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+    formerKeys: former
+      ? [...(former.formerKeys ?? []), { deviceId: former.deviceId, privateKey: former.privateKey }]
+      : [],
   };
   writeFileDurably(join(dataDir, fileName), `${JSON.stringify(file, null, 2)}\n`, 0o600);
   return identity;
@@ -67,22 +73,62 @@ export interface SignedHead {
   readonly signature: string;
 }
 
-/** Signs the head of this device's chain with the key in the data folder. */
-export function signHead(dataDir: string, head: Omit<SignedHead, 'signature'>): SignedHead {
-  const file = readIdentityFile(dataDir);
-  if (file === null) throw new Error('this data folder has no device key');
-  const key = createPrivateKey({ key: Buffer.from(file.privateKey, 'base64'), format: 'der', type: 'pkcs8' });
-  return { ...head, signature: sign(null, headBytes(head), key).toString('base64') };
+/** Signs with the keys of a data folder: this device's, and those it had before its store was damaged or its name taken. */
+export class DeviceKeys {
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+
+  private constructor(keys: ReadonlyMap<string, KeyObject>) {
+    this.#keys = keys;
+  }
+
+  /** @throws when the folder has no readable key file */
+  static load(dataDir: string): DeviceKeys {
+    const file = readIdentityFile(dataDir);
+    if (file === null) throw new Error('this data folder has no device key');
+    return new DeviceKeys(
+      new Map(
+        [file, ...(file.formerKeys ?? [])].map(({ deviceId, privateKey }) => [
+          deviceId,
+          createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' }),
+        ]),
+      ),
+    );
+  }
+
+  /** Whether there is a key of this id. */
+  has(deviceId: string): boolean {
+    return this.#keys.has(deviceId);
+  }
+
+  /**
+   * Ed25519 over a text, base64.
+   * @throws when there is no key of this id
+   */
+  sign(deviceId: string, text: string): string {
+    const key = this.#keys.get(deviceId);
+    if (key === undefined) throw new Error(`this data folder has no key of ${deviceId}`);
+    return sign(null, Buffer.from(text), key).toString('base64');
+  }
+
+  /** Signs an entry of a chain of its own as the head, for whoever gets the chain up to there. */
+  signHead(head: Omit<SignedHead, 'signature'>): SignedHead {
+    return { ...head, signature: this.sign(head.device, headText(head)) };
+  }
 }
 
 /** Whether a head was signed by the holder of this public key. */
 export function isHeadSignedBy(head: SignedHead, publicKey: string): boolean {
-  const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
-  return verify(null, headBytes(head), key, Buffer.from(head.signature, 'base64'));
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+    return verify(null, Buffer.from(headText(head)), key, Buffer.from(head.signature, 'base64'));
+  } catch {
+    // What is no key has signed nothing.
+    return false;
+  }
 }
 
-function headBytes({ device, seq, hash }: Omit<SignedHead, 'signature'>): Buffer {
-  return Buffer.from(`${device} ${seq} ${hash}`);
+function headText({ device, seq, hash }: Omit<SignedHead, 'signature'>): string {
+  return `${device} ${seq} ${hash}`;
 }
 
 function readIdentityFile(dataDir: string): IdentityFile | null {

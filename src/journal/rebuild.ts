@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { projectBacklog } from './catalogue-projection';
-import { readEntry, type UnreadableEntry } from './entry';
+import { notApplicable, readEntry, type UnreadableEntry } from './entry';
 import { journalRows, type JournalRow } from './journal-rows';
 import { project } from './projector';
 import { createReadModels, dropReadModels } from './read-models';
@@ -55,7 +55,6 @@ function applyRow(row: JournalRow, apply: typeof project, database: Database): U
     apply(read.entry, database);
     return null;
   } catch (error) {
-    const { device, seq, kind } = row;
-    return { device, seq, kind, why: error instanceof Error ? error.message : String(error) };
+    return notApplicable(row, error);
   }
 }

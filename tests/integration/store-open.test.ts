@@ -129,6 +129,32 @@ describe('a database of another version', () => {
     });
   });
 
+  it('keeps the people and settings it has, before there was anybody to exchange them with', async () => {
+    const database = new Database(databasePath());
+    for (const version of [1, 2, 3]) {
+      database.exec(readFileSync(new URL(`../fixtures/store/version-${version}.sql`, import.meta.url), 'utf8'));
+    }
+    expect(schemaVersion(database)).toBe(3);
+    database.close();
+    const older = life;
+    life = older.cutPower();
+    older.end();
+    const { people, settings, sync } = life.store;
+    expect(settings.get('theme')).toBe('evening');
+    expect(people.nameOf('ada')).toBe('Ada');
+    expect(sync.peers()).toEqual([]);
+    // Whatever a device that dates its changes says is newer.
+    const [before] = people.changes();
+    const dated = {
+      reference: 'ada',
+      person: { name: 'Ada L.', pinHash: null },
+      at: '2020-01-01T00:00:00.000Z-0000-d',
+    };
+    expect(before).toMatchObject({ reference: 'ada', person: { name: 'Ada' } });
+    expect(people.receive([dated])).toBe(true);
+    expect(people.nameOf('ada')).toBe('Ada L.');
+  });
+
   it('has the same tables as a new one, however it came to be', () => {
     const tables = (path: string) => {
       const database = new Database(path, { readonly: true });

@@ -33,7 +33,7 @@ function chain(bodies: readonly unknown[], device = 'device'): SealedEntry[] {
         seq: index + 1,
         id: `id-${index}`,
         kind: 'staff.signed-on',
-        at: `at-${index}`,
+        at: `2026-06-13T09:00:0${index}.000Z-0000-${device}`,
         event: null,
         actor: null,
         body: canonicalJson(body),
@@ -80,13 +80,26 @@ describe('an entry', () => {
   });
 
   it('is reported when it cannot be understood', () => {
-    const [entry] = chain([{ staffId: 5 }]);
-    expect(readEntry(entry as SealedEntry)).toMatchObject({ ok: false, unreadable: { seq: 1, device: 'device' } });
-    expect(readEntry({ ...(entry as SealedEntry), kind: 'moon.landed' })).toMatchObject({
+    const [entry] = chain([{ staffId: 5 }]) as [SealedEntry];
+    const why = (change: Partial<SealedEntry>) => {
+      const read = readEntry(seal({ ...entry, ...change }, ZERO_HASH));
+      return read.ok ? '' : read.unreadable.why;
+    };
+    expect(readEntry(entry)).toMatchObject({ ok: false, unreadable: { seq: 1, device: 'device' } });
+    expect(why({})).toMatch(/^its body does not fit: staffId/);
+    expect(why({ kind: 'moon.landed' })).toBe('of a kind this version does not know');
+    expect(why({ body: '{' })).toBe('its body is not JSON');
+    expect(why({ at: '2026-06-13T09:00:00.000Z-0000-another' })).toMatch(/^its instant is none of its device/);
+    expect(why({ at: '2026-66-13T09:00:00.000Z-0000-device' })).toMatch(/^its instant is none of its device/);
+  });
+
+  it('is not read when it is not what it was when it was hashed', () => {
+    const [entry] = chain([{ staffId: 'ada' }]) as [SealedEntry];
+    expect(readEntry(entry).ok).toBe(true);
+    expect(readEntry({ ...entry, body: '{"staffId":"bob"}' })).toMatchObject({
       ok: false,
-      unreadable: { why: 'of a kind this version does not know' },
+      unreadable: { why: 'its hash is not that of its content' },
     });
-    expect(readEntry({ ...(entry as SealedEntry), body: '{' })).toMatchObject({ ok: false });
   });
 });
 

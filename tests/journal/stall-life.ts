@@ -74,12 +74,25 @@ export function makeItem(number: number, change: Partial<Item> = {}): Item {
 export class StallLife {
   readonly dataDir: string;
   nowMs = Date.parse('2026-06-13T09:00:00.000Z');
-  #ids = 0;
+  #ids: number;
+  #others = 0;
   #store: Store | null = null;
 
-  /** @param dataDir an existing data folder; a new one when absent */
-  constructor(dataDir = mkdtempSync(join(tmpdir(), 'trestle-store-'))) {
+  /**
+   * @param dataDir an existing data folder; a new one when absent
+   * @param firstId devices of one stall count their ids from different numbers
+   */
+  constructor(dataDir = mkdtempSync(join(tmpdir(), 'trestle-store-')), firstId = 0) {
     this.dataDir = dataDir;
+    this.#ids = firstId;
+  }
+
+  /** One more device of the same stall, with a folder of its own. */
+  another(): StallLife {
+    this.#others += 1;
+    const other = new StallLife(undefined, this.#others * 10_000_000);
+    other.nowMs = this.nowMs;
+    return other;
   }
 
   /** The same stall as a power cut at this moment would leave it; the original goes on. */

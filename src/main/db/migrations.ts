@@ -79,6 +79,76 @@ CREATE TABLE sale_line (position INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT
 INSERT INTO sale_line SELECT line.key, line.value FROM sale, json_each(sale.body, '$.cart.lines') AS line;
 UPDATE sale SET body = json_remove(body, '$.cart.lines');`,
   },
+  {
+    what: 'the exchange with other devices',
+    sql: `
+-- A hub, or a neighbour: who it is, and how far its feed was read.
+CREATE TABLE peer (
+  server_id TEXT PRIMARY KEY,
+  role TEXT NOT NULL,
+  address TEXT NOT NULL,
+  public_key TEXT NOT NULL,
+  recipient TEXT,
+  stall_id TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  cursor TEXT NOT NULL,
+  people_version INTEGER NOT NULL,
+  enrolled_at TEXT NOT NULL,
+  last_success_at TEXT
+) STRICT, WITHOUT ROWID;
+
+-- How much of each device a peer said it has.
+CREATE TABLE peer_head (
+  server_id TEXT NOT NULL, device TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (server_id, device)
+) STRICT, WITHOUT ROWID;
+
+-- Signatures of other devices, with which their entries can be passed on.
+CREATE TABLE relay_head (
+  device TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, signature TEXT NOT NULL,
+  PRIMARY KEY (device, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE exchange_error (
+  error_key INTEGER PRIMARY KEY, server_id TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+
+-- Entries in the journal that no table shows.
+CREATE TABLE unapplied_entry (
+  device TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, why TEXT NOT NULL,
+  PRIMARY KEY (device, seq)
+) STRICT, WITHOUT ROWID;
+
+-- When a person was changed or forgotten: the newest wins over all devices.
+CREATE TABLE person_change (reference TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Which change of a person a peer was told.
+CREATE TABLE peer_person (
+  server_id TEXT NOT NULL, reference TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (server_id, reference)
+) STRICT, WITHOUT ROWID;
+
+-- Shifts of which a peer has something else, and what, as JSON.
+CREATE TABLE shift_mismatch (
+  server_id TEXT NOT NULL, shift_id TEXT NOT NULL, at TEXT NOT NULL, orders TEXT NOT NULL,
+  PRIMARY KEY (server_id, shift_id)
+) STRICT, WITHOUT ROWID;
+
+-- What this device wrote under a name that another one wrote under as well, at the position it had.
+CREATE TABLE forked_entry (
+  position INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at TEXT NOT NULL,
+  event TEXT,
+  actor TEXT,
+  body TEXT NOT NULL,
+  prev TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;`,
+  },
 ];
 
 /** The version this build writes. */

@@ -85,8 +85,8 @@ export function recoverStore(dataDir: string, now: Date, reason: string): void {
     later.push(...entries.slice(whole));
     missing += (entries.at(-1)?.seq ?? 0) - entries.length;
   }
-  // The order in which they came to be, over all devices.
-  kept.sort((a, b) => (a.at < b.at ? -1 : 1));
+  // The order in which they came to be, over all devices; each device's own order first of all.
+  kept.sort((a, b) => (a.device === b.device ? a.seq - b.seq : a.at < b.at ? -1 : 1));
   if (later.length > 0)
     writeFileSync(join(aside, 'later-entries.jsonl'), later.map((e) => `${entryLine(e)}\n`).join(''));
 
@@ -106,6 +106,8 @@ export function recoverStore(dataDir: string, now: Date, reason: string): void {
       for (const entry of kept) insertJournalRow(database, entry);
       if (readable) for (const table of WORKING_TABLES) copyRows(readable, database, table);
       restoreKeepsake(dataDir, database);
+      // What was read may be lost again; everything is asked for anew, and what is here already changes nothing.
+      database.exec(`UPDATE peer SET cursor = '0.0', people_version = 0`);
       database.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)').run(PENDING_RECOVERY, JSON.stringify(recovery));
       // Nobody can say what of these was printed; nothing is printed again by itself.
       database.exec(
@@ -138,7 +140,19 @@ function damagedFiles(dataDir: string): string[] {
   );
 }
 
-const WORKING_TABLES = ['job', 'sale', 'sale_line', 'command_result', 'person', 'setting', 'notice'];
+const WORKING_TABLES = [
+  'job',
+  'sale',
+  'sale_line',
+  'command_result',
+  'person',
+  'person_change',
+  'setting',
+  'notice',
+  'peer',
+  'relay_head',
+  'forked_entry',
+];
 
 /** The damaged database, opened as far as SQLite will; null when nothing helps. */
 function openReadable(path: string): Database.Database | null {

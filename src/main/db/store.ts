@@ -6,9 +6,16 @@ import type { CartLine } from '../../domain/cart';
 import type { Item } from '../../domain/catalogue';
 import type { DeliveryJob } from '../../hardware/delivery-job';
 import { projectBacklog, SLICE_ITEMS } from '../../journal/catalogue-projection';
-import { HybridClock } from '../../journal/clock';
-import { canonicalJson, seal, ZERO_HASH } from '../../journal/entry';
-import { createIdentity, loadIdentity, setIdentityAside, signHead, type DeviceIdentity } from '../../journal/identity';
+import { HybridClock, isInstantOf } from '../../journal/clock';
+import { canonicalJson, NOT_APPLICABLE, readEntry, seal, ZERO_HASH, type SealedEntry } from '../../journal/entry';
+import {
+  createIdentity,
+  DeviceKeys,
+  loadIdentity,
+  setIdentityAside,
+  type DeviceIdentity,
+  type SignedHead,
+} from '../../journal/identity';
 import { insertJournalRow, journalHead } from '../../journal/journal-rows';
 import { ENTRY_KINDS, type Entry, type EntryDraft } from '../../journal/kinds';
 import { project } from '../../journal/projector';
@@ -24,10 +31,12 @@ import { writeKeepsake } from './keepsake';
 import { migrate, schemaVersion } from './migrations';
 import { noteClosed, openSound } from './open';
 import { People } from './people';
+import { isTooFarAhead, noteUnapplied, receiveEntries, type Received } from './receiving';
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
 import { readSale, writeSale, type SaleRecord } from './sale-record';
 import { asStoreError, isDamage, StoreError } from './store-error';
+import { SyncState, type Peer } from './sync-state';
 
 /** Where the store says what it did; pino fits. */
 export interface StoreLog {
@@ -102,6 +111,10 @@ export class Store {
   readonly people: People;
   readonly settings: KeyValue;
   readonly notices: Notices;
+  /** What the exchange with a hub and neighbours knows. */
+  readonly sync: SyncState;
+  /** Signs in the name of this device. */
+  readonly keys: DeviceKeys;
 
   readonly #options: StoreOptions;
   readonly #database: Database.Database;
@@ -109,6 +122,7 @@ export class Store {
   readonly #clock: HybridClock;
   readonly #inTransaction: Database.Transaction<(work: () => unknown) => unknown>;
   readonly #copy: JournalCopy;
+  readonly #devices: readonly string[];
   #head: { readonly seq: number; readonly hash: string };
   #signedSeq = 0;
   /** The lines of the sale as they are on the disk. */
@@ -148,7 +162,7 @@ export class Store {
       this.#refreshReadModels();
 
       const keepPeopleAndSettings = () => this.#writeKeepsake();
-      this.people = new People(database, keepPeopleAndSettings);
+      this.people = new People(database, keepPeopleAndSettings, () => this.#clock.next());
       this.settings = new KeyValue(database, keepPeopleAndSettings);
       this.notices = new Notices(database);
       this.catalogue = new CatalogueReader(database);
@@ -162,19 +176,20 @@ export class Store {
       const identity = kept !== null && recovery === undefined ? kept : this.#newIdentity(kept);
       this.device = { deviceId: identity.deviceId, prefix: identity.prefix, publicKey: identity.publicKey };
       const devices = [identity.deviceId, ...identity.formerDeviceIds];
+      this.#devices = devices;
+      this.keys = DeviceKeys.load(dataDir);
+      this.sync = new SyncState(database, {
+        people: this.people,
+        ownDevices: () => this.#devices,
+        write: (work) => this.#unsynced(() => this.#write(work)),
+        peersChanged: keepPeopleAndSettings,
+      });
       this.shifts = new ShiftReader(database, devices);
       this.tenders = new TenderReader(database, devices);
 
       const head = journalHead(database, identity.deviceId);
       this.#head = head ?? { seq: 0, hash: ZERO_HASH };
-      // An instant somebody tampered with is for `verify` to tell; it must not keep the till from opening.
-      const newest = prepared(
-        database,
-        `SELECT max(at) FROM (SELECT at FROM journal WHERE at GLOB '[0-9]*T*Z-*-*' ORDER BY position DESC LIMIT 1000)`,
-      )
-        .pluck()
-        .get();
-      this.#clock = new HybridClock(identity.deviceId, now, typeof newest === 'string' ? newest : null);
+      this.#clock = new HybridClock(identity.deviceId, now, this.#newestInstant());
       if (head === null) this.#register(recovery);
 
       // An import a crash cut short is finished before the first sale, so that nobody ever sees half of one.
@@ -278,6 +293,45 @@ export class Store {
       onProgress?.({ phase: 'applying', done });
     }
     return { itemCount };
+  }
+
+  /**
+   * Takes entries from a hub or a neighbour: other devices', and this one's own that a restored backup lacks. What is here
+   * already changes nothing, so the same may come any number of times. Hand over a few dozen at once, so that no screen
+   * waits; an import among them is applied by `applyImports`.
+   * @param from whose feed they are, and how far it is read with them: noted in the same transaction
+   * @throws StoreError `disk-full` or `store-damaged`
+   */
+  receive(
+    entries: readonly SealedEntry[],
+    heads: readonly SignedHead[],
+    from?: Pick<Peer, 'serverId' | 'epoch' | 'cursor'>,
+  ): Received {
+    const { deviceId } = this.device;
+    const received = this.#write(() => {
+      const world = {
+        database: this.#database,
+        journal: this.sync.journal,
+        clock: this.#clock,
+        now: this.#options.now(),
+      };
+      const outcome = receiveEntries(world, { entries, heads });
+      if ([...CHANGES_CATALOGUE].some((kind) => outcome.kinds.has(kind))) this.#countCatalogueChange();
+      if (from) this.sync.setCursor(from.serverId, from);
+      return outcome;
+    });
+    this.#head = this.sync.journal.head(deviceId) ?? this.#head;
+    return received;
+  }
+
+  /** Applies imports that came from other devices, slice by slice; selling goes on meanwhile. */
+  async applyImports(): Promise<void> {
+    for (let slice = 1; this.#hasBacklog(); slice += 1) {
+      await nextTurn();
+      if (!this.#database.open) return;
+      this.#unsynced(() => this.#applyBacklog());
+      if (slice % SLICES_PER_CHECKPOINT === 0) this.#checkpoint();
+    }
   }
 
   /**
@@ -434,13 +488,30 @@ export class Store {
     });
   }
 
+  /** The newest instant to go on from, or null. A clock that others set far ahead is not followed. */
+  #newestInstant(): string | null {
+    // An instant somebody tampered with is for `verify` to tell; it must not keep the till from opening.
+    const rows = prepared(
+      this.#database,
+      `SELECT device, at FROM journal WHERE at GLOB '[0-9]*T*Z-*-*' ORDER BY position DESC LIMIT 1000`,
+    ).all() as Pick<SealedEntry, 'device' | 'at'>[];
+    const now = this.#options.now();
+    const followed = rows.filter(
+      ({ device, at }) => isInstantOf(at, device) && (this.#devices.includes(device) || !isTooFarAhead(at, now)),
+    );
+    return followed.reduce<string | null>((newest, { at }) => (newest === null || at > newest ? at : newest), null);
+  }
+
   #refreshReadModels(): void {
     const version = prepared(this.#database, `SELECT value FROM meta WHERE key = 'read_model_version'`).pluck().get();
-    if (version === READ_MODEL_VERSION) return;
+    if (version === READ_MODEL_VERSION && !this.#canReadMore()) return;
     const { now, newId, log } = this.#options;
     const { entryCount, unreadable } = this.#write(() => {
       prepared(this.#database, `INSERT OR REPLACE INTO meta VALUES ('read_model_version', ?)`).run(READ_MODEL_VERSION);
-      return rebuildReadModels(this.#database);
+      const report = rebuildReadModels(this.#database);
+      prepared(this.#database, 'DELETE FROM unapplied_entry').run();
+      for (const entry of report.unreadable) noteUnapplied(this.#database, entry);
+      return report;
     });
     log.info({ entryCount, unreadable }, 'Read models were rebuilt from the journal');
     const [first] = unreadable;
@@ -455,8 +526,17 @@ export class Store {
     });
   }
 
+  /** Whether an entry that could not be applied when it came can be read by this version. */
+  #canReadMore(): boolean {
+    const rows = prepared(
+      this.#database,
+      `SELECT journal.* FROM unapplied_entry JOIN journal USING (device, seq) WHERE why NOT LIKE '${NOT_APPLICABLE}%'`,
+    ).all() as SealedEntry[];
+    return rows.some((row) => readEntry(row).ok);
+  }
+
   #signHead({ seq, hash }: { readonly seq: number; readonly hash: string }): void {
-    const head = signHead(this.#options.dataDir, { device: this.device.deviceId, seq, hash });
+    const head = this.keys.signHead({ device: this.device.deviceId, seq, hash });
     prepared(this.#database, 'INSERT OR REPLACE INTO signed_head VALUES (?, ?, ?, ?)').run(
       head.device,
       head.seq,
