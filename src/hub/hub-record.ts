@@ -1,0 +1,123 @@
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  sign,
+  timingSafeEqual,
+} from 'node:crypto';
+import type { ServerIdentity } from '../exchange/routes';
+import type { Database, Sql } from './database';
+
+/** Held while the hub's one row, its epochs or its tables are made. */
+const RECORD_LOCK = 0x7472_6864;
+
+/** Which cluster this is, and which line of its history: `system identifier/timeline`. */
+const DATABASE_IDENTITY = `(SELECT system_identifier FROM pg_control_system()) || '/' ||
+  left(pg_walfile_name(pg_current_wal_lsn()), 8)`;
+
+/** Who this hub is: made with its database, and the same for every process that serves it. */
+export async function loadIdentity(client: Sql): Promise<ServerIdentity> {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  await client.query('SELECT pg_advisory_lock($1)', [RECORD_LOCK]);
+  try {
+    await client.query(
+      `INSERT INTO hub (server_id, private_key, public_key, secret, database_identity)
+VALUES ($1, $2, $3, $4, ${DATABASE_IDENTITY}) ON CONFLICT DO NOTHING`,
+      [
+        randomUUID(),
+        privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+        publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+        randomBytes(32),
+      ],
+    );
+    await client.query(`INSERT INTO epoch (epoch, cause) VALUES (1, 'new') ON CONFLICT DO NOTHING`);
+    const { rows } = await client.query<{ server_id: string; private_key: string; public_key: string; secret: Buffer }>(
+      'SELECT server_id, private_key, public_key, secret FROM hub',
+    );
+    const row = rows[0];
+    if (!row) throw new Error('the hub has no row of its own');
+    const key = createPrivateKey({ key: Buffer.from(row.private_key, 'base64'), format: 'der', type: 'pkcs8' });
+    return {
+      serverId: row.server_id,
+      role: 'hub',
+      publicKey: row.public_key,
+      recipient: null,
+      sign: (text) => sign(null, Buffer.from(text), key).toString('base64'),
+      secret: row.secret,
+    };
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [RECORD_LOCK]);
+  }
+}
+
+/**
+ * Notices that the database is another one than last time: restored into another cluster (system identifier), or brought back
+ * or promoted from a copy (timeline). What a standby did not have yet may be missing then, so a new epoch begins; where
+ * nothing is missing it costs each device one look at the heads.
+ * @returns the new epoch, or null
+ */
+export async function noticeOtherDatabase(client: Sql): Promise<number | null> {
+  // Read under the row's lock: several processes find a new primary at the same time.
+  await client.query('BEGIN');
+  try {
+    const { rows } = await client.query<{ then: string | null; now: string }>(
+      `SELECT database_identity AS then, ${DATABASE_IDENTITY} AS now FROM hub FOR UPDATE`,
+    );
+    const identity = rows[0];
+    let epoch: number | null = null;
+    if (identity && identity.then !== identity.now) {
+      await client.query('UPDATE hub SET database_identity = $1', [identity.now]);
+      if (identity.then !== null) epoch = await beginEpoch(client, 'another-database');
+    }
+    await client.query('COMMIT');
+    return epoch;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Begins a new epoch within a transaction, and notes where every feed ends: up to there older cursors still hold.
+ * @returns its number
+ */
+export async function beginEpoch(client: Sql, cause: string): Promise<number> {
+  // Nobody writes to a feed meanwhile.
+  await client.query('LOCK TABLE stall IN EXCLUSIVE MODE');
+  const { rows } = await client.query<{ epoch: number }>(
+    'INSERT INTO epoch (epoch, cause) SELECT max(epoch) + 1, $1 FROM epoch RETURNING epoch',
+    [cause],
+  );
+  const epoch = rows[0]?.epoch ?? 1;
+  await client.query('INSERT INTO epoch_start (stall_id, epoch, feed_seq) SELECT stall_id, $1, feed_seq FROM stall', [
+    epoch,
+  ]);
+  return epoch;
+}
+
+/** Gives the hub a new operator's token, of which only the hash is kept. */
+export async function newOperatorToken(database: Database, onlyWhenNone: boolean): Promise<string | null> {
+  const token = randomBytes(24).toString('base64url');
+  const rows = await database.query<{ one: boolean }>(
+    {
+      name: 'new-operator-token',
+      text: `UPDATE hub SET operator_token_hash = $1 WHERE NOT $2 OR operator_token_hash IS NULL RETURNING one`,
+    },
+    [tokenHash(token), onlyWhenNone],
+  );
+  return rows.length > 0 ? token : null;
+}
+
+export async function isOperatorToken(database: Database, token: string): Promise<boolean> {
+  const [row] = await database.query<{ hash: string | null }>({
+    name: 'operator-token',
+    text: 'SELECT operator_token_hash AS hash FROM hub',
+  });
+  return typeof row?.hash === 'string' && timingSafeEqual(Buffer.from(row.hash), Buffer.from(tokenHash(token)));
+}
+
+function tokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

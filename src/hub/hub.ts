@@ -1,0 +1,86 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { exchangeRoutes, type ServerIdentity } from '../exchange/routes';
+import { newServer, type ServerLimits } from '../exchange/server';
+import { Database } from './database';
+import { loadIdentity, newOperatorToken, noticeOtherDatabase } from './hub-record';
+import { migrate } from './migrations';
+import { PostgresStore } from './postgres-store';
+
+export interface HubOptions {
+  /** See `DatabaseOptions.url`. */
+  readonly databaseUrl: string;
+  readonly log: FastifyBaseLogger;
+  /** How devices reach this hub; null to take the address each of them used. */
+  readonly publicUrl?: string | null;
+  /** Whether a proxy in front says who asks. */
+  readonly trustProxy?: boolean;
+  readonly limits?: ServerLimits;
+  readonly maxConnections?: number;
+  readonly now?: () => Date;
+}
+
+/** A running hub process, without a port yet: `app.listen` gives it one. */
+export interface Hub {
+  readonly app: FastifyInstance;
+  readonly store: PostgresStore;
+  readonly database: Database;
+  readonly identity: ServerIdentity;
+  /** Of a database that had none: shown once, kept as its hash. */
+  readonly operatorToken: string | null;
+  /** Answers what is under way, then lets go of the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a hub on a database, which it makes its own when it is empty.
+ * @throws DatabaseFromTheFuture; `Refusal` `unavailable` when the database cannot be reached
+ */
+export async function openHub(options: HubOptions): Promise<Hub> {
+  const { databaseUrl, log, publicUrl = null, trustProxy, limits, maxConnections, now = () => new Date() } = options;
+  const database = await openDatabase({ databaseUrl, log, ...(maxConnections && { maxConnections }) });
+  try {
+    const identity = await database.withClient(loadIdentity);
+    const operatorToken = await newOperatorToken(database, true);
+    const store = new PostgresStore({ database, log });
+    const app = newServer({ log, ...(limits && { limits }), ...(trustProxy && { trustProxy }) });
+    await app.register(exchangeRoutes, { store, identity, now, publicUrl });
+    await app.ready();
+    store.listen();
+    return {
+      app,
+      store,
+      database,
+      identity,
+      operatorToken,
+      async close() {
+        await app.close();
+        await store.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Connects to the hub's database and brings its tables up to date. */
+export async function openDatabase({
+  databaseUrl,
+  log,
+  maxConnections,
+}: Pick<HubOptions, 'databaseUrl' | 'log' | 'maxConnections'>): Promise<Database> {
+  const database = new Database({ url: databaseUrl, log, ...(maxConnections && { maxConnections }) });
+  database.onFound(migrate);
+  database.onFound(async (client) => {
+    const epoch = await noticeOtherDatabase(client);
+    if (epoch !== null) log.warn({ epoch }, 'the database is another one than before: a new epoch begins');
+  });
+  try {
+    await database.withClient(() => Promise.resolve());
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

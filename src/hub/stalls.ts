@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { Refusal } from '../exchange/exchange-store';
+import type { Database } from './database';
+
+/** What the operator decides about stalls, devices and entries that stand aside. */
+
+export interface StallRow {
+  readonly stallId: string;
+  readonly name: string;
+  readonly devices: number;
+  readonly entries: number;
+}
+
+/** Adds a stall. @returns its id, until a device joins that sells for one already */
+export async function addStall(database: Database, name: string): Promise<string> {
+  const stallId = randomUUID();
+  await database.query({ name: 'add-stall', text: 'INSERT INTO stall (stall_id, name) VALUES ($1, $2)' }, [
+    stallId,
+    name,
+  ]);
+  return stallId;
+}
+
+export function listStalls(database: Database): Promise<readonly StallRow[]> {
+  return database.query<StallRow>({
+    name: 'list-stalls',
+    text: `SELECT stall_id AS "stallId", name, feed_seq AS entries,
+  (SELECT count(*) FROM device WHERE device.stall_id = stall.stall_id) AS devices
+FROM stall ORDER BY name, stall_id`,
+  });
+}
+
+/** Shuts a device out: from now on it gets no token, and the one it has opens nothing. */
+export async function revokeDevice(database: Database, stallId: string, deviceId: string): Promise<void> {
+  const rows = await database.query(
+    {
+      name: 'revoke-device',
+      text: `UPDATE device SET revoked_at = coalesce(revoked_at, now()) WHERE stall_id = $1 AND device_id = $2
+RETURNING device_id`,
+    },
+    [stallId, deviceId],
+  );
+  if (rows.length === 0) throw new Refusal('not-found', 'There is no such device at this stall.');
+}
+
+/** Decides about an entry that stands aside: whether what it says counts. It stays in its chain either way. */
+export async function resolveQuarantine(
+  database: Database,
+  entry: { readonly stallId: string; readonly deviceId: string; readonly seq: number },
+  resolution: 'accepted' | 'set-aside',
+): Promise<void> {
+  const rows = await database.query(
+    {
+      name: 'resolve-quarantine',
+      text: `UPDATE quarantine SET resolution = $4, resolved_at = now()
+WHERE stall_id = $1 AND device_id = $2 AND seq = $3 RETURNING seq`,
+    },
+    [entry.stallId, entry.deviceId, entry.seq, resolution],
+  );
+  if (rows.length === 0) throw new Refusal('not-found', 'No such entry stands aside.');
+}
