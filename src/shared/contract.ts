@@ -389,11 +389,23 @@ export type TopicChange<T extends Topic> = Frozen<z.infer<(typeof TOPIC_CHANGES)
 const wholeState = z.object({ seq: z.int(), ...TOPICS });
 export type WholeState = Frozen<z.infer<typeof wholeState>>;
 
+/** A day on the label that has come or gone: the cashier must see it, and decides. */
+const dateWarning = z.object({
+  date: z.enum(['use-by', 'sell-by', 'best-before']),
+  on: z.iso.date(),
+  isPast: z.boolean(),
+});
+
 /** What a scan turned out to be. */
 export const scanOutcome = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('line'), lineId: id, name: text(330) }),
+  z.object({ kind: z.literal('line'), lineId: id, name: text(330), dateWarning: dateWarning.nullable() }),
   /** A weighed item without a weight in its label: the till asks for grams. */
-  z.object({ kind: z.literal('weight-needed'), variantId: id, name: text(330) }),
+  z.object({
+    kind: z.literal('weight-needed'),
+    variantId: id,
+    name: text(330),
+    dateWarning: dateWarning.nullable(),
+  }),
   /** The code of one of our receipts. */
   z.object({ kind: z.literal('order'), orderId: id }),
 ]);
@@ -670,5 +682,6 @@ export type FoundDevice = Frozen<z.infer<typeof foundDevice>>;
 export type ImportPreview = Frozen<z.infer<typeof importPreview>>;
 export type ImportProblem = Frozen<z.infer<typeof importProblem>>;
 export type Weighing = Frozen<z.infer<typeof weighing>>;
+export type DateWarning = Frozen<z.infer<typeof dateWarning>>;
 export type ScanOutcome = Frozen<z.infer<typeof scanOutcome>>;
 export type StaffMember = Frozen<z.infer<typeof staffMember>>;

@@ -62,6 +62,26 @@ test('search as you type, accents or not, and Enter sells the first', async ({ t
   await expect(search).toHaveValue('');
 });
 
+test('a label that has run out warns until somebody has read it', async ({ till }) => {
+  const dayMs = 24 * 3600 * 1000;
+  const longGone = new Date(Date.now() - 2 * dayMs).toISOString().slice(2, 10).replaceAll('-', '');
+  await till.scan(`010${LOAF.code}17${longGone}`);
+  await expect(till.line(LOAF.name)).toBeVisible();
+  const warning = till.banner.filter({ hasText: m.date_use_by_past() });
+  await expect(warning).toContainText(LOAF.name);
+  // The next scan does not sweep it away, nor does a banner that lies over it for a while.
+  await till.scan(MUG.code);
+  await expect(till.line(MUG.name)).toBeVisible();
+  await till.scan('404404404');
+  await expect(till.banner).toContainText('404404404');
+  await till.button(m.hide(), till.banner).click();
+  await expect(warning).toBeVisible();
+  await till.button(m.date_take_off(), warning).click();
+  await expect(till.line(LOAF.name)).toBeHidden();
+  await expect(warning).toBeHidden();
+  await expect(till.line(MUG.name)).toBeVisible();
+});
+
 test('Enter on a typed code scans it', async ({ till }) => {
   const search = till.page.getByLabel(m.sell_search(), { exact: true });
   await search.pressSequentially(LOAF.code, { delay: 100 });

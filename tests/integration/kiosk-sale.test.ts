@@ -355,6 +355,19 @@ describe('labels with a weight or a price inside', () => {
   });
 });
 
+test('goods whose label has run out are sold with a warning, by the day where the stall stands', async () => {
+  // Half past midnight of the 14th in London, where the demo stall stands.
+  const now = () => new Date('2026-06-13T23:30:00.000Z');
+  till.close();
+  await running.close();
+  await start({ dataDir: folder.path, now });
+  const scan = (date: string) => till.call('cart.scan', { code: `]C1010${SOURDOUGH}17${date}` });
+  expect(await scan('260615')).toMatchObject({ kind: 'line', dateWarning: null });
+  expect(await scan('260614')).toMatchObject({ dateWarning: { date: 'use-by', on: '2026-06-14', isPast: false } });
+  expect(await scan('260613')).toMatchObject({ dateWarning: { date: 'use-by', on: '2026-06-13', isPast: true } });
+  expect(till.topics.sale.cart.lines).toMatchObject([{ quantity: 3 }]);
+});
+
 test('what is sold comes off the stock that was counted, by piece and by weight', async () => {
   const tileOf = async (name: string) => {
     const { tiles } = await till.call('catalogue.search', { text: name, limit: 1 });

@@ -53,6 +53,8 @@ export function labelPrice(elements: Elements, localCurrency: string): LabelPric
 export interface LabelDates {
   /** The last day it may be used: AI 17, or the day of AI 7003. */
   readonly expiresOn: string | null;
+  /** The last day it may be sold: AI 16. */
+  readonly sellBy: string | null;
   /** The last day it is at its best: AI 15. */
   readonly bestBefore: string | null;
 }
@@ -62,6 +64,33 @@ export function labelDates(elements: Elements, currentYear: number): LabelDates 
   const day = (digits: string | undefined) => (digits === undefined ? null : fullDate(digits, currentYear));
   return {
     expiresOn: day(elements.get('17') ?? elements.get('7003')?.slice(0, 6)),
+    sellBy: day(elements.get('16')),
     bestBefore: day(elements.get('15')),
   };
+}
+
+/** A day on a label that has come or gone. */
+export interface DateWarning {
+  readonly date: 'use-by' | 'sell-by' | 'best-before';
+  /** `YYYY-MM-DD` */
+  readonly on: string;
+  /** False on the day itself. */
+  readonly isPast: boolean;
+}
+
+/**
+ * What a cashier must know of the days on a label before handing the goods over: the gravest that has passed, else one that
+ * is today. Food past its use-by date is unsafe by law (Regulation (EU) No 1169/2011, article 24); past its best-before
+ * date it may be sold.
+ * @param today `YYYY-MM-DD` where the stall stands
+ */
+export function dateWarning({ expiresOn, sellBy, bestBefore }: LabelDates, today: string): DateWarning | null {
+  const reached = (
+    [
+      ['use-by', expiresOn],
+      ['sell-by', sellBy],
+      ['best-before', bestBefore],
+    ] as const
+  ).flatMap(([date, on]) => (on !== null && on <= today ? [{ date, on, isPast: on < today }] : []));
+  return reached.find(({ isPast }) => isPast) ?? reached[0] ?? null;
 }

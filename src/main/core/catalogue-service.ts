@@ -1,6 +1,7 @@
 import type { Item, Variant } from '../../domain/catalogue';
-import { labelDates, labelPrice, weightGrams, type LabelDates } from '../../domain/gs1/measures';
+import { dateWarning, labelDates, labelPrice, weightGrams, type DateWarning } from '../../domain/gs1/measures';
 import { readLabel } from '../../domain/label';
+import { localDay } from '../../domain/local-day';
 import { readCode, type ScannedGoods } from '../../domain/scanned-code';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import { CallFailure, unwrap } from './call-failure';
@@ -20,11 +21,9 @@ interface VariantMeaning {
   /** Whole grams, of goods sold by weight only. */
   readonly weightGrams: number | null;
   readonly amountMinor: number | null;
-  /** Days on the label, for a screen to warn of. */
-  readonly dates: LabelDates;
+  /** What a day on the label gives to say. */
+  readonly dateWarning: DateWarning | null;
 }
-
-const NO_DATES: LabelDates = { expiresOn: null, bestBefore: null };
 
 /** Reads the catalogue for the grid, the search field and the scanner. */
 export class CatalogueService {
@@ -77,7 +76,7 @@ export class CatalogueService {
     if (label && labelled) {
       const { amountMinor } = label;
       const grams = labelled.variant.pricing === 'kg' ? label.weightGrams : null;
-      return { kind: 'variant', ...labelled, weightGrams: grams, amountMinor, dates: NO_DATES };
+      return { kind: 'variant', ...labelled, weightGrams: grams, amountMinor, dateWarning: null };
     }
     if (code.kind === 'coupon') {
       throw new CallFailure('coupon-code', 'This is a coupon. This till does not take coupons yet.');
@@ -93,9 +92,10 @@ export class CatalogueService {
   #saidBy(
     { elements }: ScannedGoods,
     { pricing }: Variant,
-  ): Pick<VariantMeaning, 'weightGrams' | 'amountMinor' | 'dates'> {
-    if (elements === null) return { weightGrams: null, amountMinor: null, dates: NO_DATES };
-    const { currency } = this.#core.stall;
+  ): Pick<VariantMeaning, 'weightGrams' | 'amountMinor' | 'dateWarning'> {
+    if (elements === null) return { weightGrams: null, amountMinor: null, dateWarning: null };
+    const { currency, timeZone } = this.#core.stall;
+    const today = localDay(this.#core.now(), timeZone);
     const grams = pricing === 'kg' ? weightGrams(elements) : null;
     const price = labelPrice(elements, currency);
     if (grams !== null && Math.round(grams) === 0) {
@@ -110,7 +110,7 @@ export class CatalogueService {
     return {
       weightGrams: grams === null ? null : Math.round(grams),
       amountMinor: price?.amountMinor ?? null,
-      dates: labelDates(elements, this.#core.now().getUTCFullYear()),
+      dateWarning: dateWarning(labelDates(elements, Number(today.slice(0, 4))), today),
     };
   }
 

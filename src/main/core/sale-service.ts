@@ -113,15 +113,15 @@ export class SaleService {
     if (meaning.kind === 'unknown') {
       throw new CallFailure('unknown-code', 'Nothing in the catalogue has this code. Sell it by typing a price.');
     }
-    const { item, variant, weightGrams, amountMinor } = meaning;
+    const { item, variant, weightGrams, amountMinor, dateWarning } = meaning;
     const name = fullName(item, variant);
     if (variant.pricing === 'kg' && weightGrams === null && amountMinor === null) {
-      return { kind: 'weight-needed', variantId: variant.variantId, name };
+      return { kind: 'weight-needed', variantId: variant.variantId, name, dateWarning };
     }
     return this.#addVariant(
       { item, variant, quantity: weightGrams ?? undefined, labelAmountMinor: amountMinor ?? undefined },
       context,
-      (lineId) => ({ kind: 'line', lineId, name }),
+      (lineId) => ({ kind: 'line', lineId, name, dateWarning }),
     );
   }
 

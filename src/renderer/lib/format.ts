@@ -29,6 +29,8 @@ export interface Format {
   time(instant: string | number): string;
   /** `Sat 13 June` */
   day(instant: string | number): string;
+  /** `13 June 2026`, of a calendar day `YYYY-MM-DD` */
+  date(day: string): string;
 }
 
 /** Signs for amounts under one whole unit, where people have one. */
@@ -51,6 +53,8 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
   });
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false, timeZone });
   const calendar = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'long', timeZone });
+  // A day without a time begins at midnight UTC.
+  const date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
   const parts = round.formatToParts(1);
   const symbol = parts.find(({ type }) => type === 'currency')?.value ?? code;
   const symbolFirst = parts[0]?.type === 'currency';
@@ -77,6 +81,7 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
     roughWeight: (grams) => `${roughly.format(grams / 1000)} kg`,
     percent: (basisPoints) => percentage.format(basisPoints / 10_000),
     time: (instant) => clock.format(new Date(instant)),
+    date: (day) => date.format(new Date(day)),
     day: (instant) => calendar.format(new Date(instant)).replace(',', ''),
   };
 }

@@ -2,14 +2,22 @@ import { createContext } from 'svelte';
 import type { Item } from '../../domain/catalogue';
 import type { PricedLine } from '../../domain/cart';
 import { readCode } from '../../domain/scanned-code';
-import type { CallInput, CallName, CallOutput, DeviceStatusView, Tile, TopicState } from '../../shared/contract';
+import type {
+  CallInput,
+  CallName,
+  CallOutput,
+  DateWarning,
+  DeviceStatusView,
+  Tile,
+  TopicState,
+} from '../../shared/contract';
 import type { CallError, CallResult } from '../../shared/errors';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Client, Connection, Topics } from './client';
 import { createFormat, type Format } from './format';
 import { Sounds } from './sounds';
 import { deviceWords, kindName } from '../../shared/device-words';
-import { errorWords, excerpt, noticeWords } from './words';
+import { dateWords, errorWords, excerpt, noticeWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'settings';
@@ -123,6 +131,8 @@ export class Till {
   #takenScans: readonly string[] = [];
   #toldNotice = '';
   #onceUnderWay = false;
+  /** Banners that stay until somebody closes them, the newest last. */
+  #unread: readonly Banner[] = [];
   #bannerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client) {
@@ -228,12 +238,20 @@ export class Till {
   show(banner: Banner): void {
     clearTimeout(this.#bannerTimer);
     this.banner = banner;
-    if (!banner.stays) this.#bannerTimer = setTimeout(() => this.hideBanner(), BANNER_MS);
+    if (banner.stays) this.#unread = [...this.#unread, banner];
+    else this.#bannerTimer = setTimeout(() => this.hideBanner(), BANNER_MS);
   }
 
+  /** Ends the banner shown; one that it lay over, and that must still be read, comes back. */
   hideBanner(): void {
     clearTimeout(this.#bannerTimer);
-    this.banner = null;
+    this.#unread = this.#unread.filter((banner) => banner !== this.banner);
+    this.banner = this.#unread.at(-1) ?? null;
+  }
+
+  /** Work goes on: what nobody must read goes. */
+  #passBanner(): void {
+    if (!this.banner?.stays) this.hideBanner();
   }
 
   go(place: Place): void {
@@ -294,14 +312,38 @@ export class Till {
     const outcome = result.value;
     if (outcome.kind === 'order') {
       this.openOrder(outcome.orderId);
-    } else if (outcome.kind === 'weight-needed') {
-      const { variantId, name } = outcome;
-      this.openSheet({ kind: 'weight', variantId, name, priceMinor: null });
+      this.sounds.play('tock');
+      return;
+    }
+    const { name, dateWarning } = outcome;
+    if (outcome.kind === 'weight-needed') {
+      this.openSheet({ kind: 'weight', variantId: outcome.variantId, name, priceMinor: null });
     } else {
       this.place = 'sell';
-      this.hideBanner();
+      this.#passBanner();
     }
-    this.sounds.play('tock');
+    if (dateWarning) this.#warnOfDate(dateWarning, name, outcome.kind === 'line' ? outcome.lineId : null);
+    else this.sounds.play('tock');
+  }
+
+  /** The goods are on the docket all the same: the cashier sees what the label says, and decides. */
+  #warnOfDate(warning: DateWarning, name: string, lineId: string | null): void {
+    this.sounds.play('hand');
+    const action = { label: m.date_take_off(), run: () => void this.#takeOne(lineId ?? '') };
+    this.show({
+      tone: warning.isPast && warning.date !== 'best-before' ? 'stop' : 'hand',
+      ...dateWords(warning, name, this.format),
+      stays: true,
+      ...(lineId !== null && { action }),
+    });
+  }
+
+  /** Takes one off a line, or the line when it is the last. */
+  async #takeOne(lineId: string): Promise<void> {
+    const line = this.sale?.cart.lines.find((one) => one.lineId === lineId);
+    if (!line) return;
+    const quantity = line.pricing === 'kg' ? 0 : line.quantity - 1;
+    await (quantity > 0 ? this.do('cart.set-quantity', { lineId, quantity }) : this.do('cart.remove-line', { lineId }));
   }
 
   /** Gives what is scanned from now on to somebody else instead of selling it. Returns what ends that. */

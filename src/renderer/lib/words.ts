@@ -1,6 +1,6 @@
 import type { PricedLine } from '../../domain/cart';
 import type { CallError, ErrorCode } from '../../shared/errors';
-import type { JobSummary, OrderSummary } from '../../shared/contract';
+import type { DateWarning, JobSummary, OrderSummary } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from './format';
 
@@ -55,6 +55,19 @@ export function noticeWords(code: 'store-recovered' | 'disk-full' | 'rebuilt'): 
       return m.notice_disk_full();
     case 'rebuilt':
       return m.notice_rebuilt();
+  }
+}
+
+/** What the day on a label means for who sells it. */
+export function dateWords({ date, on, isPast }: DateWarning, name: string, format: Format): Words {
+  const day = isPast ? format.date(on) : m.date_today();
+  switch (date) {
+    case 'use-by':
+      return { title: m.date_use_by({ day, name }), detail: isPast ? m.date_use_by_past() : m.date_use_by_today() };
+    case 'sell-by':
+      return { title: m.date_sell_by({ day, name }), detail: isPast ? m.date_sell_by_past() : m.date_sell_by_today() };
+    case 'best-before':
+      return { title: m.date_best_before({ day, name }), detail: m.date_best_before_detail() };
   }
 }
 

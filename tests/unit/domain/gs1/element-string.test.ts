@@ -3,7 +3,8 @@ import { checkCharacterPair } from '../../../../src/domain/gs1/check-pair';
 import { fullDate } from '../../../../src/domain/gs1/dates';
 import { elementDefinitions } from '../../../../src/domain/gs1/dictionary';
 import { readElementString, writeElementString } from '../../../../src/domain/gs1/element-string';
-import { labelDates, labelPrice, weightGrams } from '../../../../src/domain/gs1/measures';
+import { dateWarning, labelDates, labelPrice, weightGrams } from '../../../../src/domain/gs1/measures';
+import { localDay } from '../../../../src/domain/local-day';
 import { codeOf, valueOf } from '../../../helpers/stall';
 
 const GS = '\u001d';
@@ -140,15 +141,49 @@ describe('dates', () => {
   });
 
   it('are those a seller must heed', () => {
-    expect(labelDates(elementsOf(`${GTIN}1526120017270101`), 2026)).toEqual({
+    expect(labelDates(elementsOf(`${GTIN}15261200162612241727010110A`), 2026)).toEqual({
       expiresOn: '2027-01-01',
+      sellBy: '2026-12-24',
       bestBefore: '2026-12-31',
     });
     expect(labelDates(elementsOf(`${GTIN}70032611221200`), 2026)).toEqual({
       expiresOn: '2026-11-22',
+      sellBy: null,
       bestBefore: null,
     });
-    expect(labelDates(elementsOf(GTIN), 2026)).toEqual({ expiresOn: null, bestBefore: null });
+    expect(labelDates(elementsOf(GTIN), 2026)).toEqual({ expiresOn: null, sellBy: null, bestBefore: null });
+  });
+});
+
+describe('a day on a label', () => {
+  const TODAY = '2026-11-22';
+  const none = { expiresOn: null, sellBy: null, bestBefore: null };
+
+  it.each([
+    [{ expiresOn: '2026-11-23' }, null],
+    [{ expiresOn: '2026-11-22' }, { date: 'use-by', on: '2026-11-22', isPast: false }],
+    [{ expiresOn: '2026-11-21' }, { date: 'use-by', on: '2026-11-21', isPast: true }],
+    [{ sellBy: '2026-11-21' }, { date: 'sell-by', on: '2026-11-21', isPast: true }],
+    [{ bestBefore: '2025-11-22' }, { date: 'best-before', on: '2025-11-22', isPast: true }],
+    // What has passed is graver than what is today; the use-by date is graver than the others.
+    [
+      { expiresOn: '2026-11-22', bestBefore: '2026-11-20' },
+      { date: 'best-before', on: '2026-11-20', isPast: true },
+    ],
+    [
+      { expiresOn: '2026-11-21', sellBy: '2026-11-20', bestBefore: '2026-11-20' },
+      { date: 'use-by', on: '2026-11-21', isPast: true },
+    ],
+  ])('%j says %j', (dates, warning) => {
+    expect(dateWarning({ ...none, ...dates }, TODAY)).toEqual(warning);
+  });
+
+  it.each([
+    ['2026-11-22T12:30:00.000Z', 'Pacific/Auckland', '2026-11-23'],
+    ['2026-11-22T00:30:00.000Z', 'America/New_York', '2026-11-21'],
+    ['2026-01-05T23:30:00.000Z', 'Europe/London', '2026-01-05'],
+  ])('%s is in %s %s', (instant, timeZone, day) => {
+    expect(localDay(new Date(instant), timeZone)).toBe(day);
   });
 });
 
