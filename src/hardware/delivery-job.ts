@@ -27,6 +27,8 @@ interface JobRow {
   readonly reference: string | null;
   readonly state: JobState;
   readonly reason: JobReason | null;
+  /** What the reason is about, the character of an `unprintable`; null where it says enough. */
+  readonly detail: string | null;
   /** How often it was begun. */
   readonly attempts: number;
   /** Milliseconds UTC. */
@@ -58,6 +60,7 @@ export type DeliveryJob = PrintJob | DrawerJob;
 export interface JobChange {
   readonly state: JobState;
   readonly reason: JobReason | null;
+  readonly detail: string | null;
   readonly attempts: number;
   readonly freshSinceMs: number;
   readonly notBeforeMs: number;
@@ -69,6 +72,7 @@ export function newJobState(createdAtMs: number): JobChange & { readonly created
   return {
     state: 'waiting',
     reason: null,
+    detail: null,
     attempts: 0,
     createdAtMs,
     freshSinceMs: createdAtMs,

@@ -37,10 +37,6 @@ export interface Delivery {
   start(): void;
   /** Says that rows were added. Returns at once; the work begins in a later turn of the event loop. */
   wake(deviceId?: string): void;
-  /** A person wants the held jobs of a device after all; returns how many were put back. */
-  printHeld(deviceId: string): number;
-  /** A person does not want this job. False when it is neither waiting nor held. */
-  discard(jobId: string): boolean;
   onJobChanged(listener: (fact: JobChanged) => void): Unsubscribe;
   /** Begins nothing more and waits for what is running. */
   stop(): Promise<void>;
@@ -72,6 +68,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       attempts,
       freshSinceMs,
       notBeforeMs,
+      detail: null,
       ...change,
       state,
       reason,
@@ -172,8 +169,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     else if (outcome.outcome === 'sent-unconfirmed') {
       // A printer that never proves anything leaves nothing to ask; one whose proof stayed away does.
       move(job, outcome.reason === 'no-status' ? 'sent-unconfirmed' : 'unknown', outcome.reason);
-    } else if (outcome.reason === 'unprintable') move(job, 'failed', outcome.reason);
-    else if (outcome.bytesSent > 0) move(job, 'unknown', outcome.reason);
+    } else if (outcome.reason === 'unprintable') {
+      move(job, 'failed', outcome.reason, { detail: outcome.detail ?? null });
+    } else if (outcome.bytesSent > 0) move(job, 'unknown', outcome.reason);
     else {
       const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (job.attempts - 1), LAST_RETRY_MS);
       move(job, 'waiting', outcome.reason, { notBeforeMs: clock.now() + retryMs });
@@ -208,19 +206,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     wake(deviceId) {
       const deviceIds = deviceId === undefined ? new Set(waitingJobs().map((job) => job.deviceId)) : [deviceId];
       for (const id of deviceIds) schedule(id, clock.now());
-    },
-    printHeld(deviceId) {
-      const now = clock.now();
-      const held = store.list({ states: ['held'], deviceId, limit: ROWS_PER_TURN });
-      for (const job of held) move(job, 'waiting', null, { freshSinceMs: now, notBeforeMs: now });
-      schedule(deviceId, now);
-      return held.length;
-    },
-    discard(jobId) {
-      const job = store.find(jobId);
-      if (!job || (job.state !== 'waiting' && job.state !== 'held')) return false;
-      move(job, 'discarded', null);
-      return true;
     },
     onJobChanged: (listener) => listeners.add(listener),
     async stop() {

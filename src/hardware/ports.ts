@@ -73,6 +73,8 @@ export type PrintOutcome =
       readonly reason: FailureReason;
       readonly bytesSent: number;
       readonly truncated: boolean;
+      /** Of an `unprintable`: the character, where it was one that was missing. */
+      readonly detail?: string;
     };
 
 /** The end of one drawer kick. `acknowledged`: the device processed the pulse. A kick is never repeated by itself. */

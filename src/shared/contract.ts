@@ -201,6 +201,8 @@ export const jobSummary = z.object({
   orderNumber: text(20).nullable(),
   state: orderSummary.shape.receipt.exclude(['none']),
   reason: text(80),
+  /** What the reason is about: the character that a printer does not have. */
+  detail: text(80),
   createdAt: instant,
 });
 
@@ -210,6 +212,8 @@ export const jobsState = z.object({
   /** Receipts that wait for a person's word before they print. */
   heldCount: z.int(),
   unknownCount: z.int(),
+  /** Receipts that were refused, and are refused again until something is changed. */
+  failedCount: z.int(),
 });
 
 export const DEVICE_KINDS = ['printer', 'scanner', 'drawer', 'scale', 'line-display'] as const;

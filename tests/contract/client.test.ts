@@ -57,7 +57,7 @@ function wholeState(seq: number, version: number) {
       done: null,
       lastOrder: null,
     },
-    jobs: { unprinted: [], heldCount: 0, unknownCount: 0 },
+    jobs: { unprinted: [], heldCount: 0, unknownCount: 0, failedCount: 0 },
     devices: { devices: [], found: [], platform: 'linux' },
     scan: { scans: [] },
     catalogue: catalogue(version),

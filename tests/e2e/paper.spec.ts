@@ -38,3 +38,18 @@ test('the drawer opens without a sale, and a test page prints', async ({ till })
   await expect(till.page.locator('[data-chip=drawer]')).toContainText(m.drawer_open());
   await till.go('sell');
 });
+
+test('a receipt with a sign no printer has is refused by name, asked about, and stops no sale', async ({ till }) => {
+  await till.typePrice('Gift \u{10fffd}', 300, 'VAT 20%');
+  await till.quickCash(m.cash_exact_key());
+  await till.confirmedNumber();
+  await expect(till.banner).toContainText(m.banner_refused());
+  await till.nextSale();
+  await expect(till.printerChip).toContainText(m.chip_receipts_ask({ count: 1 }));
+  await till.printerChip.click();
+  const sheet = till.sheet(m.unprinted_title({ count: 1 }));
+  await expect(sheet).toContainText(m.unprinted_unprintable({ character: '\u{10fffd}' }));
+  await sheet.getByRole('listitem').getByRole('button').click();
+  await till.button(m.unprinted_discard({ count: 1 }), sheet).click();
+  await expect(till.printerChip).toContainText(m.state_ready());
+});

@@ -112,6 +112,14 @@ describe('delivery', () => {
   });
   afterEach(() => delivery.stop());
 
+  /** What whoever keeps the rows does when a person wants a job after all, or not any more. */
+  function decide(id: string, state: 'waiting' | 'discarded'): void {
+    const { attempts } = jobs.find(id) ?? expect.fail(id);
+    const nowMs = clock.now();
+    const times = { freshSinceMs: nowMs, notBeforeMs: nowMs, changedAtMs: nowMs };
+    jobs.update(id, { state, reason: null, detail: null, attempts, ...times });
+  }
+
   test('a receipt without a document of its own is laid out when its turn comes', async () => {
     delivery.start();
     jobs.put({
@@ -222,7 +230,7 @@ describe('delivery', () => {
     [{ outcome: 'sent-unconfirmed', reason: 'fault-after-sending' }, 'unknown'],
     [{ outcome: 'sent-unconfirmed', reason: 'disconnected' }, 'unknown'],
     [{ outcome: 'sent-unconfirmed', reason: 'no-status' }, 'sent-unconfirmed'],
-    [{ outcome: 'failed', reason: 'unprintable', bytesSent: 0, truncated: false }, 'failed'],
+    [{ outcome: 'failed', reason: 'unprintable', bytesSent: 0, truncated: false, detail: 'ж' }, 'failed'],
   ] as const)('%j is %s and never repeated by itself', async (outcome, state) => {
     delivery.start();
     printers.answer('a', () => Promise.resolve(outcome));
@@ -231,7 +239,7 @@ describe('delivery', () => {
     printers.status('a', { state: 'faulted', reason: 'unreachable' });
     printers.status('a', { state: 'ready' });
     await run(3_600_000);
-    expect(jobs.state('one')).toBe(state);
+    expect(jobs.find('one')).toMatchObject({ state, detail: 'detail' in outcome ? outcome.detail : null });
     expect(printers.calls).toEqual(['a print']);
   });
 
@@ -249,7 +257,9 @@ describe('delivery', () => {
     expect(facts.filter((fact) => fact.endsWith('acknowledged'))).toEqual(['fresh acknowledged']);
     await run(3_600_000);
     expect(printers.calls).toHaveLength(1);
-    expect(delivery.printHeld('a')).toBe(2);
+    decide('old 1', 'waiting');
+    decide('old 2', 'waiting');
+    delivery.wake('a');
     await run();
     expect(facts.slice(-4)).toEqual(['old 1 running', 'old 1 acknowledged', 'old 2 running', 'old 2 acknowledged']);
   });
@@ -338,19 +348,16 @@ describe('delivery', () => {
     expect(printers.calls).toEqual([]);
   });
 
-  test('a person discards what waits or is held, nothing else', async () => {
+  test('what a person discards while it waits is not printed', async () => {
     delivery.start();
     printers.status('a', { state: 'faulted', reason: 'cover-open' });
     add('one');
-    add('two', 'b');
     await run();
-    expect(delivery.discard('one')).toBe(true);
-    expect(delivery.discard('two')).toBe(false);
-    expect(delivery.discard('none such')).toBe(false);
+    decide('one', 'discarded');
     printers.status('a', { state: 'ready' });
     await run();
     expect(jobs.state('one')).toBe('discarded');
-    expect(printers.calls).toEqual(['b print']);
+    expect(printers.calls).toEqual([]);
   });
 
   test('a device nobody knows holds its jobs and nobody else’s', async () => {

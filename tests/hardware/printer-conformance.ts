@@ -155,7 +155,8 @@ export function printerConformance(name: string, setUp: () => Promise<PrinterBen
           blocks: [{ kind: 'row', left: 'Jam \u{10fffd}', right: '4.50', indent: 0, size: 'normal', bold: false }],
         }),
       );
-      expect(outcome).toEqual({ outcome: 'failed', reason: 'unprintable', bytesSent: 0, truncated: false });
+      const detail = '\u{10fffd}';
+      expect(outcome).toEqual({ outcome: 'failed', reason: 'unprintable', bytesSent: 0, truncated: false, detail });
       expect(bench.printer.papers()).toEqual([]);
     });
 

@@ -292,6 +292,22 @@ test('the report for support names devices and what they answered, and no person
   for (const { name } of till.topics.session.staff) expect(text).not.toContain(name);
 });
 
+test('paper with a sign that no font has is refused, and says which', async () => {
+  const { name, vatNumber, receiptFooter, taxRates } = till.topics.session.stall;
+  await till.call('stall.change', {
+    name,
+    vatNumber,
+    receiptFooter,
+    taxRates: [...taxRates],
+    place: 'Pitch \u{10fffd}',
+  });
+  const { jobId } = await till.call('device.test', { deviceId: 'virtual-printer' });
+  const { jobs } = await till.until(({ jobs }) => jobs.unprinted.some(({ state }) => state === 'failed'), 'it failed');
+  expect(jobs.unprinted).toMatchObject([{ jobId, reason: 'unprintable', detail: '\u{10fffd}' }]);
+  expect(jobs.failedCount).toBe(1);
+  expect(running.virtualPrinter?.papers()).toEqual([]);
+});
+
 test('only an operator sets devices up, and a device that is gone cannot be changed', async () => {
   expect(await till.failure('device.configure', { deviceId: 'gone', settings: SCALE })).toBe('unknown-device');
   expect(await till.failure('device.test', { deviceId: 'gone' })).toBe('unknown-device');

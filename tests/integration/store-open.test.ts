@@ -104,6 +104,21 @@ describe('a database of another version', () => {
     expect((await verifyFolder(life.dataDir)).findings).toEqual([]);
   });
 
+  it('keeps the jobs, of which none said what its reason is about', () => {
+    const database = new Database(databasePath());
+    for (const version of [1, 2, 3, 4]) {
+      database.exec(readFileSync(new URL(`../fixtures/store/version-${version}.sql`, import.meta.url), 'utf8'));
+    }
+    database.close();
+    const older = life;
+    life = older.cutPower();
+    older.end();
+    expect(life.store.jobs.ofReference('order-1')).toMatchObject([
+      { id: 'job-1', state: 'failed', reason: 'unprintable', detail: null, document: null },
+      { id: 'job-2', state: 'acknowledged', reason: null, detail: null, pin: 2 },
+    ]);
+  });
+
   it('keeps the sale in progress, whose lines were inside it', () => {
     const database = new Database(databasePath());
     for (const version of [1, 2]) {

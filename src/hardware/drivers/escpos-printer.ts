@@ -380,7 +380,10 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     const encoding = encodeOffThread(document, profile);
     return inTurn(async () => {
       const encoded = await encoding;
-      if (!encoded.ok) return { ...unsent, reason: 'unprintable' };
+      if (!encoded.ok) {
+        const { character } = encoded.error;
+        return { ...unsent, reason: 'unprintable', ...(character !== null && { detail: character }) };
+      }
       const contact = await makeContact();
       if (contact.dialogue === null) return { ...unsent, reason: contact.reason };
       if (contact.fault !== null) return { ...unsent, reason: contact.fault };

@@ -1,12 +1,12 @@
 import { PrinterTypes, ThermalPrinter } from 'node-thermal-printer';
 import type { ReceiptDocument } from '../../domain/receipt';
-import { ok, type Result } from '../../domain/result';
+import { ok } from '../../domain/result';
 import type { PrinterProfile, PrintProof } from '../models/profile';
 import type { DrawerPin, DrawerPulse } from '../ports';
 import { bitmapOf, type Bitmap } from './bitmap';
 import { COLUMN_DOTS, layOut, type PaperItem, type Typesetter } from './layout';
 import { MARK } from './mark';
-import { encodeCharacter, isPlain, printableDocument } from './printable-text';
+import { encodeCharacter, isPlain, printableDocument, type Printable } from './printable-text';
 import type { TextPainter } from './text-painter';
 
 const ESC = 0x1b;
@@ -31,13 +31,13 @@ const TEAR_OFF_LINES = 4;
  * Turns a document into the bytes of one complete print job. Pure: the same document and profile give the same bytes.
  * The job begins with a reset, so that nothing a torn job left behind reaches it.
  * @param painter draws the lines that hold characters no code page has; without one they are refused
- * @returns `unprintable` with words that name the character
+ * @returns `unprintable` with the character
  */
 export function encodeReceipt(
   document: ReceiptDocument,
   profile: PrinterProfile,
   painter: TextPainter | null = null,
-): Result<Uint8Array, 'unprintable'> {
+): Printable<Uint8Array> {
   const { codePages } = profile;
   const printable = printableDocument(document, codePages, profile.raster === 'none' ? null : painter);
   if (!printable.ok) return printable;

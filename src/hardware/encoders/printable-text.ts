@@ -1,8 +1,19 @@
 import type { ReceiptBlock, ReceiptDocument } from '../../domain/receipt';
-import { fail, ok, type Result } from '../../domain/result';
+import { ok, type DomainError, type Ok } from '../../domain/result';
 import type { CodePage, Encoding } from '../models/profile';
 import { UPPER_HALVES } from './code-pages';
 import type { TextPainter } from './text-painter';
+
+/** What can be printed, or why it cannot: `character` is the first that the printer lacks, null when it lacks none. */
+export type Printable<T> = Ok<T> | Unprintable;
+interface Unprintable {
+  readonly ok: false;
+  readonly error: DomainError<'unprintable'> & { readonly character: string | null };
+}
+
+export function unprintable(character: string | null, message: string): Unprintable {
+  return { ok: false, error: { code: 'unprintable', message, character } };
+}
 
 /** Punctuation that reads the same in its plain form. Letters and currency signs are never replaced. */
 export const PLAIN_PUNCTUATION: Readonly<Record<string, string>> = {
@@ -70,11 +81,7 @@ const INVISIBLE = /[\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
  * Makes a text safe to print: composed (NFC), every kind of space a plain one, controls and invisible characters gone,
  * punctuation plain where no page has it. What no page has then is left for the painter, or refused by name.
  */
-function printableText(
-  text: string,
-  pages: readonly CodePage[],
-  painter: TextPainter | null,
-): Result<string, 'unprintable'> {
+function printableText(text: string, pages: readonly CodePage[], painter: TextPainter | null): Printable<string> {
   if (ASCII.test(text)) return ok(text);
   let printable = '';
   let foreign: string | undefined;
@@ -92,7 +99,7 @@ function printableText(
   if (foreign === undefined) return ok(printable.replace(JOINERS, ''));
   const missing = painter === null ? foreign : painter.missingIn(printable);
   if (missing === undefined) return ok(printable);
-  return fail('unprintable', `This printer has no "${missing}". Choose another printer model, or reword it.`);
+  return unprintable(missing, `This printer has no "${missing}". Choose another printer model, or reword it.`);
 }
 
 /** The same document with every text printable. A line break inside a paragraph starts a new one. */
@@ -100,8 +107,8 @@ export function printableDocument(
   document: ReceiptDocument,
   pages: readonly CodePage[],
   painter: TextPainter | null,
-): Result<ReceiptDocument, 'unprintable'> {
-  let problem: Result<never, 'unprintable'> | undefined;
+): Printable<ReceiptDocument> {
+  let problem: Unprintable | undefined;
   const clean = (text: string): string => {
     const printable = printableText(text, pages, painter);
     if (printable.ok) return printable.value;

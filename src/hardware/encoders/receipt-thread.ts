@@ -1,8 +1,8 @@
 import type { ReceiptDocument } from '../../domain/receipt';
-import { fail, type Result } from '../../domain/result';
 import type { PrinterProfile } from '../models/profile';
 import { createThread } from '../thread';
 import { encodeReceipt } from './escpos';
+import { unprintable, type Printable } from './printable-text';
 
 /** What goes to the thread that draws receipts. */
 export interface ReceiptToDraw {
@@ -14,7 +14,7 @@ export interface ReceiptToDraw {
 const DRAWING_TIMEOUT_MS = 15_000;
 
 /** One for all printers of the process: fonts are read once. */
-const thread = createThread<ReceiptToDraw, Result<Uint8Array, 'unprintable'>>({
+const thread = createThread<ReceiptToDraw, Printable<Uint8Array>>({
   file: 'receipt-worker.js',
   beside: import.meta.url,
   timeoutMs: DRAWING_TIMEOUT_MS,
@@ -29,7 +29,7 @@ const thread = createThread<ReceiptToDraw, Result<Uint8Array, 'unprintable'>>({
 export async function encodeOffThread(
   document: ReceiptDocument,
   profile: PrinterProfile,
-): Promise<Result<Uint8Array, 'unprintable'>> {
+): Promise<Printable<Uint8Array>> {
   const plain = encodeReceipt(document, profile);
   if (plain.ok || profile.raster === 'none') return plain;
   try {
@@ -37,6 +37,6 @@ export async function encodeOffThread(
     await new Promise(setImmediate);
     return await thread.ask({ document, profile });
   } catch (error) {
-    return fail('unprintable', `This receipt could not be drawn: ${error instanceof Error ? error.message : error}`);
+    return unprintable(null, `This receipt could not be drawn: ${error instanceof Error ? error.message : error}`);
   }
 }

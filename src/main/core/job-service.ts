@@ -113,7 +113,7 @@ export class JobService {
   }
 
   summary(job: JobHead): JobSummary {
-    const { id, kind, deviceId, reference, state, reason, createdAtMs } = job;
+    const { id, kind, deviceId, reference, state, reason, detail, createdAtMs } = job;
     const orderNumber = reference === null ? null : this.#core.store.orders.numberOf(reference);
     return {
       jobId: id,
@@ -123,6 +123,7 @@ export class JobService {
       orderNumber,
       state,
       reason: reason ?? '',
+      detail: detail ?? '',
       createdAt: new Date(createdAtMs).toISOString(),
     };
   }
@@ -133,6 +134,7 @@ export class JobService {
       unprinted: jobs.unprinted(LISTED_JOBS).map((job) => this.summary(job)),
       heldCount: jobs.count('held'),
       unknownCount: jobs.count('unknown'),
+      failedCount: jobs.count('failed'),
     };
   }
 
@@ -162,6 +164,7 @@ export class JobService {
     const released = this.#core.store.jobs.update(job.id, {
       state: 'waiting',
       reason: null,
+      detail: null,
       attempts: job.attempts,
       freshSinceMs: nowMs,
       notBeforeMs: nowMs,
@@ -183,10 +186,10 @@ export class JobService {
   }
 
   #settle(job: DeliveryJob, state: JobState): void {
-    const { attempts, freshSinceMs, notBeforeMs, reason } = job;
+    const { attempts, freshSinceMs, notBeforeMs, reason, detail } = job;
     const changedAtMs = this.#core.now().getTime();
     this.#changed(
-      this.#core.store.jobs.update(job.id, { state, reason, attempts, freshSinceMs, notBeforeMs, changedAtMs }),
+      this.#core.store.jobs.update(job.id, { state, reason, detail, attempts, freshSinceMs, notBeforeMs, changedAtMs }),
     );
   }
 

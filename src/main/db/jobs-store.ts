@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { DeliveryJob, JobChange, JobState, JobStore } from '../../hardware/delivery-job';
 import { prepared } from '../../journal/statements';
 
-const HEAD_COLUMNS = `id, kind, device_id AS deviceId, reference, state, reason, attempts,
+const HEAD_COLUMNS = `id, kind, device_id AS deviceId, reference, state, reason, detail, attempts,
   created_at_ms AS createdAtMs, fresh_since_ms AS freshSinceMs, not_before_ms AS notBeforeMs,
   changed_at_ms AS changedAtMs`;
 const COLUMNS = `${HEAD_COLUMNS}, payload`;
@@ -51,11 +51,12 @@ export class Jobs implements JobStore {
   update(id: string, change: JobChange): DeliveryJob {
     const changed = prepared(
       this.#database,
-      `UPDATE job SET state = ?, reason = ?, attempts = ?, fresh_since_ms = ?, not_before_ms = ?, changed_at_ms = ?
+      `UPDATE job SET state = ?, reason = ?, detail = ?, attempts = ?, fresh_since_ms = ?, not_before_ms = ?, changed_at_ms = ?
        WHERE id = ?`,
     ).run(
       change.state,
       change.reason,
+      change.detail,
       change.attempts,
       change.freshSinceMs,
       change.notBeforeMs,
@@ -71,8 +72,8 @@ export class Jobs implements JobStore {
   insert(job: DeliveryJob): void {
     prepared(
       this.#database,
-      `INSERT INTO job (id, kind, device_id, reference, payload, state, reason, attempts, created_at_ms, fresh_since_ms,
-         not_before_ms, changed_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO job (id, kind, device_id, reference, payload, state, reason, detail, attempts, created_at_ms,
+         fresh_since_ms, not_before_ms, changed_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       job.id,
       job.kind,
@@ -81,6 +82,7 @@ export class Jobs implements JobStore {
       JSON.stringify(job.kind === 'drawer' ? job.pin : job.document),
       job.state,
       job.reason,
+      job.detail,
       job.attempts,
       job.createdAtMs,
       job.freshSinceMs,

@@ -149,6 +149,10 @@ CREATE TABLE forked_entry (
   hash TEXT NOT NULL
 ) STRICT;`,
   },
+  {
+    what: 'what the reason of a job is about',
+    sql: 'ALTER TABLE job ADD COLUMN detail TEXT;',
+  },
 ];
 
 /** The version this build writes. */

@@ -217,6 +217,8 @@ export class Till {
     const action = { label: m.banner_look(), run: () => this.openSheet({ kind: 'unprinted' }) };
     if (after.unknownCount > (before?.unknownCount ?? 0)) {
       this.show({ tone: 'hand', title: m.banner_unconfirmed(), detail: m.banner_unconfirmed_detail(), action });
+    } else if (after.failedCount > (before?.failedCount ?? 0)) {
+      this.show({ tone: 'hand', title: m.banner_refused(), detail: m.banner_refused_detail(), action });
     } else if (after.heldCount > (before?.heldCount ?? 0)) {
       const title = m.banner_receipts_wait({ count: after.heldCount });
       this.show({ tone: 'hand', title, detail: m.banner_receipts_wait_detail(), action });
