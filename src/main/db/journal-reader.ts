@@ -65,6 +65,22 @@ export class JournalReader {
     return (prepared(this.#database, sql).get(device, seq) as SealedEntry | undefined) ?? null;
   }
 
+  /** Where the last entry lies in the order in which entries came here; 0 in an empty journal. */
+  lastPosition(): number {
+    return (prepared(this.#database, 'SELECT max(position) FROM journal').pluck().get() as number | null) ?? 0;
+  }
+
+  /**
+   * Where an entry lies in that order.
+   * @throws when it is not here
+   */
+  positionOf(device: string, seq: number): number {
+    const sql = 'SELECT position FROM journal WHERE device = ? AND seq = ?';
+    const position = prepared(this.#database, sql).pluck().get(device, seq);
+    if (typeof position !== 'number') throw new Error(`entry ${seq} of ${device} is not here`);
+    return position;
+  }
+
   /** Entries of one device from after a sequence number, in its order. */
   entriesAfter(device: string, seq: number, limit: ReadLimit): readonly SealedEntry[] {
     const sql = `SELECT ${COLUMNS} FROM journal WHERE device = ? AND seq > ? ORDER BY seq`;
@@ -83,7 +99,7 @@ export class JournalReader {
     limit: ReadLimit,
   ): { readonly entries: readonly SealedEntry[]; readonly position: number; readonly more: boolean } {
     // Asked for first, so that what is written meanwhile is not passed over.
-    const last = prepared(this.#database, 'SELECT max(position) FROM journal').pluck().get() as number | null;
+    const last = this.lastPosition();
     const rows = prepared(
       this.#database,
       `SELECT position, ${COLUMNS} FROM journal WHERE position > ? AND device IS NOT ? ORDER BY position`,
@@ -92,7 +108,7 @@ export class JournalReader {
     const reached = taken.at(-1)?.position ?? position;
     return {
       entries: taken.map(({ position: _position, ...entry }) => entry),
-      position: more ? reached : Math.max(reached, last ?? 0),
+      position: more ? reached : Math.max(reached, last),
       more,
     };
   }

@@ -32,6 +32,16 @@ export interface OpenTender {
   readonly startedAt: string;
 }
 
+/** What two sides compare of an order. */
+export interface ShiftOrder {
+  readonly orderId: string;
+  readonly number: string;
+  readonly seq: number;
+  /** Of the entry that placed it. */
+  readonly hash: string;
+  readonly totalMinor: number;
+}
+
 const ORDER_COLUMNS = `order_key, copies, unsettled, body, hash`;
 const ORDER_TABLES = 'placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq';
 
@@ -63,6 +73,15 @@ export class OrderReader {
         `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE sequence = ? AND number = ? ORDER BY order_key DESC LIMIT 1`,
       ).get(Number(number.slice(number.lastIndexOf('-') + 1)), number),
     );
+  }
+
+  /** The orders a device placed in a shift, in the order of their entries. */
+  ofShift(device: string, shiftId: string): ShiftOrder[] {
+    return prepared(
+      this.#database,
+      `SELECT order_id AS orderId, number, entry_seq AS seq, journal.hash AS hash, total_minor AS totalMinor
+       FROM ${ORDER_TABLES} WHERE placed_order.device = ? AND shift_id = ? ORDER BY entry_seq`,
+    ).all(device, shiftId) as ShiftOrder[];
   }
 
   /** The order placed last. */
@@ -258,6 +277,14 @@ export class StallReader {
 
   constructor(database: Database) {
     this.#database = database;
+  }
+
+  /** Every device of the stall that has registered, this one included. */
+  devices(): { readonly deviceId: string; readonly prefix: string; readonly publicKey: string }[] {
+    return prepared(
+      this.#database,
+      'SELECT device_id AS deviceId, prefix, public_key AS publicKey FROM device ORDER BY device_id',
+    ).all() as ReturnType<StallReader['devices']>;
   }
 
   /** The stall as configured last, or null before the first time. */
