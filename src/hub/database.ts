@@ -85,12 +85,9 @@ export class Database {
   /** Runs work in one transaction: all of it is durable when this resolves, none of it when it rejects. */
   async transaction<T>(work: (client: Sql) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
-      // Not waited for: a connection answers in order, and a failure shows in what follows.
-      const begun = client.query('BEGIN');
-      begun.catch(() => undefined);
+      await client.query('BEGIN');
       try {
         const result = await work(client);
-        await begun;
         await client.query('COMMIT');
         return result;
       } catch (error) {

@@ -82,6 +82,14 @@ WHERE (SELECT count(*) FROM fork WHERE stall_id = $1 AND device_id = $2) < 100
 ON CONFLICT DO NOTHING`,
 };
 
+interface DeviceRow {
+  /** Null for a device that is not known. */
+  readonly head_seq: number | null;
+  readonly head_hash: string | null;
+  readonly is_revoked: boolean;
+  readonly epoch: number;
+}
+
 interface Held {
   readonly seq: number;
   readonly entry_id: string;
@@ -111,14 +119,9 @@ async function append(client: Sql, batch: Append): Promise<Outcome> {
   const first = entries[0] as WireEntry;
   const key = [stallId, first.device];
 
-  // Asked one after the other without waiting in between; the second sees what the first had to wait for.
-  const [stalls, devices] = await Promise.all([
-    client.query<{ feed_seq: number }>({ ...lockStall, values: [stallId] }),
-    client.query<{ head_seq: number | null; head_hash: string | null; is_revoked: boolean; epoch: number }>({
-      ...readDevice,
-      values: key,
-    }),
-  ]);
+  const stalls = await client.query<{ feed_seq: number }>({ ...lockStall, values: [stallId] });
+  // A statement of its own: it sees what the lock had to wait for.
+  const devices = await client.query<DeviceRow>({ ...readDevice, values: key });
   const stall = stalls.rows[0];
   const device = devices.rows[0];
   if (!stall || !device) throw new Refusal('not-found', 'This stall is not here.');
