@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { OUTWARD_TABLES } from './outward-tables';
 
 /**
  * The hub's tables. Additive only: a step that has shipped is never changed, and nothing is dropped or renamed, so that an
@@ -152,6 +153,7 @@ CREATE TABLE photo_part (
 -- Photos are packed already.
 ALTER TABLE photo_part ALTER COLUMN bytes SET STORAGE EXTERNAL;`,
   },
+  { what: 'orders, receipts and shifts made of the journals, webhooks, connectors', sql: OUTWARD_TABLES },
 ];
 
 /** The database was made by a newer hub. */
