@@ -29,7 +29,7 @@ export class VirtualTime {
   after(delayMs: number, work: () => unknown): () => void {
     this.#order += 1;
     const order = this.#order;
-    this.#appointments.set(order, { dueMs: this.#nowMs + Math.max(0, delayMs), order, work });
+    this.#appointments.set(order, { dueMs: this.#nowMs + Math.max(0, Math.round(delayMs)), order, work });
     return () => this.#appointments.delete(order);
   }
 

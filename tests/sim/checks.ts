@@ -1,0 +1,182 @@
+/**
+ * What must hold when everybody has had time to exchange everything. Each check takes what the world looks like and says
+ * what is wrong with it, in sentences that name the entry, order or table.
+ */
+import type Database from 'better-sqlite3';
+import { checkOrder, type Order } from '../../src/domain/order';
+import { verifyChain, type SealedEntry } from '../../src/journal/entry';
+import { compareReadModels, verifyStore } from '../../src/journal/verify';
+
+/** A till as it stands at the end. */
+export interface TillAtEnd {
+  readonly name: string;
+  readonly entries: readonly SealedEntry[];
+  /** A copy of its database, and an empty one to replay into. */
+  readonly database: Database.Database;
+  readonly scratch: Database.Database;
+  /** Entries its screens tell of as not applied. */
+  readonly unapplied: readonly EntryName[];
+}
+
+export interface EntryName {
+  readonly device: string;
+  readonly seq: number;
+}
+
+/** A sale the shopper saw confirmed, by a till whose folder still holds it or that had handed it on. */
+export interface ConfirmedSale {
+  readonly orderId: string;
+  readonly number: string;
+  readonly totalMinor: number;
+}
+
+export interface WorldAtEnd {
+  readonly tills: readonly TillAtEnd[];
+  /** Everything the hub gives out, in its order. */
+  readonly hub: readonly SealedEntry[];
+  /** Entries the hub shows as quarantined. */
+  readonly quarantined: readonly EntryName[];
+  readonly confirmed: readonly ConfirmedSale[];
+  /** Names devices gave up, with the names that continue them: what they wrote twice has two numbers' owners. */
+  readonly successors: ReadonlyMap<string, string>;
+}
+
+/** I1: what was confirmed is in the journal of every till and at the hub, as it was confirmed. */
+export function confirmedSalesExist(world: WorldAtEnd): string[] {
+  const places = [{ name: 'hub', entries: world.hub }, ...world.tills];
+  return places.flatMap(({ name, entries }) => {
+    const orders = new Map(ordersIn(entries).map(({ order }) => [order.orderId, order]));
+    return world.confirmed.flatMap(({ orderId, number, totalMinor }) => {
+      const order = orders.get(orderId);
+      if (!order) return [`order ${number} (${orderId}) was confirmed and is not at ${name}`];
+      return order.totalMinor === totalMinor ? [] : [`order ${number} has another total at ${name}`];
+    });
+  });
+}
+
+/** I2: the hub has each entry once, each order once, and nothing but what tills wrote. */
+export function hubHasEachOnce({ hub, tills }: WorldAtEnd): string[] {
+  const known = new Map(tills.flatMap(({ entries }) => entries.map((entry) => [nameOf(entry), entry.hash])));
+  return [
+    ...repeated(hub, nameOf).map((name) => `entry ${name} is at the hub more than once`),
+    ...repeated(hub, ({ id }) => id).map((id) => `the id ${id} is at the hub more than once`),
+    ...repeated(ordersIn(hub), ({ order }) => order.orderId).map((id) => `order ${id} is at the hub more than once`),
+    ...hub
+      .filter((entry) => known.get(nameOf(entry)) !== entry.hash)
+      .map((entry) => `entry ${nameOf(entry)} at the hub is none that a till has`),
+  ];
+}
+
+/** I2, the other way: every till holds what the hub has and nothing else. */
+export function tillsHoldTheStall({ hub, tills }: WorldAtEnd): string[] {
+  const there = new Map(hub.map((entry) => [nameOf(entry), entry.hash]));
+  return tills.flatMap(({ name, entries }) => {
+    const here = new Map(entries.map((entry) => [nameOf(entry), entry.hash]));
+    return [
+      ...[...there.keys()].filter((entry) => !here.has(entry)).map((entry) => `${name} lacks entry ${entry}`),
+      ...[...here.keys()].filter((entry) => !there.has(entry)).map((entry) => `only ${name} has entry ${entry}`),
+      ...[...here]
+        .filter(([entry, hash]) => there.has(entry) && there.get(entry) !== hash)
+        .map(([entry]) => `entry ${entry} of ${name} is another one at the hub`),
+    ];
+  });
+}
+
+/** I3: sequences without a gap, every entry the hash of what it says and of the one before. */
+export function chainsAreSound({ hub, tills }: WorldAtEnd): string[] {
+  return [{ name: 'hub', entries: hub }, ...tills].flatMap(({ name, entries }) =>
+    verifyChain(entries).map(({ device, seq, fault }) => `${fault} at ${name}: entry ${device}/${seq}`),
+  );
+}
+
+/** I3 and I4 of a store: file, chains, signed heads, sums of every order, and that a replay gives the tables there are. */
+export function storesVerify({ tills }: WorldAtEnd): string[] {
+  return tills.flatMap(({ name, database, scratch }) =>
+    verifyStore(database, scratch).findings.map(({ code, detail }) => `${name}: ${code}: ${detail}`),
+  );
+}
+
+/** I4: lines, tenders and rounding of each order agree, and each closed shift counts the orders its device placed in it. */
+export function sumsAgree({ hub }: WorldAtEnd): string[] {
+  const orders = ordersIn(hub);
+  const faults = orders.flatMap(({ order }) => checkOrder(order).map((fault) => `order ${order.number}: ${fault}`));
+  for (const entry of hub) {
+    if (entry.kind !== 'shift.closed') continue;
+    const { shiftId, close } = JSON.parse(entry.body) as ShiftClosed;
+    const sold = orders.filter(
+      ({ order, entry: placed }) =>
+        order.shiftId === shiftId && placed.device === entry.device && placed.seq < entry.seq,
+    );
+    const totalMinor = sold.reduce((sum, { order }) => sum + order.totalMinor, 0);
+    if (close.totals.orderCount !== sold.length || close.totals.salesMinor !== totalMinor) {
+      faults.push(
+        `the report of shift ${shiftId} says ${close.totals.orderCount} orders of ${close.totals.salesMinor}, ` +
+          `the journal ${sold.length} of ${totalMinor}`,
+      );
+    }
+  }
+  return faults;
+}
+
+interface ShiftClosed {
+  readonly shiftId: string;
+  readonly close: { readonly totals: { readonly orderCount: number; readonly salesMinor: number } };
+}
+
+/** I5: what cannot be applied, or was set aside, is where a person sees it. */
+export function faultsAreVisible({ tills, quarantined }: WorldAtEnd, expected: readonly EntryName[]): string[] {
+  const shown = new Set(quarantined.map(nameOf));
+  const wanted = new Set(expected.map(nameOf));
+  return [
+    ...[...wanted].filter((name) => !shown.has(name)).map((name) => `entry ${name} should stand aside at the hub`),
+    ...[...shown]
+      .filter((name) => !wanted.has(name))
+      .map((name) => `entry ${name} stands aside at the hub for no reason`),
+    ...tills.flatMap(({ name, unapplied }) => unapplied.map((entry) => `${name} could not apply ${nameOf(entry)}`)),
+  ];
+}
+
+/** Every till shows the same stall. */
+export function tablesAgree({ tills }: WorldAtEnd): string[] {
+  const [first, ...others] = tills;
+  if (!first) return [];
+  return others.flatMap((other) =>
+    compareReadModels(first.database, other.database).map(
+      (found) => `${first.name} and ${other.name} differ: ${found}`,
+    ),
+  );
+}
+
+/** No two receipts have one number, but for those that two copies of one folder printed before they learnt of each other. */
+export function numbersAreUnique({ hub, successors }: WorldAtEnd): string[] {
+  const owners = new Map<string, { orderId: string; device: string }>();
+  const faults: string[] = [];
+  for (const { order, entry } of ordersIn(hub)) {
+    const before = owners.get(order.number);
+    const isKin = before !== undefined && rootOf(before.device, successors) === rootOf(entry.device, successors);
+    if (before !== undefined && before.orderId !== order.orderId && !isKin) {
+      faults.push(`number ${order.number} is on receipts of ${before.device} and ${entry.device}`);
+    }
+    owners.set(order.number, { orderId: order.orderId, device: entry.device });
+  }
+  return faults;
+}
+
+function rootOf(device: string, successors: ReadonlyMap<string, string>): string {
+  for (const [former, successor] of successors) if (successor === device) return rootOf(former, successors);
+  return device;
+}
+
+export function ordersIn(entries: readonly SealedEntry[]): { readonly order: Order; readonly entry: SealedEntry }[] {
+  return entries
+    .filter(({ kind }) => kind === 'order.placed')
+    .map((entry) => ({ entry, order: (JSON.parse(entry.body) as { order: Order }).order }));
+}
+
+export const nameOf = ({ device, seq }: EntryName): string => `${device}/${seq}`;
+
+function repeated<T>(values: readonly T[], key: (value: T) => string): string[] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(key(value), (counts.get(key(value)) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count > 1).map(([one]) => one);
+}

@@ -1,0 +1,53 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { ExchangeFailure } from '../../src/exchange/exchange-failure';
+import type { ExchangeStore } from '../../src/exchange/exchange-store';
+import type { HttpAnswer, HttpRequest } from '../../src/exchange/http-send';
+import { makeCode, type ExchangeOptions, type ServerIdentity } from '../../src/exchange/routes';
+import { createExchangeServer } from '../../src/exchange/server';
+
+export const HUB_ADDRESS = 'http://hub.test';
+
+/** The real server of the exchange, asked without a socket, over whatever store it is given. */
+export class SimHub {
+  readonly #options: ExchangeOptions;
+  readonly #app: FastifyInstance;
+  isUp = true;
+
+  constructor(store: ExchangeStore, now: () => Date) {
+    this.#options = { store, identity: newIdentity(), now, publicUrl: HUB_ADDRESS };
+    this.#app = createExchangeServer({ ...this.#options, log: Fastify({ logger: false }).log });
+  }
+
+  /** A code with which a till joins. */
+  async code(stallId: string): Promise<string> {
+    return (await makeCode(this.#options, stallId, '')).code;
+  }
+
+  /** Answers as the server does; rejects with `unreachable` while it is down. */
+  readonly handle = async (request: HttpRequest): Promise<HttpAnswer> => {
+    if (!this.isUp) throw new ExchangeFailure('unreachable', 'the hub is down');
+    const { method, path: url, headers, body } = request;
+    const payload = body === null ? {} : { payload: typeof body === 'string' ? body : Buffer.from(body) };
+    const answer = await this.#app.inject({ method, url, headers: { ...headers }, ...payload });
+    if (!this.isUp) throw new ExchangeFailure('unreachable', 'the hub went down');
+    const plain = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]));
+    return { status: answer.statusCode, headers: plain, body: answer.rawPayload };
+  };
+
+  close(): Promise<void> {
+    return this.#app.close();
+  }
+}
+
+function newIdentity(): ServerIdentity {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return {
+    serverId: 'hub',
+    role: 'hub',
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    recipient: null,
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64'),
+    secret: Buffer.alloc(32, 7),
+  };
+}

@@ -1,0 +1,244 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Order } from '../../src/domain/order';
+import type { Store } from '../../src/main/db/store';
+import { SyncEngine } from '../../src/main/sync/engine';
+import type { HttpSend } from '../../src/exchange/http-send';
+import { StallLife } from '../journal/stall-life';
+import { Fuse, fused, fusedPort, PowerCut } from './fuse';
+import type { Random } from './random';
+import { Seller } from './seller';
+import { syncStoreOf } from './sync-store';
+import type { VirtualTime } from './virtual-time';
+
+/** What of a store changes the disk. */
+const STORE_WRITES: ReadonlySet<string> = new Set(['commit', 'saveSale', 'receive', 'importItems']);
+const SYNC_WRITES: ReadonlySet<string> = new Set([
+  'putPeer',
+  'removePeer',
+  'enrolled',
+  'rename',
+  'receive',
+  'acknowledge',
+  'unacknowledge',
+  'peopleSent',
+  'receivePeople',
+  'reconciled',
+  'mismatched',
+]);
+
+export interface TillWorld {
+  /** Where folders are made. */
+  readonly scratch: string;
+  readonly time: VirtualTime;
+  readonly address: string;
+  /** A till's way to the hub. */
+  readonly link: (till: string) => HttpSend;
+  readonly note: (line: string) => void;
+  /** A number for the ids of one life of a till. */
+  readonly nextLife: () => number;
+}
+
+/** A life of a till between two power cuts: an open store, an engine, somebody who sells. */
+interface Run {
+  readonly life: PoweredLife;
+  readonly fuse: Fuse;
+  readonly engine: SyncEngine;
+  readonly seller: Seller;
+}
+
+class PoweredLife extends StallLife {
+  readonly fuse: Fuse;
+  #fused: Store | null = null;
+
+  constructor(dataDir: string, firstId: number, fuse: Fuse) {
+    super(dataDir, firstId);
+    this.fuse = fuse;
+  }
+
+  override get store(): Store {
+    this.#fused ??= fused(super.store, this.fuse, STORE_WRITES);
+    return this.#fused;
+  }
+
+  /** The store as it is, for those who look at what a power cut left. */
+  get bare(): Store {
+    return super.store;
+  }
+}
+
+/** A till: the real store in a folder of its own and the real engine, in a world of virtual time. */
+export class SimTill {
+  readonly name: string;
+  readonly #world: TillWorld;
+  readonly #random: Random;
+  readonly #onSold: (till: SimTill, order: Order) => void;
+  #folder: string;
+  #run: Run | null = null;
+  /** How far its clock is from the truth. */
+  clockErrorMs = 0;
+
+  /** @param from a folder to begin with a copy of; a new till when absent */
+  constructor(
+    name: string,
+    world: TillWorld,
+    random: Random,
+    onSold: (till: SimTill, order: Order) => void,
+    from?: string,
+  ) {
+    this.name = name;
+    this.#world = world;
+    this.#random = random;
+    this.#onSold = onSold;
+    this.#folder = this.#newFolder();
+    if (from !== undefined) cpSync(from, this.#folder, { recursive: true });
+  }
+
+  /** Where it keeps everything. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  get isOn(): boolean {
+    return this.#run !== null;
+  }
+
+  get engine(): SyncEngine {
+    return this.#on.engine;
+  }
+
+  get store(): Store {
+    return this.#on.life.bare;
+  }
+
+  get seller(): Seller {
+    return this.#on.seller;
+  }
+
+  get #on(): Run {
+    if (!this.#run) throw new Error(`${this.name} is off`);
+    return this.#run;
+  }
+
+  /** Starts on what the folder holds. */
+  boot(): void {
+    if (this.#run) return;
+    const { time, address, link, nextLife } = this.#world;
+    const fuse: Fuse = new Fuse(() => this.#died());
+    const life = new PoweredLife(this.#folder, nextLife() * 1_000_000, fuse);
+    life.nowMs = this.#nowMs();
+    const random = this.#random.fork();
+    const { store } = life;
+    const send = link(this.name);
+    const engine = new SyncEngine({
+      store: fusedPort(syncStoreOf(store), fuse, SYNC_WRITES),
+      connect: () => ({
+        send: (request) =>
+          new Promise((resolve, reject) => {
+            // What comes back after a power cut comes back to nobody.
+            send(request).then(
+              (answer) => fuse.isBlown || resolve(answer),
+              (error: unknown) => fuse.isBlown || reject(error instanceof Error ? error : new Error(String(error))),
+            );
+          }),
+        close: () => undefined,
+      }),
+      openWake: null,
+      now: () => new Date(this.#nowMs()),
+      after: (ms, work) =>
+        time.after(ms, () => {
+          if (!fuse.isBlown) work();
+        }),
+      random: () => random.next(),
+      newId: () => life.newId(),
+      newNonce: () => `nonce-${random.below(2 ** 32)}`,
+      version: 'simulated',
+    });
+    const seller = new Seller(life, random.fork(), (order) => this.#onSold(this, order));
+    this.#run = { life, fuse, engine, seller };
+    this.#world.note(`${this.name} starts`);
+    void address;
+    engine.start().catch((error: unknown) => this.#world.note(`${this.name} could not start: ${String(error)}`));
+  }
+
+  /** Somebody does something; a power cut in the middle of it is a power cut. */
+  act(): void {
+    if (!this.#run) return;
+    const { life, seller, engine } = this.#run;
+    life.nowMs = this.#nowMs();
+    try {
+      this.#world.note(`${this.name} ${seller.act()}`);
+      engine.nudge();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+    }
+  }
+
+  /** Joins the stall at the hub, where it has not yet. */
+  async join(code: string): Promise<void> {
+    if (!this.#run || this.engine.view().peers.length > 0) return;
+    const { address } = this.#world;
+    try {
+      await this.engine.enrol({ address, code, name: this.name });
+      this.#world.note(`${this.name} joined`);
+    } catch (error) {
+      this.#world.note(`${this.name} could not join: ${String(error)}`);
+    }
+  }
+
+  /** Lets the power go at the n-th write from now. */
+  cutPowerAt(writes: number, moment: 'before' | 'after'): void {
+    this.#run?.fuse.set(writes, moment);
+  }
+
+  cutPower(): void {
+    this.#run?.fuse.blow();
+  }
+
+  /** A copy of the folder as it is at this moment. */
+  backUp(): string {
+    const backup = this.#newFolder();
+    cpSync(this.#folder, backup, { recursive: true });
+    return backup;
+  }
+
+  /** Its disk is gone; somebody puts a backup in its place. */
+  restore(backup: string): void {
+    this.cutPower();
+    rmSync(this.#folder, { recursive: true });
+    this.#folder = this.#newFolder();
+    cpSync(backup, this.#folder, { recursive: true });
+  }
+
+  /** Ends in good order, which may take until what is under way has come back. */
+  async stop(): Promise<void> {
+    const run = this.#run;
+    await run?.engine.stop();
+    this.close();
+  }
+
+  /** Closes the folder. */
+  close(): void {
+    this.#run?.life.close();
+    this.#run = null;
+  }
+
+  #nowMs(): number {
+    return this.#world.time.nowMs + this.clockErrorMs;
+  }
+
+  #newFolder(): string {
+    return mkdtempSync(join(this.#world.scratch, `${this.name}-`));
+  }
+
+  /** What a power cut leaves is the files as they are now; the process that still has them open is not the till any more. */
+  #died(): void {
+    const run = this.#run;
+    this.#run = null;
+    this.#world.note(`${this.name} loses its power`);
+    const left = this.backUp();
+    run?.life.close();
+    rmSync(this.#folder, { recursive: true });
+    this.#folder = left;
+  }
+}
