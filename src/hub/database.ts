@@ -88,7 +88,7 @@ export class Database {
       await client.query('BEGIN');
       try {
         const result = await work(client);
-        await client.query('COMMIT');
+        await commit(client);
         return result;
       } catch (error) {
         if (!isConnectionTrouble(error)) await client.query('ROLLBACK');
@@ -201,6 +201,24 @@ export class Database {
     pool.on('error', (error) => log.warn({ error }, 'an idle database connection broke'));
     return pool;
   }
+}
+
+/**
+ * Commits, and believes it only without a warning: when the wait for a standby is given up (a timeout, a cancel), PostgreSQL
+ * calls the commit a success although no other node may have it (documentation of synchronous_commit; class 01 is warnings).
+ */
+async function commit(client: Sql): Promise<void> {
+  let warning: string | null = null;
+  const hear = ({ code, message }: { readonly code?: string | undefined; readonly message?: string | undefined }) => {
+    if (code?.startsWith('01')) warning = message ?? code;
+  };
+  client.on('notice', hear);
+  try {
+    await client.query('COMMIT');
+  } finally {
+    client.off('notice', hear);
+  }
+  if (warning !== null) throw unavailable(new Error(warning));
 }
 
 /** The addresses of the nodes of a cluster, one each. */

@@ -1,5 +1,7 @@
+import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import pg from 'pg';
+import { Database } from '../../src/hub/database';
 import { startPostgresCluster, type PostgresCluster } from '../helpers/postgres-cluster';
 
 let cluster: PostgresCluster;
@@ -83,4 +85,22 @@ test('a commit is acknowledged only when a standby has it', async () => {
   await cluster.rejoin();
   await sale;
   await client.end();
+});
+
+test('the hub takes no word for a commit whose wait for a standby was given up', async () => {
+  const url = await cluster.newDatabase();
+  const database = new Database({ url, log: Fastify({ logger: false }).log });
+  await database.query({ name: 'make', text: 'CREATE TABLE sale (number int PRIMARY KEY)' });
+  await cluster.killStandbys();
+  // What a statement timeout does as well: PostgreSQL answers COMMIT with a warning only.
+  const sale = database.transaction((client) => client.query('INSERT INTO sale VALUES (1)'));
+  const outcome = sale.then(
+    () => 'acknowledged',
+    (error: unknown) => (error as { code?: string }).code,
+  );
+  const giveUp = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = $1`;
+  while ((await cluster.query(giveUp, [new URL(url).pathname.slice(1)])).length === 0);
+  expect(await outcome).toBe('unavailable');
+  await cluster.rejoin();
+  await database.close();
 });
