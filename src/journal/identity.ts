@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from './files';
+import { syncFolder, writeFileDurably } from './files';
 
 /** Who this device is. The private half never leaves the data folder. */
 export interface DeviceIdentity {
@@ -10,7 +10,7 @@ export interface DeviceIdentity {
   readonly prefix: string;
   /** Ed25519, SPKI DER in base64. */
   readonly publicKey: string;
-  /** Ids this folder wrote under before its store was damaged, oldest first. */
+  /** Ids this folder wrote under before its store was damaged or its name taken, oldest first. */
   readonly formerDeviceIds: readonly string[];
 }
 
@@ -21,11 +21,17 @@ interface IdentityFile extends DeviceIdentity {
   readonly formerKeys?: readonly { readonly deviceId: string; readonly privateKey: string }[];
 }
 
-const fileName = 'device.json';
+const FILE = 'device.json';
+const NEXT_FILE = 'device.json.next';
 
 /** Moves a key file that cannot be read out of the way. */
 export function setIdentityAside(dataDir: string): void {
-  renameSync(join(dataDir, fileName), join(dataDir, `${fileName}.unreadable`));
+  renameSync(join(dataDir, FILE), join(dataDir, `${FILE}.unreadable`));
+}
+
+/** Whether a data folder has a key file, readable or not. */
+export function hasIdentity(dataDir: string): boolean {
+  return existsSync(join(dataDir, FILE));
 }
 
 /**
@@ -39,29 +45,67 @@ export function loadIdentity(dataDir: string): DeviceIdentity | null {
   return { deviceId, prefix, publicKey, formerDeviceIds };
 }
 
-/**
- * Makes a key pair and keeps it in the data folder, readable by its owner alone. A device whose journal may have lost
- * entries continues under a new identity, so that no sequence and no order number is ever used twice.
- */
-export function createIdentity(
-  dataDir: string,
-  options: { readonly deviceId: string; readonly prefix: string; readonly formerDeviceIds: readonly string[] },
-): DeviceIdentity {
+/** A key pair, before it is anybody's. */
+export interface KeyPair {
+  /** SPKI DER, base64. */
+  readonly publicKey: string;
+  /** PKCS 8 DER, base64. */
+  readonly privateKey: string;
+}
+
+/** A new Ed25519 key pair. */
+export function newKeyPair(): KeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const identity: DeviceIdentity = {
-    ...options,
+  return {
     publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-  };
-  const former = options.formerDeviceIds.length > 0 ? readIdentityFile(dataDir) : null;
-  const file: IdentityFile = {
-    ...identity,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
-    formerKeys: former
-      ? [...(former.formerKeys ?? []), { deviceId: former.deviceId, privateKey: former.privateKey }]
-      : [],
   };
-  writeFileDurably(join(dataDir, fileName), `${JSON.stringify(file, null, 2)}\n`, 0o600);
-  return identity;
+}
+
+/**
+ * Keeps an identity in the data folder, readable by its owner alone, with the keys of the one before. A device whose
+ * journal may have lost entries, or whose name another one took, continues under a new identity, so that no sequence and
+ * no order number is ever used twice.
+ */
+export function saveIdentity(dataDir: string, identity: DeviceIdentity, privateKey: string): void {
+  writeIdentityFile(dataDir, FILE, succeed(dataDir, identity, privateKey));
+}
+
+/** Keeps an identity beside the one that counts, until `settleNextIdentity` says which of the two is true. */
+export function proposeIdentity(dataDir: string, identity: DeviceIdentity, privateKey: string): void {
+  writeIdentityFile(dataDir, NEXT_FILE, succeed(dataDir, identity, privateKey));
+}
+
+/** Makes a proposed identity the one that counts when the journal has entries of it, and drops it when it has none. */
+export function settleNextIdentity(dataDir: string, hasEntriesOf: (deviceId: string) => boolean): void {
+  const next = readIdentityFile(dataDir, NEXT_FILE);
+  if (next === null) return;
+  if (hasEntriesOf(next.deviceId)) renameSync(join(dataDir, NEXT_FILE), join(dataDir, FILE));
+  else rmSync(join(dataDir, NEXT_FILE));
+  syncFolder(dataDir);
+}
+
+/** Changes what the order numbers of this device begin with. */
+export function savePrefix(dataDir: string, prefix: string): void {
+  const file = readIdentityFile(dataDir);
+  if (file !== null && file.prefix !== prefix) writeIdentityFile(dataDir, FILE, { ...file, prefix });
+}
+
+/** What a device that goes on as its own successor puts before its order numbers: `T1R2` after `T1`, then `T1R3`. */
+export function successorPrefix(prefix: string): string {
+  const [, base, count] = /^(.*?)(?:R(\d+))?$/.exec(prefix) ?? [];
+  return `${base ?? prefix}R${Number(count ?? 1) + 1}`;
+}
+
+function succeed(dataDir: string, identity: DeviceIdentity, privateKey: string): IdentityFile {
+  const former = readIdentityFile(dataDir);
+  const formerKeys =
+    former === null ? [] : [...(former.formerKeys ?? []), { deviceId: former.deviceId, privateKey: former.privateKey }];
+  return { ...identity, privateKey, formerKeys };
+}
+
+function writeIdentityFile(dataDir: string, name: string, file: IdentityFile): void {
+  writeFileDurably(join(dataDir, name), `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 
 /** The newest entry of a device's chain, put under its key: nobody can cut the end off unnoticed. */
@@ -131,7 +175,7 @@ function headText({ device, seq, hash }: Omit<SignedHead, 'signature'>): string 
   return `${device} ${seq} ${hash}`;
 }
 
-function readIdentityFile(dataDir: string): IdentityFile | null {
-  const path = join(dataDir, fileName);
+function readIdentityFile(dataDir: string, name = FILE): IdentityFile | null {
+  const path = join(dataDir, name);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as IdentityFile) : null;
 }

@@ -3,6 +3,7 @@ import type { Order } from '../domain/order';
 import { addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
 import { putItem, removeItem } from './catalogue-projection';
 import { wallMs } from './clock';
+import { notApplicable, readEntry, type ReadResult, type SealedEntry } from './entry';
 import { foldWords } from './fold';
 import type { Entry, EntryKind } from './kinds';
 import { prepared } from './statements';
@@ -13,14 +14,13 @@ type Projection<K extends EntryKind> = (entry: Entry<K>, database: Database) => 
 const nothingToProject = (): void => undefined;
 
 const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
-  'device.registered'({ body }, database) {
-    prepared(database, 'INSERT OR REPLACE INTO device VALUES (?, ?, ?)').run(
-      body.deviceId,
-      body.prefix,
-      body.publicKey,
-    );
+  // What a device says of itself: nobody else can.
+  'device.registered'({ device, body }, database) {
+    prepared(database, 'INSERT OR REPLACE INTO device VALUES (?, ?, ?)').run(device, body.prefix, body.publicKey);
   },
-  'device.enrolled': nothingToProject,
+  'device.enrolled'({ device, body }, database) {
+    prepared(database, 'UPDATE device SET prefix = ? WHERE device_id = ?').run(body.prefix, device);
+  },
   'device.forked': nothingToProject,
   'device.taken-over': nothingToProject,
   'store.recovered': nothingToProject,
@@ -166,6 +166,31 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
  */
 export function project(entry: Entry, database: Database): void {
   (PROJECTIONS[entry.kind] as Projection<EntryKind>)(entry, database);
+}
+
+/**
+ * Gives a function that applies entries as they are kept, one by one: each is applied whole or not at all. One that says
+ * what no table can hold is an answer; a database that cannot be written is an error. Call both inside a transaction.
+ */
+export function entryApplier(database: Database): (sealed: SealedEntry) => ReadResult {
+  // Nested, so a savepoint each.
+  const apply = database.transaction(project);
+  return (sealed) => {
+    const read = readEntry(sealed);
+    if (!read.ok) return read;
+    try {
+      apply(read.entry, database);
+      return read;
+    } catch (error) {
+      if (!isAboutTheEntry(error)) throw error;
+      return { ok: false, unreadable: notApplicable(sealed, error) };
+    }
+  };
+}
+
+function isAboutTheEntry(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return !code.startsWith('SQLITE_') || code.startsWith('SQLITE_CONSTRAINT');
 }
 
 /** The gapless sequence inside an order number: 412 of `T1-0412`. */

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { projectBacklog } from './catalogue-projection';
-import { notApplicable, readEntry, type UnreadableEntry } from './entry';
-import { journalRows, type JournalRow } from './journal-rows';
-import { project } from './projector';
+import type { UnreadableEntry } from './entry';
+import { journalRows } from './journal-rows';
+import { entryApplier } from './projector';
 import { createReadModels, dropReadModels } from './read-models';
 
 export interface RebuildOptions {
@@ -30,11 +30,10 @@ export function rebuildReadModels(database: Database, options: RebuildOptions = 
     .transaction(() => {
       dropReadModels(database);
       createReadModels(database);
-      // Nested, so a savepoint each: an entry that cannot be applied leaves no half of itself.
-      const apply = database.transaction(project);
+      const apply = entryApplier(database);
       for (const row of journalRows(database)) {
-        const problem = applyRow(row, apply, database);
-        if (problem !== null) unreadable.push(problem);
+        const applied = apply(row);
+        if (!applied.ok) unreadable.push(applied.unreadable);
         done += 1;
         if (done % ENTRIES_PER_REPORT === 0) options.onProgress?.(done, total);
       }
@@ -47,14 +46,3 @@ export function rebuildReadModels(database: Database, options: RebuildOptions = 
 
 /** A part of an import that cannot be read was met as an entry already. */
 const reportedAbove = (): void => undefined;
-
-function applyRow(row: JournalRow, apply: typeof project, database: Database): UnreadableEntry | null {
-  const read = readEntry(row);
-  if (!read.ok) return read.unreadable;
-  try {
-    apply(read.entry, database);
-    return null;
-  } catch (error) {
-    return notApplicable(row, error);
-  }
-}

@@ -95,7 +95,7 @@ async function expectRecovered(before: StallLife, after: StallLife): Promise<voi
   // Nobody can say what was printed: nothing is printed again by itself, and no number is used twice.
   expect(store.jobs.list({ states: ['waiting', 'running', 'held'], limit: 10 })).toEqual([]);
   expect(store.device.deviceId).not.toBe(before.store.device.deviceId);
-  expect(after.sell(['variant-3']).number).toBe('T2-0001');
+  expect(after.sell(['variant-3']).number).toBe('T1R2-0001');
   after.close();
 
   const entries = [...exportFolder(after.dataDir)].map((line) => JSON.parse(line) as { kind: string });
@@ -107,7 +107,7 @@ async function expectRecovered(before: StallLife, after: StallLife): Promise<voi
   after.close();
   expect(after.store.device.deviceId).toBe(deviceId);
   expect(readdirSync(join(after.dataDir, 'quarantine'))).toHaveLength(1);
-  expect(after.sell(['variant-3']).number).toBe('T2-0002');
+  expect(after.sell(['variant-3']).number).toBe('T1R2-0002');
 }
 
 describe('a store found damaged at start', () => {
@@ -223,7 +223,7 @@ describe('a store found damaged at start', () => {
     const after = keep(before.cutPower());
     writeFileSync(join(after.dataDir, 'device.json'), '{ torn');
     expect(after.store.orders.count()).toBe(SALES);
-    expect(after.sell(['variant-3']).number).toBe('T2-0001');
+    expect(after.sell(['variant-3']).number).toBe('T1R2-0001');
     after.close();
     expect((await verifyFolder(after.dataDir)).findings).toEqual([]);
   });

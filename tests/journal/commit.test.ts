@@ -1,9 +1,9 @@
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeliveryJob } from '../../src/hardware/delivery-job';
 import { StoreError } from '../../src/main/db/store-error';
 import { verifyFolder } from '../../src/main/db/inspect';
 import { drawerJob, makeItem, receiptJob, StallLife } from './stall-life';
+import { failAt } from './statement-faults';
 
 let life: StallLife;
 beforeEach(() => {
@@ -26,34 +26,6 @@ function wholeState(of: StallLife): unknown {
     shift: store.shifts.current(),
     parked: store.parked.list(),
   };
-}
-
-/** The prototype all statements share. */
-function statementPrototype(): Record<'run' | 'get' | 'all', (...values: unknown[]) => unknown> {
-  const database = new Database(':memory:');
-  const prototype = Object.getPrototypeOf(database.prepare('SELECT 1')) as never;
-  database.close();
-  return prototype;
-}
-
-/** Lets the n-th statement from now fail, before it runs or after; counts them all. */
-function failAt(n: number, when: 'before' | 'after', code: string): { readonly count: () => number } {
-  const prototype = statementPrototype();
-  let count = 0;
-  for (const method of ['run', 'get', 'all'] as const) {
-    const real = prototype[method];
-    vi.spyOn(prototype, method).mockImplementation(function (this: unknown, ...values: unknown[]) {
-      // What begins or ends a transaction has no outcome to doubt: it happened, or it failed before.
-      const isBoundary = /^(BEGIN|COMMIT|ROLLBACK)/i.test((this as { source: string }).source);
-      if (when === 'after' && isBoundary) return real.apply(this, values);
-      count += 1;
-      if (count === n && when === 'before') throw new Database.SqliteError('made to fail', code);
-      const result = real.apply(this, values);
-      if (count === n) throw new Database.SqliteError('made to fail', code);
-      return result;
-    });
-  }
-  return { count: () => count };
 }
 
 describe('a commit', () => {

@@ -170,10 +170,10 @@ export interface StoredShift {
 /** Reads cash sessions. */
 export class ShiftReader {
   readonly #database: Database;
-  readonly #devices: readonly string[];
+  readonly #devices: () => readonly string[];
 
-  /** @param devices this device, and the ids it went by before a recovery */
-  constructor(database: Database, devices: readonly string[]) {
+  /** @param devices this device, and the ids it went by before */
+  constructor(database: Database, devices: () => readonly string[]) {
     this.#database = database;
     this.#devices = devices;
   }
@@ -185,7 +185,7 @@ export class ShiftReader {
         this.#database,
         `SELECT body, totals FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
          ORDER BY opened_at DESC LIMIT 1`,
-      ).get(JSON.stringify(this.#devices)),
+      ).get(JSON.stringify(this.#devices())),
     );
   }
 
@@ -197,12 +197,12 @@ export class ShiftReader {
 /** Reads card payments that were begun. */
 export class TenderReader {
   readonly #database: Database;
-  readonly #devices: string;
+  readonly #devices: () => readonly string[];
 
-  /** @param devices this device, and the ids it went by before a recovery */
-  constructor(database: Database, devices: readonly string[]) {
+  /** @param devices this device, and the ids it went by before */
+  constructor(database: Database, devices: () => readonly string[]) {
     this.#database = database;
-    this.#devices = JSON.stringify(devices);
+    this.#devices = devices;
   }
 
   /** Those of this device that nobody has settled, oldest first. */
@@ -212,7 +212,7 @@ export class TenderReader {
       `SELECT tender_id AS tenderId, payment_id AS paymentId, provider, amount_minor AS amountMinor, state,
          started_at AS startedAt
        FROM open_tender WHERE device IN (SELECT value FROM json_each(?)) ORDER BY started_at, tender_id`,
-    ).all(this.#devices) as OpenTender[];
+    ).all(JSON.stringify(this.#devices())) as OpenTender[];
   }
 }
 

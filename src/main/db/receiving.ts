@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { wallMs, type HybridClock } from '../../journal/clock';
-import { notApplicable, readEntry, ZERO_HASH, type SealedEntry, type UnreadableEntry } from '../../journal/entry';
+import { readEntry, ZERO_HASH, type SealedEntry, type UnreadableEntry } from '../../journal/entry';
 import { isHeadSignedBy, type SignedHead } from '../../journal/identity';
 import { insertJournalRow } from '../../journal/journal-rows';
 import type { EntryKind } from '../../journal/kinds';
-import { project } from '../../journal/projector';
+import { entryApplier } from '../../journal/projector';
 import { prepared } from '../../journal/statements';
 import type { JournalReader } from './journal-reader';
 
@@ -55,8 +55,7 @@ export function receiveEntries(
   { entries, heads }: { readonly entries: readonly SealedEntry[]; readonly heads: readonly SignedHead[] },
 ): Received {
   const received = { added: 0, kinds: new Set<string>(), refused: [] as Refusal[], unapplied: [] as UnreadableEntry[] };
-  // Nested, so a savepoint each: an entry that cannot be applied leaves no half of itself.
-  const apply = database.transaction(project);
+  const apply = entryApplier(database);
   const chains = new Map<string, { seq: number; hash: string; isRefused: boolean }>();
 
   const chainOf = (device: string) => {
@@ -88,10 +87,10 @@ export function receiveEntries(
     chain.hash = entry.hash;
     received.added += 1;
     received.kinds.add(entry.kind);
-    const problem = applyEntry(entry, (readable) => apply(readable, database));
-    if (problem) {
-      received.unapplied.push(problem);
-      noteUnapplied(database, problem);
+    const applied = apply(entry);
+    if (!applied.ok) {
+      received.unapplied.push(applied.unreadable);
+      noteUnapplied(database, applied.unreadable);
     } else if (!isTooFarAhead(entry.at, now)) clock.observe(entry.at);
   }
   for (const head of heads) {
@@ -113,17 +112,6 @@ function faultOf(
   if (entry.seq > chain.seq + 1) return 'gap';
   if (entry.seq <= chain.seq) return journal.entry(entry.device, entry.seq)?.hash === entry.hash ? 'held' : 'forked';
   return entry.prev === chain.hash ? null : 'forked';
-}
-
-function applyEntry(entry: SealedEntry, apply: (entry: Parameters<typeof project>[0]) => void): UnreadableEntry | null {
-  const read = readEntry(entry);
-  if (!read.ok) return read.unreadable;
-  try {
-    apply(read.entry);
-    return null;
-  } catch (error) {
-    return notApplicable(entry, error);
-  }
 }
 
 /**

@@ -13,9 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { ChainChecker, entryHash, entryLine, type SealedEntry } from '../../journal/entry';
+import { ChainChecker, entryHash, entryLine, readEntry, type SealedEntry } from '../../journal/entry';
 import { syncFolder } from '../../journal/files';
 import { insertJournalRow } from '../../journal/journal-rows';
+import type { EntryBody } from '../../journal/kinds';
 import { READ_MODEL_VERSION } from '../../journal/read-models';
 import { rebuildReadModels } from '../../journal/rebuild';
 import { JournalCopy } from './journal-copy';
@@ -63,7 +64,14 @@ export function recoverStore(dataDir: string, now: Date, reason: string): void {
     found.set(entry.device, chain);
     chain.set(entry.seq, entry);
   };
-  for (const entry of new JournalCopy(aside).entries()) keep(entry);
+  for (const entry of new JournalCopy(aside).entries()) {
+    // The copy still has what was set aside before and follows again under another name.
+    const forked = forkedBy(entry);
+    for (const seq of [...(found.get(forked?.formerDevice ?? '')?.keys() ?? [])]) {
+      if (forked !== null && seq >= forked.fromSeq) found.get(forked.formerDevice)?.delete(seq);
+    }
+    keep(entry);
+  }
   // Read from a second copy: reading may mend, and what was set aside stays as it was found.
   const reading = join(aside, 'reading');
   mkdirSync(reading);
@@ -124,6 +132,12 @@ export function recoverStore(dataDir: string, now: Date, reason: string): void {
   renameSync(building, join(dataDir, RECOVERED_FILE));
   syncFolder(dataDir);
   finishRecovery(dataDir);
+}
+
+function forkedBy(entry: SealedEntry): EntryBody<'device.forked'> | null {
+  if (entry.kind !== 'device.forked') return null;
+  const read = readEntry(entry);
+  return read.ok ? (read.entry.body as EntryBody<'device.forked'>) : null;
 }
 
 /** Puts a finished recovery in place; does nothing when there is none. */

@@ -9,21 +9,29 @@ import { projectBacklog, SLICE_ITEMS } from '../../journal/catalogue-projection'
 import { HybridClock, isInstantOf } from '../../journal/clock';
 import { canonicalJson, NOT_APPLICABLE, readEntry, seal, ZERO_HASH, type SealedEntry } from '../../journal/entry';
 import {
-  createIdentity,
   DeviceKeys,
+  hasIdentity,
   loadIdentity,
+  newKeyPair,
+  proposeIdentity,
+  saveIdentity,
+  savePrefix,
   setIdentityAside,
+  settleNextIdentity,
+  successorPrefix,
   type DeviceIdentity,
+  type KeyPair,
   type SignedHead,
 } from '../../journal/identity';
 import { insertJournalRow, journalHead } from '../../journal/journal-rows';
 import { ENTRY_KINDS, type Entry, type EntryDraft } from '../../journal/kinds';
 import { project } from '../../journal/projector';
 import { READ_MODEL_VERSION } from '../../journal/read-models';
-import { rebuildReadModels } from '../../journal/rebuild';
+import { rebuildReadModels, type RebuildReport } from '../../journal/rebuild';
 import { prepared } from '../../journal/statements';
 import { CatalogueReader } from './catalogue-reader';
 import { lockFolder, type FolderLock } from './folder-lock';
+import { entriesFrom, factsToRewrite, setAside } from './fork';
 import { Jobs } from './jobs-store';
 import { KeyValue, Notices } from './kept-state';
 import { JournalCopy } from './journal-copy';
@@ -100,7 +108,6 @@ const SLICES_PER_CHECKPOINT = 12;
 
 /** The one door to the journal, the read models, the jobs and the working state of a data folder. */
 export class Store {
-  readonly device: Pick<DeviceIdentity, 'deviceId' | 'prefix' | 'publicKey'>;
   readonly catalogue: CatalogueReader;
   readonly orders: OrderReader;
   readonly shifts: ShiftReader;
@@ -113,16 +120,15 @@ export class Store {
   readonly notices: Notices;
   /** What the exchange with a hub and neighbours knows. */
   readonly sync: SyncState;
-  /** Signs in the name of this device. */
-  readonly keys: DeviceKeys;
 
   readonly #options: StoreOptions;
   readonly #database: Database.Database;
   readonly #lock: FolderLock;
-  readonly #clock: HybridClock;
+  #identity: DeviceIdentity;
+  #keys: DeviceKeys;
+  #clock: HybridClock;
   readonly #inTransaction: Database.Transaction<(work: () => unknown) => unknown>;
   readonly #copy: JournalCopy;
-  readonly #devices: readonly string[];
   #head: { readonly seq: number; readonly hash: string };
   #signedSeq = 0;
   /** The lines of the sale as they are on the disk. */
@@ -131,6 +137,7 @@ export class Store {
   #lastWriteMs = 0;
   #nextTidyMs = 0;
   #idleTimer: NodeJS.Timeout | null = null;
+  #importsUnderWay = 0;
 
   /**
    * Opens a data folder, making it on the first run: key, journal, tables. A damaged store is set aside and what can be
@@ -153,8 +160,7 @@ export class Store {
     this.#options = options;
     this.#lock = lock;
     this.#copy = new JournalCopy(dataDir);
-    const kept = this.#keptIdentity();
-    const database = this.#openDatabase(kept !== null);
+    const database = this.#openDatabase(hasIdentity(dataDir));
     this.#database = database;
     this.#inTransaction = database.transaction((work) => work());
     try {
@@ -171,21 +177,22 @@ export class Store {
       this.stall = new StallReader(database);
       this.jobs = new Jobs(database);
 
+      settleNextIdentity(dataDir, (deviceId) => journalHead(database, deviceId) !== null);
+      const kept = this.#keptIdentity();
       const recovery = this.settings.get(PENDING_RECOVERY) as Recovery | undefined;
       // What may have lost entries continues under a new name: no sequence, no order number is used twice.
       const identity = kept !== null && recovery === undefined ? kept : this.#newIdentity(kept);
-      this.device = { deviceId: identity.deviceId, prefix: identity.prefix, publicKey: identity.publicKey };
-      const devices = [identity.deviceId, ...identity.formerDeviceIds];
-      this.#devices = devices;
-      this.keys = DeviceKeys.load(dataDir);
+      this.#identity = identity;
+      this.#keys = DeviceKeys.load(dataDir);
+      const devices = () => this.#devices;
+      this.shifts = new ShiftReader(database, devices);
+      this.tenders = new TenderReader(database, devices);
       this.sync = new SyncState(database, {
         people: this.people,
-        ownDevices: () => this.#devices,
+        ownDevices: devices,
         write: (work) => this.#unsynced(() => this.#write(work)),
         peersChanged: keepPeopleAndSettings,
       });
-      this.shifts = new ShiftReader(database, devices);
-      this.tenders = new TenderReader(database, devices);
 
       const head = journalHead(database, identity.deviceId);
       this.#head = head ?? { seq: 0, hash: ZERO_HASH };
@@ -198,6 +205,21 @@ export class Store {
       database.close();
       throw error;
     }
+  }
+
+  /** Who this device is. */
+  get device(): DeviceIdentity {
+    return this.#identity;
+  }
+
+  /** Signs in the name of this device, and of those it was before. */
+  get keys(): DeviceKeys {
+    return this.#keys;
+  }
+
+  /** This device and the ids it went by before. */
+  get #devices(): readonly string[] {
+    return [this.#identity.deviceId, ...this.#identity.formerDeviceIds];
   }
 
   /**
@@ -261,6 +283,15 @@ export class Store {
    * @throws StoreError `disk-full`; the signal's reason when stopped. The old catalogue stands in both cases.
    */
   async importItems(options: ImportOptions): Promise<{ readonly itemCount: number }> {
+    this.#importsUnderWay += 1;
+    try {
+      return await this.#importItems(options);
+    } finally {
+      this.#importsUnderWay -= 1;
+    }
+  }
+
+  async #importItems(options: ImportOptions): Promise<{ readonly itemCount: number }> {
     const { importId, source, actor, signal, onProgress } = options;
     const firstSeq = this.#head.seq + 1;
     let part = 0;
@@ -324,6 +355,84 @@ export class Store {
     return received;
   }
 
+  /** Writes that this device joined a stall at a server, which gave it a prefix nobody else has: it numbers its orders with it. */
+  enrolled(joined: { readonly stallId: string; readonly prefix: string; readonly serverId: string }): void {
+    const { deviceId } = this.#identity;
+    const body = { deviceId, ...joined };
+    this.commit({ actor: null, drafts: [{ kind: 'device.enrolled', body }], result: null });
+    // The journal says it already: a crash before the next line is made good at the next start.
+    savePrefix(this.#options.dataDir, joined.prefix);
+    this.#identity = { ...this.#identity, prefix: joined.prefix };
+  }
+
+  /**
+   * Takes on a new name, because another device writes under this one's as well: what this device wrote from `fromSeq` on
+   * is set aside and follows again under the new name, with the same bodies. The sale in progress, jobs and results stay.
+   * All of it happens, or none, wherever it is cut short.
+   * @throws StoreError `disk-full` or `store-damaged`; an Error while an import is under way
+   */
+  rename(renaming: {
+    readonly fromSeq: number;
+    readonly identity: KeyPair & { readonly deviceId: string };
+    readonly prefix: string;
+    readonly stallId: string;
+    readonly serverId: string;
+  }): void {
+    const { fromSeq, identity, prefix, stallId, serverId } = renaming;
+    const { dataDir, now } = this.#options;
+    const { deviceId, publicKey } = identity;
+    const former = this.#identity.deviceId;
+    if (this.#importsUnderWay > 0) throw new Error('an import is under way: a new name can be taken when it is done');
+    const next: DeviceIdentity = {
+      deviceId,
+      prefix,
+      publicKey,
+      formerDeviceIds: [...this.#identity.formerDeviceIds, former],
+    };
+    proposeIdentity(dataDir, next, identity.privateKey);
+    const clock = new HybridClock(deviceId, now, this.#clock.next());
+    const head = this.#write(() => {
+      const aside = entriesFrom(this.#database, former, fromSeq);
+      const own: EntryDraft[] = [
+        { kind: 'device.registered', body: { deviceId, prefix, publicKey } },
+        { kind: 'device.enrolled', body: { deviceId, stallId, prefix, serverId } },
+        { kind: 'device.forked', body: { formerDevice: former, fromSeq, entries: aside.length } },
+      ];
+      const facts = [
+        ...own.map(({ kind, body }) => ({ kind, event: null, actor: null, body: canonicalJson(body) })),
+        ...factsToRewrite(this.#database, aside, own.length + 1),
+      ];
+      let last = { seq: 0, hash: ZERO_HASH };
+      for (const { kind, event, actor, body } of facts) {
+        const place = { device: deviceId, seq: last.seq + 1, id: this.#options.newId(), at: clock.next() };
+        const sealed = seal({ ...place, kind, event, actor, body }, last.hash);
+        insertJournalRow(this.#database, sealed);
+        last = sealed;
+      }
+      setAside(this.#database, former, fromSeq);
+      this.#rebuild();
+      return last;
+    });
+    settleNextIdentity(dataDir, (id) => id === deviceId);
+    this.#identity = next;
+    this.#keys = DeviceKeys.load(dataDir);
+    this.#clock = clock;
+    this.#head = head;
+    this.#signedSeq = 0;
+  }
+
+  /**
+   * Sets aside what is held of another device from `fromSeq` on, because a hub has something else there; what the hub has
+   * can be received after that.
+   */
+  setAside(device: string, fromSeq: number): void {
+    if (device === this.#identity.deviceId) throw new Error('a device takes a new name instead');
+    this.#write(() => {
+      setAside(this.#database, device, fromSeq);
+      this.#rebuild();
+    });
+  }
+
   /** Applies imports that came from other devices, slice by slice; selling goes on meanwhile. */
   async applyImports(): Promise<void> {
     for (let slice = 1; this.#hasBacklog(); slice += 1) {
@@ -382,7 +491,14 @@ export class Store {
   #keptIdentity(): DeviceIdentity | null {
     const { dataDir, log } = this.#options;
     try {
-      return loadIdentity(dataDir);
+      const identity = loadIdentity(dataDir);
+      if (identity === null) return null;
+      const prefix = prepared(this.#database, 'SELECT prefix FROM device WHERE device_id = ?')
+        .pluck()
+        .get(identity.deviceId);
+      if (typeof prefix !== 'string' || prefix === identity.prefix) return identity;
+      savePrefix(dataDir, prefix);
+      return { ...identity, prefix };
     } catch (error) {
       log.warn({ error }, 'The device key cannot be read: a new one is made');
       setIdentityAside(dataDir);
@@ -402,20 +518,35 @@ export class Store {
     throw new StoreError('store-damaged', `The store could not be recovered (${again.damage}): restore a backup.`);
   }
 
-  #newIdentity(former: DeviceIdentity | null): DeviceIdentity {
-    const prefixes = prepared(this.#database, 'SELECT prefix FROM device').pluck().all() as string[];
-    if (former) prefixes.push(former.prefix);
-    const used = prefixes.map((prefix) => Number(/^T(\d+)$/.exec(prefix)?.[1] ?? 0));
-    return createIdentity(this.#options.dataDir, {
+  /** A new device begins as `T1`; one that continues another's store begins its numbers with that one's prefix and a count. */
+  #newIdentity(kept: DeviceIdentity | null): DeviceIdentity {
+    const former = kept ?? this.#lastOwnDevice();
+    const { publicKey, privateKey } = newKeyPair();
+    const identity: DeviceIdentity = {
       deviceId: this.#options.newId(),
-      prefix: `T${Math.max(0, ...used) + 1}`,
+      prefix: former ? successorPrefix(former.prefix) : 'T1',
+      publicKey,
       formerDeviceIds: former ? [...former.formerDeviceIds, former.deviceId] : [],
-    });
+    };
+    saveIdentity(this.#options.dataDir, identity, privateKey);
+    return identity;
+  }
+
+  /** Whose store this is when its key is lost: only own heads are signed and kept. */
+  #lastOwnDevice(): DeviceIdentity | null {
+    const row = prepared(
+      this.#database,
+      `SELECT device_id AS deviceId, prefix, public_key AS publicKey FROM device
+       ORDER BY device_id IN (SELECT device FROM signed_head) DESC,
+         (SELECT max(position) FROM journal WHERE journal.device = device_id) DESC LIMIT 1`,
+    ).get() as Omit<DeviceIdentity, 'formerDeviceIds'> | undefined;
+    return row === undefined ? null : { ...row, formerDeviceIds: [] };
   }
 
   /** The first entry of a device, and of one that continues a damaged store the word about it. */
   #register(recovery: Recovery | undefined): void {
-    const registered: EntryDraft = { kind: 'device.registered', body: this.device };
+    const { deviceId, prefix, publicKey } = this.#identity;
+    const registered: EntryDraft = { kind: 'device.registered', body: { deviceId, prefix, publicKey } };
     if (recovery === undefined) {
       this.commit({ actor: null, drafts: [registered], result: null });
       return;
@@ -508,10 +639,7 @@ export class Store {
     const { now, newId, log } = this.#options;
     const { entryCount, unreadable } = this.#write(() => {
       prepared(this.#database, `INSERT OR REPLACE INTO meta VALUES ('read_model_version', ?)`).run(READ_MODEL_VERSION);
-      const report = rebuildReadModels(this.#database);
-      prepared(this.#database, 'DELETE FROM unapplied_entry').run();
-      for (const entry of report.unreadable) noteUnapplied(this.#database, entry);
-      return report;
+      return this.#rebuild();
     });
     log.info({ entryCount, unreadable }, 'Read models were rebuilt from the journal');
     const [first] = unreadable;
@@ -524,6 +652,14 @@ export class Store {
         `${first.kind} ${first.seq} of ${first.device}: ${first.why}`,
       at: now().toISOString(),
     });
+  }
+
+  /** Makes the read models again, and the note of what none of them shows. Call inside a transaction. */
+  #rebuild(): RebuildReport {
+    const report = rebuildReadModels(this.#database);
+    prepared(this.#database, 'DELETE FROM unapplied_entry').run();
+    for (const entry of report.unreadable) noteUnapplied(this.#database, entry);
+    return report;
   }
 
   /** Whether an entry that could not be applied when it came can be read by this version. */
