@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerDecodeCommand } from './decode-command';
 import { registerDoctorCommand } from './doctor-command';
+import { registerHubCommand } from './hub-command';
 import { registerImportCommand } from './import-command';
 import { registerJournalCommand } from './journal-command';
 import { registerKioskCommand } from './kiosk-command';
@@ -9,6 +10,7 @@ import { registerPrinterCommand } from './printer-command';
 
 const program = new Command('trestle').description('The till for people who sell from a trestle table.');
 registerKioskCommand(program);
+registerHubCommand(program);
 registerImportCommand(program);
 registerJournalCommand(program);
 registerPrinterCommand(program);

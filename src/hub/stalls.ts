@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Refusal } from '../exchange/exchange-store';
+import { Refusal, type DeviceStatus } from '../exchange/exchange-store';
 import type { Database } from './database';
 
 /** What the operator decides about stalls, devices and entries that stand aside. */
@@ -28,6 +28,31 @@ export function listStalls(database: Database): Promise<readonly StallRow[]> {
   (SELECT count(*) FROM device WHERE device.stall_id = stall.stall_id) AS devices
 FROM stall ORDER BY name, stall_id`,
   });
+}
+
+export interface DeviceRow {
+  readonly deviceId: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly entries: number;
+  readonly lastSyncAt: Date | null;
+  readonly revokedAt: Date | null;
+  /** What it said of itself last. */
+  readonly status: DeviceStatus | null;
+  /** The last batch that was refused since its last good exchange: `gap` or `forked`. */
+  readonly refusedCode: string | null;
+}
+
+export function listDevices(database: Database, stallId: string): Promise<readonly DeviceRow[]> {
+  return database.query<DeviceRow>(
+    {
+      name: 'list-devices',
+      text: `SELECT device_id AS "deviceId", name, prefix, head_seq AS entries, last_sync_at AS "lastSyncAt",
+  revoked_at AS "revokedAt", status, refused_code AS "refusedCode"
+FROM device WHERE stall_id = $1 ORDER BY enrolled_at, device_id`,
+    },
+    [stallId],
+  );
 }
 
 /** Shuts a device out: from now on it gets no token, and the one it has opens nothing. */
