@@ -97,8 +97,10 @@ describe.each(goldenReceipts)('the receipt $name on $model', ({ name, model, doc
     const picture = await loadImage(png);
     const again = await loadImage(drawPaper({ elements, dotsWide: profile.dotsWide }));
     expect([picture.width, picture.height]).toEqual([again.width, again.height]);
-    const codes = [...ofKind('qr'), ...ofKind('barcode')].map(({ data }) => data).sort();
-    expect(codes).toEqual(profile.supportsQrCode ? ['TR1:T1-0412', 'https://till.example/r/T1-0412'] : ['TR1:T1-0412']);
+    const commands = [...ofKind('qr'), ...ofKind('barcode')].map(({ data }) => data).sort();
+    const codes = ['TR1:T1-0412', 'https://till.example/r/T1-0412'];
+    expect(commands).toEqual(profile.supportsQrCode ? codes : ['TR1:T1-0412']);
+    // A printer that draws no QR code gets a picture of it.
     expect(await readByZxing(png)).toEqual(codes);
   });
 

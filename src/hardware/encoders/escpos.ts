@@ -27,16 +27,26 @@ const CLEARANCE_DOTS = 12;
 /** How far a printer without a cutter feeds so that the last line clears the tear bar. */
 const TEAR_OFF_LINES = 4;
 
+/** A QR code as a picture of so many dots to a module. */
+export type DrawQr = (data: string, moduleDots: number) => Bitmap;
+
+/** Whether the QR codes of a document come out on this printer only as pictures. */
+export function drawsQrAsPictures({ blocks }: ReceiptDocument, { supportsQrCode, raster }: PrinterProfile): boolean {
+  return !supportsQrCode && raster !== 'none' && blocks.some(({ kind }) => kind === 'qr');
+}
+
 /**
  * Turns a document into the bytes of one complete print job. Pure: the same document and profile give the same bytes.
  * The job begins with a reset, so that nothing a torn job left behind reaches it.
  * @param painter draws the lines that hold characters no code page has; without one they are refused
+ * @param drawQr draws the QR codes of a printer that draws none itself; without it their words are printed
  * @returns `unprintable` with the character
  */
 export function encodeReceipt(
   document: ReceiptDocument,
   profile: PrinterProfile,
   painter: TextPainter | null = null,
+  drawQr: DrawQr | null = null,
 ): Printable<Uint8Array> {
   const { codePages } = profile;
   const printable = printableDocument(document, codePages, profile.raster === 'none' ? null : painter);
@@ -100,7 +110,9 @@ export function encodeReceipt(
     columnsOf: (text) =>
       painter === null || isPlain(text, codePages) ? text.length : Math.ceil(painter.widthOf(text) / COLUMN_DOTS),
   };
-  for (const item of layOut(printable.value, profile, typesetter)) {
+  const isQrDrawn = drawQr !== null && drawsQrAsPictures(printable.value, profile);
+  const paper = { ...profile, supportsQrCode: profile.supportsQrCode || isQrDrawn };
+  for (const item of layOut(printable.value, paper, typesetter)) {
     switch (item.kind) {
       case 'line':
         writeLine(item);
@@ -121,7 +133,10 @@ export function encodeReceipt(
         break;
       }
       case 'qr':
-        writeCentred(() => builder.append(qrCode(item.data, item.moduleDots)));
+        writeCentred(() => {
+          if (isQrDrawn) writePicture(drawQr(item.data, item.moduleDots));
+          else builder.append(qrCode(item.data, item.moduleDots));
+        });
         break;
       case 'barcode':
         writeCentred(() =>

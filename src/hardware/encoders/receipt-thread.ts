@@ -1,7 +1,7 @@
 import type { ReceiptDocument } from '../../domain/receipt';
 import type { PrinterProfile } from '../models/profile';
 import { createThread } from '../thread';
-import { encodeReceipt } from './escpos';
+import { drawsQrAsPictures, encodeReceipt } from './escpos';
 import { unprintable, type Printable } from './printable-text';
 
 /** What goes to the thread that draws receipts. */
@@ -30,13 +30,18 @@ export async function encodeOffThread(
   document: ReceiptDocument,
   profile: PrinterProfile,
 ): Promise<Printable<Uint8Array>> {
-  const plain = encodeReceipt(document, profile);
-  if (plain.ok || profile.raster === 'none') return plain;
+  if (!drawsQrAsPictures(document, profile)) {
+    const plain = encodeReceipt(document, profile);
+    if (plain.ok || profile.raster === 'none') return plain;
+  }
   try {
     // Finding out took a moment, and starting a thread takes another: whoever waits goes between.
     await new Promise(setImmediate);
     return await thread.ask({ document, profile });
   } catch (error) {
+    // A code as words is better than no receipt.
+    const plain = encodeReceipt(document, profile);
+    if (plain.ok) return plain;
     return unprintable(null, `This receipt could not be drawn: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -1,5 +1,5 @@
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
-import bwipjs from 'bwip-js/node';
+import { rawSymbol } from '../encoders/symbol';
 import { PAPER_FONT, PAPER_TYPE, registerPaperFonts } from '../fonts';
 import {
   CHARACTER_DOTS,
@@ -248,18 +248,4 @@ function drawingOfBarcode(code: Extract<PaperElement, { kind: 'barcode' }>): Dra
       if (below) drawRun(context, words, top + above + heightDots + textDots);
     },
   };
-}
-
-/** A symbol as bwip-js computes it: a square of modules, or widths of bars and spaces in turn. */
-type RawSymbol =
-  | { readonly pixs: readonly number[]; readonly pixx: number; readonly pixy: number }
-  | { readonly sbs: readonly number[] };
-
-function rawSymbol(symbology: string, data: string, options: string): RawSymbol | undefined {
-  try {
-    const symbols: readonly RawSymbol[] = bwipjs.raw(symbology, data, options);
-    return symbols[0];
-  } catch {
-    return undefined;
-  }
 }
