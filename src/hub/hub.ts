@@ -4,6 +4,7 @@ import { newServer, type ServerLimits } from '../exchange/server';
 import { Database } from './database';
 import { loadIdentity, newOperatorToken, noticeOtherDatabase } from './hub-record';
 import { migrate } from './migrations';
+import { openOutward, type Outward } from './outward/outward';
 import { PostgresStore } from './postgres-store';
 
 export interface HubOptions {
@@ -17,6 +18,10 @@ export interface HubOptions {
   readonly limits?: ServerLimits;
   readonly maxConnections?: number;
   readonly now?: () => Date;
+  /** Whether this process makes orders of the journals and sends webhooks, or leaves it to others; default yes. */
+  readonly background?: boolean;
+  /** Whether webhooks may go to the hub's own network; default no. */
+  readonly allowPrivateWebhooks?: boolean;
 }
 
 /** A running hub process, without a port yet: `app.listen` gives it one. */
@@ -25,6 +30,7 @@ export interface Hub {
   readonly store: PostgresStore;
   readonly database: Database;
   readonly identity: ServerIdentity;
+  readonly outward: Outward;
   /** Of a database that had none: shown once, kept as its hash. */
   readonly operatorToken: string | null;
   /** Answers what is under way, then lets go of the database. */
@@ -37,6 +43,7 @@ export interface Hub {
  */
 export async function openHub(options: HubOptions): Promise<Hub> {
   const { databaseUrl, log, publicUrl = null, trustProxy, limits, maxConnections, now = () => new Date() } = options;
+  const { background = true, allowPrivateWebhooks = false } = options;
   const database = await openDatabase({ databaseUrl, log, ...(maxConnections && { maxConnections }) });
   try {
     const identity = await database.withClient(loadIdentity);
@@ -44,16 +51,20 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     const store = new PostgresStore({ database, log });
     const app = newServer({ log, ...(limits && { limits }), ...(trustProxy && { trustProxy }) });
     await app.register(exchangeRoutes, { store, identity, now, publicUrl });
+    const outward = await openOutward({ app, database, store, log, now, allowPrivateWebhooks });
     await app.ready();
     store.listen();
+    if (background) outward.start();
     return {
       app,
       store,
       database,
       identity,
+      outward,
       operatorToken,
       async close() {
         await app.close();
+        await outward.close();
         await store.close();
         await database.close();
       },

@@ -7,7 +7,7 @@ import type { Stall } from '../../src/domain/stall';
 import { openHub, type Hub } from '../../src/hub/hub';
 import { exportText } from '../../src/hub/outward/export-text';
 import { EXPORT_COLUMNS, exportRows, type ExportFormat, type ExportName } from '../../src/hub/outward/exports';
-import { Projector } from '../../src/hub/projector/projector';
+import type { Projector } from '../../src/hub/projector/projector';
 import { receiptText } from '../../src/hub/projector/receipts';
 import { addStall, resolveQuarantine } from '../../src/hub/stalls';
 import { canonicalJson } from '../../src/journal/entry';
@@ -27,12 +27,11 @@ let sequence: number;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  hub = await openHub({ databaseUrl: await postgres.newDatabase(), log });
-  projector = new Projector({ database: hub.database, log });
+  hub = await openHub({ databaseUrl: await postgres.newDatabase(), log, background: false });
+  projector = hub.outward.projector;
 });
 
 afterAll(async () => {
-  await projector.close();
   await hub.close();
   await postgres.stop();
 });
