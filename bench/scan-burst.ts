@@ -5,45 +5,27 @@
  * of a burst are dated, as a machine dates what comes in on a wire, so that a busy bench does not tear a scan into typing.
  * A scan's clock starts when its terminator is sent and stops at the Element Timing `renderTime` of its line's name.
  */
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CDPSession, Page } from '@playwright/test';
 import { figure, percentile, progress, type Figure } from './figure';
 import { good, type Good } from './goods';
-import { fillCatalogue, numbersBelow, startTill } from './till';
-import { callsOf, openTill, untilReady } from './window';
+import { openScannedTill, scannedItem, type ScannedTill } from './scanned-till';
+import { numbersBelow } from './till';
 
 const ITEMS = 50_000;
 /** As many as one sale takes. */
 const SCANS = 500;
 const EVERY_MS = 50;
 const LIMIT_MS = 60;
-/** Shares no factor with the number of items. */
-const STRIDE = 7919;
 /** How far ahead the keys are dated: the bench may be this late with them and their rhythm still stands. */
 const AHEAD_MS = 1_000;
-/** From key to key; a scan's keys come at once. */
-const KEY_MS = 0.1;
 const SETTLE_MS = 10_000;
 
 export async function measure(scratch: string): Promise<Figure[]> {
-  const dataDir = join(scratch, 'till');
-  await fillCatalogue(dataDir, ITEMS);
-  const prepared = await startTill({ dataDir });
-  await prepared.close();
-
-  const app = openTill(dataDir, ['--devices', 'none']);
-  const page = await app.page();
-  await untilReady(page);
-  await page.addInitScript({ content: WATCH });
-  await page.reload();
-  await untilReady(page);
-  const call = callsOf(page);
-  const keyboard = await page.context().newCDPSession(page);
-
-  const wanted = Array.from({ length: SCANS }, (_, index) => good((index * STRIDE) % ITEMS));
+  const till = await openScannedTill(scratch, ITEMS, WATCH);
+  const { page, call } = till;
+  const wanted = Array.from({ length: SCANS }, (_, index) => good(scannedItem(index, ITEMS)));
   progress(`${SCANS} scans, one every ${EVERY_MS} ms`);
-  const sentAtMs = await scanAll(page, keyboard, wanted);
+  const sentAtMs = await scanAll(till, wanted);
   const lines = await settled(async () => (await call('state.get', {})).sale.cart.lines);
   const pieces = (name: string): number =>
     lines.filter((line) => line.name === name).reduce((sum, { quantity }) => sum + quantity, 0);
@@ -51,7 +33,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
   const leaked = await page.evaluate<string>(
     `[...document.querySelectorAll('input, textarea')].map(({ value }) => value).join('')`,
   );
-  await app.close();
+  await till.close();
   if (leaked !== '') throw new Error(`a scan left ${leaked} in a field`);
 
   const lost = wanted.filter(({ name }) => pieces(name) === 0).length;
@@ -99,7 +81,7 @@ function firstShown(paintedAtMs: readonly number[]): number[] {
 }
 
 /** Plays all scans at their times. @returns when each one's terminator was sent, on the page's clock. */
-async function scanAll(page: Page, keyboard: CDPSession, wanted: readonly Good[]): Promise<number[]> {
+async function scanAll({ page, type }: ScannedTill, wanted: readonly Good[]): Promise<number[]> {
   const timeOrigin = await page.evaluate('performance.timeOrigin + 0').then(Number);
   await page.evaluate('watch.jumpAbout()');
   const sent: Promise<unknown>[] = [];
@@ -110,24 +92,12 @@ async function scanAll(page: Page, keyboard: CDPSession, wanted: readonly Good[]
     // No two scans at the same moment of a frame.
     const dueMs = startedMs + index * EVERY_MS + chance.next().value;
     await pause(Math.max(0, dueMs - performance.now()));
-    sentAtMs.push(performance.timeOrigin + performance.now() - timeOrigin);
-    sent.push(...typeLikeScanner(keyboard, barcode));
+    const nowMs = performance.timeOrigin + performance.now();
+    sentAtMs.push(nowMs - timeOrigin);
+    sent.push(type(barcode, nowMs + AHEAD_MS));
   }
   await Promise.all(sent);
   return sentAtMs;
-}
-
-function typeLikeScanner(keyboard: CDPSession, code: string): Promise<unknown>[] {
-  let timestamp = (performance.timeOrigin + performance.now() + AHEAD_MS) / 1_000;
-  const press = (key: string, name: string, text: string): Promise<unknown>[] => {
-    const common = { key, code: name, windowsVirtualKeyCode: text.charCodeAt(0), timestamp };
-    timestamp += KEY_MS / 1_000;
-    return [
-      keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', text, ...common }),
-      keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...common }),
-    ];
-  };
-  return [...[...code].flatMap((digit) => press(digit, `Digit${digit}`, digit)), ...press('Enter', 'Enter', '\r')];
 }
 
 /** What the till has once it has stopped changing. */

@@ -6,37 +6,24 @@
  * moment the browser presented the frame with the new line's name, later than any callback of the page could tell. In
  * between lie the wedge, the call to the main process, the durable write, the way back, layout, raster and the frame's turn.
  */
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CDPSession, Page } from '@playwright/test';
 import { figure, percentile, progress, type Figure } from './figure';
 import { barcodeOf } from './goods';
-import { fillCatalogue, startTill } from './till';
-import { callsOf, openTill, untilReady } from './window';
+import { openScannedTill, scannedItem, type ScannedTill } from './scanned-till';
 
 const ITEMS = 50_000;
 const SAMPLES = 120;
 const WARM_UP = 10;
 const LONG = 200;
 const MISHEARD_AT_MOST = 5;
-/** Shares no factor with the number of items. */
-const STRIDE = 7919;
 
 export async function measure(scratch: string): Promise<Figure[]> {
-  const dataDir = join(scratch, 'till');
-  await fillCatalogue(dataDir, ITEMS);
-  const prepared = await startTill({ dataDir });
-  await prepared.close();
-
-  const app = openTill(dataDir, ['--devices', 'none']);
-  const page = await app.page();
-  await untilReady(page);
-  const till = await watchLines(page);
-
+  const till = await openScannedTill(scratch, ITEMS, WATCH);
+  const scanAt = scansOf(till);
   progress(`${SAMPLES} scans at line 1 and ${SAMPLES} at line ${LONG}`);
-  const atFirst = await till.scanAt(1);
-  const atLong = await till.scanAt(LONG);
-  await app.close();
+  const atFirst = await scanAt(1);
+  const atLong = await scanAt(LONG);
+  await till.close();
 
   const limits = (where: string, tookMs: readonly number[]): Figure[] =>
     [
@@ -68,26 +55,17 @@ export async function measure(scratch: string): Promise<Figure[]> {
   ];
 }
 
-interface WatchedTill {
-  /** Scans again and again so that each scan makes the docket's n-th line. */
-  scanAt(line: number): Promise<number[]>;
-}
-
-async function watchLines(page: Page): Promise<WatchedTill> {
-  const keyboard = await page.context().newCDPSession(page);
-  const call = callsOf(page);
-  await page.addInitScript({ content: WATCH });
-  await page.reload();
-  await untilReady(page);
+/** What scans again and again so that each scan makes the docket's n-th line. */
+function scansOf({ page, call, type }: ScannedTill): (line: number) => Promise<number[]> {
   let scans = 0;
   /** No code twice, so that every scan makes a line of its own. */
-  const nextCode = (): string => barcodeOf((scans++ * STRIDE) % ITEMS);
+  const nextCode = (): string => barcodeOf(scannedItem(scans++, ITEMS));
 
   let misheard = 0;
   /** Scans; a code whose keys a busy machine tore so far apart that they are typing is scanned again. */
   async function scan(): Promise<number> {
     await page.evaluate('watch.next()');
-    await typeLikeScanner(keyboard, nextCode());
+    await type(nextCode());
     const tookMs = await page.evaluate<number | null>('watch.painted');
     if (tookMs !== null) return tookMs;
     misheard += 1;
@@ -96,41 +74,21 @@ async function watchLines(page: Page): Promise<WatchedTill> {
     return scan();
   }
 
-  return {
-    async scanAt(line) {
-      const tookMs: number[] = [];
-      await call('cart.void', { reason: 'bench' });
-      for (let have = 1; have < line; have += 1) await call('cart.scan', { code: nextCode() });
-      for (let sample = -WARM_UP; sample < SAMPLES; sample += 1) {
-        const took = await scan();
-        if (sample >= 0) tookMs.push(took);
-        const { cart, markedLineId } = (await call('state.get', {})).sale;
-        if (cart.lines.length !== line) throw new Error(`the scan made line ${cart.lines.length}, not ${line}`);
-        await call('cart.remove-line', { lineId: markedLineId ?? '' });
-        // A scanner's next code never comes within the same frame, nor always at the same moment of one.
-        await pause(40 + (sample % 17));
-      }
-      return tookMs;
-    },
+  return async (line) => {
+    const tookMs: number[] = [];
+    await call('cart.void', { reason: 'bench' });
+    for (let have = 1; have < line; have += 1) await call('cart.scan', { code: nextCode() });
+    for (let sample = -WARM_UP; sample < SAMPLES; sample += 1) {
+      const took = await scan();
+      if (sample >= 0) tookMs.push(took);
+      const { cart, markedLineId } = (await call('state.get', {})).sale;
+      if (cart.lines.length !== line) throw new Error(`the scan made line ${cart.lines.length}, not ${line}`);
+      await call('cart.remove-line', { lineId: markedLineId ?? '' });
+      // A scanner's next code never comes within the same frame, nor always at the same moment of one.
+      await pause(40 + (sample % 17));
+    }
+    return tookMs;
   };
-}
-
-/** One burst, in order, nothing waiting for anything: what a scanner sends that makes no pause between keys. */
-async function typeLikeScanner(keyboard: CDPSession, code: string): Promise<void> {
-  const press = (key: { key: string; code: string; text: string; windowsVirtualKeyCode: number }) => [
-    keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key }),
-    keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key }),
-  ];
-  const digits = [...code].flatMap((digit) =>
-    press({
-      key: digit,
-      code: `Digit${digit}`,
-      text: digit,
-      windowsVirtualKeyCode: digit.charCodeAt(0),
-    }),
-  );
-  const enter = press({ key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 });
-  await Promise.all([...digits, ...enter]);
 }
 
 /**

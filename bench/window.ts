@@ -11,6 +11,12 @@ import type { TrestleBridge } from '../src/renderer/lib/client';
 import type { CallResult } from '../src/shared/errors';
 import { message, valueOf, type Call } from './till';
 
+/**
+ * Chromium's guess at soft navigations begins at a key press that has no field, and then forgets which painted texts still
+ * wait for their presentation: a line shown just before the next scan's first key would have no Element Timing at all.
+ */
+const WATCHED = ['--remote-debugging-port=0', '--disable-features=SoftNavigationDetection'];
+
 export interface AppWindow {
   /** When its process was started, in milliseconds since the epoch. */
   readonly startedAtMs: number;
@@ -54,7 +60,7 @@ function open(args: readonly string[]): AppWindow {
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const startedAtMs = Date.now();
   // Under Node, `electron` is the path of its program.
-  const child = spawn(String(electron), [...sandbox, '--remote-debugging-port=0', ...args], {
+  const child = spawn(String(electron), [...sandbox, ...WATCHED, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   // A bench that fails leaves nothing running.
