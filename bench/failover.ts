@@ -5,9 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import type { SealedEntry } from '../src/journal/entry';
+import { ExchangeDevice } from '../tests/helpers/exchange-device';
 import { startPostgresCluster } from '../tests/helpers/postgres-cluster';
 import { figure, median, progress, type Figure } from './figure';
-import { MarketDevice } from './market-device';
 import { connectPostgres, insertRaw, RAW_TABLE } from './raw-entries';
 
 const ROUNDS = 20;
@@ -86,11 +86,11 @@ function startLoad(
 ): { stop(): Promise<void>; broken(): number } {
   let isOver = false;
   let broken = 0;
-  const writers = Array.from({ length: WRITERS }, async (_, index) => {
-    const device = new MarketDevice(`T${index + 1}`);
+  const writers = Array.from({ length: WRITERS }, async () => {
+    const device = new ExchangeDevice();
     let client: pg.Client | null = null;
     while (!isOver) {
-      const entries = device.orders(BATCH);
+      const entries = Array.from({ length: BATCH }, () => device.sell().entry);
       for (let isIn = false; !isIn;) {
         try {
           client ??= await connectPostgres(url);

@@ -7,15 +7,15 @@ export interface Figure {
   /** What the value is held against: a peer, a raw limit of the machine, or the bound itself. */
   readonly reference: number;
   readonly referenceWhat: string;
-  /** value ÷ reference; where the target is to be faster, reference ÷ value. */
+  /** value ÷ reference; where the target is to take less time, reference ÷ value. */
   readonly ratio: number;
   /** The bound on the ratio in words: `≤ 4×`, `≥ 5× faster`. */
   readonly target: string;
   readonly pass: boolean;
 }
 
-/** A bound on `value ÷ reference`, or on how many times faster than the reference the value is. */
-export type Target = { readonly atMost: number } | { readonly timesFaster: number };
+/** A bound on `value ÷ reference` (for what is better the more it is, from below), or on how many times faster the value is. */
+export type Target = { readonly atMost: number } | { readonly atLeast: number } | { readonly timesFaster: number };
 
 export function figure(
   given: Pick<Figure, 'id' | 'what' | 'value' | 'unit' | 'reference' | 'referenceWhat'> & { target: Target },
@@ -24,6 +24,10 @@ export function figure(
   if ('atMost' in target) {
     const ratio = rest.value / rest.reference;
     return { ...rest, ratio, target: `≤ ${target.atMost}×`, pass: ratio <= target.atMost };
+  }
+  if ('atLeast' in target) {
+    const ratio = rest.value / rest.reference;
+    return { ...rest, ratio, target: `≥ ${target.atLeast}×`, pass: ratio >= target.atLeast };
   }
   const ratio = rest.reference / rest.value;
   return { ...rest, ratio, target: `≥ ${target.timesFaster}× faster`, pass: ratio >= target.timesFaster };
