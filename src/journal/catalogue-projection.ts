@@ -134,9 +134,9 @@ function itemColumns(item: Item): (string | number | null)[] {
   ];
 }
 
-/** The item number an in-store label carries: a SKU of letters and five digits, `PLU00031`, or the digits alone. */
+/** The item number an in-store label carries: a SKU of letters and some digits, `PLU00031`, or the digits alone. */
 function itemNumber(sku: string): string | null {
-  return /^\D*(\d{5})$/.exec(sku)?.[1] ?? null;
+  return /^\D*(\d{2,8})$/.exec(sku)?.[1] ?? null;
 }
 
 function addCodes(database: Database, key: number | bigint, item: Item): void {

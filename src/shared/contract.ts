@@ -484,6 +484,8 @@ export const CALLS = {
     'none',
   ),
   'stall.change': command(stallWords, nothing, 'operator'),
+  /** The layouts of labels with a weight or a price inside, all of them. */
+  'stall.set-label-rules': command(stall.pick({ labelRules: true }), nothing, 'operator'),
 
   'settings.set-theme': command(z.object({ theme: z.enum(THEMES) }), nothing, 'none'),
   'notice.dismiss': command(z.object({ noticeId: id }), nothing),

@@ -18,6 +18,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
     receiptFooter: 'Thank you',
     taxRates: [{ id: null, name: 'VAT 20%', basisPoints: 2_000 }],
   },
+  'stall.set-label-rules': { labelRules: [{ pattern: '21IIIIIWWWWWC', kind: 'weight' }] },
   'settings.set-theme': { theme: 'evening' },
   'notice.dismiss': { noticeId: id },
   'shift.open': { floatMinor: 5_000 },

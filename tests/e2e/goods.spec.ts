@@ -41,3 +41,36 @@ test('a scan that nothing goes by becomes an item, which sells, changes and goes
   await till.scan(CODE);
   await expect(till.banner).toContainText(m.banner_unknown_code({ code: CODE }));
 });
+
+test('a layout of scale labels is tried, kept, sells and goes', async ({ till }) => {
+  const label = '2900031003125';
+  const pattern = '29IIIIIWWWWWC';
+  const labels = till.page.getByRole('region', { name: m.label_title() });
+  const openLabels = async (): Promise<void> => {
+    await till.openMore();
+    await till.button(m.place_stall(), till.sheet(m.more_title())).click();
+  };
+  await openLabels();
+  await till.button(m.label_add(), labels).click();
+  await labels.getByLabel(m.label_pattern()).fill('29IIIIIWWWWW');
+  await till.scan('4006381333931');
+  await expect(labels.getByRole('status')).toContainText(m.label_not_read());
+  await labels.getByLabel(m.label_pattern()).fill(pattern);
+  // While a layout is open a scan tries it and sells nothing.
+  await till.scan(label);
+  await expect(labels.getByRole('status')).toContainText(m.label_read({ number: '00031', value: '0.312 kg' }));
+  await till.button(m.save(), labels).click();
+  await expect(till.button(`${pattern} ${m.label_weight()}`, labels)).toBeVisible();
+
+  await till.go('sell');
+  await till.scan(label);
+  await expect(till.line('Cave cheddar')).toBeVisible();
+  await till.void('a test');
+
+  await openLabels();
+  await till.button(`${pattern} ${m.label_weight()}`, labels).click();
+  await till.button(m.staff_remove(), labels).click();
+  await expect(till.button(m.label_add(), labels)).toBeVisible();
+  await expect(labels.getByText(pattern)).toBeHidden();
+  await till.go('sell');
+});

@@ -171,9 +171,34 @@ describe('a stall', () => {
     expect(till.topics.session.stall.taxRates).toHaveLength(3);
   });
 
+  test('learns the layout of labels from its scales', async () => {
+    const label = '2900031003125';
+    const labelRules = [{ pattern: '29IIIIIWWWWWC', kind: 'weight' }] as const;
+    expect(await till.failure('cart.scan', { code: label })).toBe('unknown-code');
+    await till.call('stall.set-label-rules', { labelRules: [...labelRules] });
+    expect(await till.call('cart.scan', { code: label })).toMatchObject({ kind: 'line' });
+    expect(till.topics.sale.cart.lines).toMatchObject([{ pricing: 'kg', quantity: 312 }]);
+    for (const rules of [[{ pattern: '29IIIII', kind: 'weight' }], [...labelRules, ...labelRules]] as const) {
+      expect(await till.failure('stall.set-label-rules', { labelRules: [...rules] })).toBe('bad-stall');
+    }
+    await till.call('cart.void', { reason: 'a test' });
+    await restart(true);
+    expect(till.topics.session.stall.labelRules).toEqual(labelRules);
+    // Scales differ in how many digits name the item.
+    const { item } = (await till.call('catalogue.lookup', { code: label })) ?? expect.fail('no cheddar');
+    const variants = item.variants.map((variant) => ({ ...variant, barcodes: [...variant.barcodes], sku: '4711' }));
+    await till.call('catalogue.put-item', { ...item, variants });
+    await till.call('stall.set-label-rules', { labelRules: [{ pattern: '29IIIIPPPPPPC', kind: 'price' }] });
+    expect(await till.call('cart.scan', { code: '2947110004994' })).toMatchObject({ kind: 'line' });
+    expect(till.topics.sale.cart.totalMinor).toBe(499);
+    await till.call('stall.set-label-rules', { labelRules: [] });
+    expect(await till.failure('cart.scan', { code: label })).toBe('unknown-code');
+  });
+
   test('is changed by an operator alone', async () => {
     await till.call('staff.sign-on', { staffId: idOf('Ade'), pin: '1111' });
     expect(await till.failure('stall.change', words())).toBe('not-allowed');
+    expect(await till.failure('stall.set-label-rules', { labelRules: [] })).toBe('not-allowed');
     expect(await till.failure('staff.add', { name: 'Eve', role: 'operator', pin: '8642' })).toBe('not-allowed');
     expect(await till.failure('staff.remove', { staffId: idOf('Mo') })).toBe('not-allowed');
     const change = { staffId: idOf('Ade'), name: 'Ade', role: 'operator', pin: null } as const;

@@ -60,15 +60,19 @@ describe('a scan', () => {
   });
 
   it.each([']C1', ']e0', ']d2', ']Q3', ''])(
-    'of a GS1 label %s sells at its weight or price, and tells its dates',
+    'of a GS1 label %s sells at its weight or price, and warns of its dates',
     (aim) => {
-      expect(variant(`${aim}010${CHEESE}31030012501726123115270200`)).toMatchObject({
+      expect(variant(`${aim}010${CHEESE}31030012501726112115270200`)).toMatchObject({
         item: { itemId: 'item-1' },
         weightGrams: 1250,
         amountMinor: null,
-        dates: { expiresOn: '2026-12-31', bestBefore: '2027-02-28' },
+        dateWarning: { date: 'use-by', on: '2026-11-21', isPast: true },
       });
-      expect(variant(`${aim}010${CHEESE}31030012503922225`)).toMatchObject({ weightGrams: 1250, amountMinor: 225 });
+      expect(variant(`${aim}010${CHEESE}31030012503922225`)).toMatchObject({
+        weightGrams: 1250,
+        amountMinor: 225,
+        dateWarning: null,
+      });
     },
   );
 

@@ -128,6 +128,7 @@ export class Kiosk {
       'staff.remove': (input, context) => stalls.removeStaff(input, context),
       'stall.set-up': (input, context) => stalls.setUp(input, context),
       'stall.change': (input, context) => stalls.change(input, context),
+      'stall.set-label-rules': (input, context) => stalls.setLabelRules(input, context),
       'settings.set-theme': (input) => session.setTheme(input),
       'notice.dismiss': (input) => session.dismissNotice(input),
 

@@ -1,4 +1,5 @@
 import { denominationsOf } from '../../domain/denominations';
+import { checkLabelRule } from '../../domain/label';
 import { NO_STALL, type Role, type Stall } from '../../domain/stall';
 import type { TaxRate } from '../../domain/catalogue';
 import { plainText } from '../../domain/text';
@@ -102,6 +103,23 @@ export class StallService {
       );
     }
     this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall: { ...before, ...words } } }]);
+    this.#stallChanged();
+    return {};
+  }
+
+  setLabelRules(
+    { labelRules }: CallInput<'stall.set-label-rules'>,
+    { requestId, staffId }: CallContext,
+  ): Record<string, never> {
+    for (const [index, rule] of labelRules.entries()) {
+      const checked = checkLabelRule(rule);
+      if (!checked.ok) throw new CallFailure('bad-stall', checked.error.message);
+      if (labelRules.findIndex(({ pattern }) => pattern === rule.pattern) !== index) {
+        throw new CallFailure('bad-stall', `There is a layout ${rule.pattern} already. Change that one.`);
+      }
+    }
+    const stall = { ...this.current, labelRules };
+    this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall } }]);
     this.#stallChanged();
     return {};
   }

@@ -124,7 +124,7 @@ export class CatalogueReader {
 
   /**
    * The variant whose SKU carries the item number of an in-store label.
-   * @param itemNumber five digits, `00031`
+   * @param itemNumber as many digits as the label has, `00031`
    */
   byItemNumber(itemNumber: string): FoundVariant | null {
     return this.#found(
