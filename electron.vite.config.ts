@@ -20,6 +20,7 @@ export default defineConfig({
           index: fromRoot('src/main/index.ts'),
           trestle: fromRoot('src/cli/trestle.ts'),
           'import-worker': fromRoot('src/main/import-worker.ts'),
+          'sync-worker': fromRoot('src/main/sync-worker.ts'),
           'receipt-worker': fromRoot('src/hardware/encoders/receipt-worker.ts'),
           'paper-worker': fromRoot('src/hardware/virtual/paper-worker.ts'),
         },

@@ -9,6 +9,7 @@ import {
   headsResponse,
   MAX_BATCH_BYTES,
   MAX_BATCH_ENTRIES,
+  MAX_PHOTO_BYTES,
   newCodeResponse,
   peopleFeed,
   pushResponse,
@@ -166,16 +167,59 @@ export class ExchangeClient {
     return this.#ask('POST', this.#path('reconcile'), reconcileResponse, sums, LARGE_ANSWER_BYTES);
   }
 
-  /** A request with other bytes than JSON, a photo's. Answers of 404 are given back, other refusals reject. */
-  async raw(
-    request: Pick<HttpRequest, 'method' | 'headers' | 'body' | 'maxAnswerBytes'> & { readonly sha256: string },
-  ): Promise<HttpAnswer> {
-    const { sha256, ...rest } = request;
-    const path = this.#path('photo').replace(':sha256', sha256);
-    return this.#authorised({ ...rest, path }, (answer) => {
-      if (answer.status < 300 || answer.status === 404) return answer;
-      throw refusal(answer);
+  /** How many bytes of a photo the server has; 0 while nothing has come. */
+  photoOffset(sha256: string): Promise<number> {
+    const request = { ...plainRequest('GET', this.#photoPath(sha256), null), method: 'HEAD' as const };
+    return this.#authorised(request, (answer) => (answer.status === 404 ? 0 : photoOffsetOf(answer)));
+  }
+
+  /**
+   * Adds a part of a photo, at most `MAX_PHOTO_PART_BYTES`.
+   * @returns how many bytes of it the server has now
+   */
+  putPhotoPart(
+    sha256: string,
+    part: { readonly offset: number; readonly totalBytes: number; readonly bytes: Uint8Array },
+  ): Promise<number> {
+    const request: HttpRequest = {
+      method: 'PATCH',
+      path: this.#photoPath(sha256),
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/octet-stream',
+        'upload-offset': String(part.offset),
+        'upload-length': String(part.totalBytes),
+      },
+      body: part.bytes,
+      maxAnswerBytes: SMALL_ANSWER_BYTES,
+    };
+    return this.#authorised(request, photoOffsetOf);
+  }
+
+  /** The next bytes of a photo, or null when the server has not all of it. */
+  photoPart(
+    sha256: string,
+    offset: number,
+    most: number,
+  ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean } | null> {
+    const request: HttpRequest = {
+      ...plainRequest('GET', this.#photoPath(sha256), null),
+      headers: { accept: 'application/octet-stream', range: `bytes=${offset}-${offset + most - 1}` },
+      maxAnswerBytes: MAX_PHOTO_BYTES,
+    };
+    return this.#authorised(request, (answer) => {
+      if (answer.status === 404) return null;
+      if (answer.status >= 300) throw refusal(answer);
+      const total = Number(/^bytes \d+-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] ?? Number.NaN);
+      if (answer.status !== 206 || !Number.isSafeInteger(total) || answer.body.length === 0) {
+        throw new ExchangeFailure('bad-answer', 'The server sends a photo otherwise than it was asked to.');
+      }
+      return { bytes: answer.body, isWhole: offset + answer.body.length === total };
     });
+  }
+
+  #photoPath(sha256: string): string {
+    return this.#path('photo').replace(':sha256', sha256);
   }
 
   #path(name: keyof typeof EXCHANGE_PATHS): string {
@@ -240,6 +284,13 @@ function plainRequest(method: 'GET' | 'POST', path: string, body: unknown): Http
   };
 }
 
+function photoOffsetOf(answer: HttpAnswer): number {
+  if (answer.status >= 300) throw refusal(answer);
+  const offset = Number(answer.headers['upload-offset'] ?? Number.NaN);
+  if (Number.isSafeInteger(offset)) return offset;
+  throw new ExchangeFailure('bad-answer', 'The server does not say how much of a photo it has.');
+}
+
 /** The value of an answer, or an `ExchangeFailure` that says what it is instead. */
 function read<T extends z.ZodType>(answer: HttpAnswer, schema: T): z.output<T> {
   if (answer.status >= 300) throw refusal(answer);
@@ -264,7 +315,9 @@ function refusal(answer: HttpAnswer): ExchangeFailure {
   const parsed = exchangeError.safeParse(jsonOf(answer));
   if (!parsed.success) {
     // A proxy in front of the hub says in its own way that the hub is away.
-    const code = status === 502 || status === 503 || status === 504 ? 'unavailable' : 'no-exchange';
+    const isAway = status === 502 || status === 503 || status === 504;
+    // The answer to HEAD has no words.
+    const code = isAway ? 'unavailable' : status === 401 ? 'token-expired' : 'no-exchange';
     return new ExchangeFailure(code, `What answered with status ${status} is no exchange.`, retryAfter(headers));
   }
   const { code, message, retryAfterMs, head } = parsed.data.error;

@@ -399,13 +399,14 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
 
     app.get(EXCHANGE_PATHS.photo, { schema: { hide: true, params: photoParams } }, async (request, reply) => {
       const { device, params, headers } = request;
-      const range = /^bytes=(\d{1,9})-$/.exec(headers.range ?? '');
+      const range = /^bytes=(\d{1,9})-(\d{0,9})$/.exec(headers.range ?? '');
       const offset = Number(range?.[1] ?? 0);
-      const bytes = await store.readPhoto(device.stallId, params.sha256, offset);
-      if (bytes === null) throw noPhoto();
+      const rest = await store.readPhoto(device.stallId, params.sha256, offset);
+      if (rest === null) throw noPhoto();
+      const bytes = range?.[2] ? rest.subarray(0, Math.max(1, Number(range[2]) + 1 - offset)) : rest;
       if (range) {
-        const total = offset + bytes.length;
-        reply.status(206).header('content-range', `bytes ${offset}-${total - 1}/${total}`);
+        const total = offset + rest.length;
+        reply.status(206).header('content-range', `bytes ${offset}-${offset + bytes.length - 1}/${total}`);
       }
       return reply.type('application/octet-stream').send(bytes);
     });

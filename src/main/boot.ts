@@ -17,7 +17,9 @@ import { leaveDoor } from './door-note';
 import { readOwnDrawers } from './own-drawers';
 import { Importer } from './import/importer';
 import { startLanServer, type LanServer } from './lan/server';
-import { projectFolder } from './project-folder';
+import { projectFolder, projectVersion } from './project-folder';
+import type { SyncHooks } from './sync/local-store';
+import { createSync } from './sync/start-sync';
 import { importDemoCatalogue, setUpDemoStall } from './stall-setup';
 
 export interface BootOptions {
@@ -96,7 +98,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         log,
         onState: (state) => kiosk.importChanged(state),
       });
-      const kiosk = new Kiosk({
+      const kiosk: Kiosk = new Kiosk({
         store,
         dataDir,
         log,
@@ -114,6 +116,14 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
           look,
           hear,
         },
+        sync: createSync({
+          store,
+          dataDir,
+          now,
+          log,
+          version: projectVersion(),
+          hooks: exchangeHooks(() => kiosk.exchange),
+        }),
         browserTill: () => server?.tillUrl ?? null,
       });
       await importer.clearLeftovers();
@@ -163,6 +173,17 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     await close();
     throw error;
   }
+}
+
+/** The kiosk as the exchange tells it, which is there before it. */
+function exchangeHooks(kiosk: () => SyncHooks): SyncHooks {
+  return {
+    acknowledged: (acknowledgement) => kiosk().acknowledged(acknowledgement),
+    received: (kinds) => kiosk().received(kinds),
+    identityChanged: () => kiosk().identityChanged(),
+    peopleChanged: () => kiosk().peopleChanged(),
+    changed: () => kiosk().changed(),
+  };
 }
 
 /** The built windows, or null in a tree that was not built. */

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { deviceSettings } from './device-settings';
+import { deviceHead } from './exchange';
 import { THEMES } from './theme';
 import {
   backdrop,
@@ -98,7 +99,7 @@ export const sessionState = z.object({
   /** False in a new data folder until `stall.set-up`; `stall` is empty words until then. */
   isSetUp: z.boolean(),
   stall,
-  device: z.object({ deviceId: id, prefix: text(8), publicKey: z.string() }),
+  device: z.object({ deviceId: id, prefix: text(12), publicKey: z.string() }),
   /** `demoPin` is shown on the sign-on screen of the demo stall, and null on every real one. */
   staff: z.array(staffMember.extend({ demoPin: text(12).nullable() })),
   signedOn: staffMember.extend({ since: instant }).nullable(),
@@ -365,6 +366,57 @@ export const importState = z
   })
   .nullable();
 
+/** A problem of the exchange, as `src/shared/exchange.ts` and the client's own codes name it. */
+const syncError = z.object({ code: text(40), detail: text(300), at: instant });
+
+/** The exchange with hub and neighbours: what went through last decides what is shown, not the network card. */
+export const syncState = z.object({
+  /**
+   * `off`: this till has joined no hub and no neighbour. Else how the hub stands, or without one the best neighbour:
+   * `refused` and `revoked` need a person, and the queue stays whatever they are.
+   */
+  state: z.enum(['off', 'enrolling', 'connecting', 'online', 'offline', 'refused', 'revoked']),
+  /** Every server that was joined, the hub first. */
+  servers: z.array(
+    z.object({
+      serverId: id,
+      role: z.enum(['hub', 'neighbour']),
+      address: text(400),
+      state: z.enum(['connecting', 'online', 'offline', 'refused', 'revoked']),
+      lastSuccessAt: instant.nullable(),
+      nextTryAt: instant.nullable(),
+      /** The last things that went wrong with it, newest first. */
+      errors: z.array(syncError).max(20),
+      /** Every device of the stall as this server knows it. */
+      devices: z.array(deviceHead),
+    }),
+  ),
+  /** Entries the hub has not confirmed, and when the oldest of them was written. All of them while there is no hub. */
+  queued: z.int().min(0),
+  oldestQueuedAt: instant.nullable(),
+  /** Orders that wait for longer than the 24 hours within which a queue clears. */
+  overdueOrders: z.int().min(0),
+  lastSuccessAt: instant.nullable(),
+  nextTryAt: instant.nullable(),
+  /** Entries of this till that a server has set aside until a person decides; newest first. */
+  quarantined: z.array(
+    z.object({ serverId: id, device: id, seq: z.int(), kind: text(60), cause: text(40), at: instant }),
+  ),
+  /** Entries kept here that no screen can show: damaged, or written by a newer till. */
+  unapplied: z.array(z.object({ device: id, seq: z.int(), kind: text(60), why: text(400) })),
+  /** Closed shifts that the hub has otherwise, order by order. */
+  mismatches: z.array(
+    z.object({
+      serverId: id,
+      shiftId: id,
+      at: instant,
+      orders: z.array(
+        z.object({ orderId: id, number: text(20), fault: z.enum(['missing-there', 'missing-here', 'differs']) }),
+      ),
+    }),
+  ),
+});
+
 /** Lines that took the place of others: `gone` lines from index `from` on are replaced by `put`. */
 const linesChange = z.object({ from: z.int().min(0), gone: z.int().min(0), put: z.array(pricedLine).max(500) });
 export type LinesChange = Frozen<z.infer<typeof linesChange>>;
@@ -378,6 +430,7 @@ export const TOPICS = {
   scan: scanState,
   catalogue: catalogueState,
   import: importState,
+  sync: syncState,
 } as const;
 export type Topic = keyof typeof TOPICS;
 export type TopicState<T extends Topic> = Frozen<z.infer<(typeof TOPICS)[T]>>;
@@ -623,6 +676,28 @@ export const CALLS = {
   /** Says that a scan of the `scan` topic is dealt with other than by `cart.scan`; one not accepted is signalled at its scanner. */
   'scan.settle': command(z.object({ scanId: id, accepted: z.boolean() }), nothing, 'none'),
 
+  /**
+   * Joins the stall of a one-time code at a hub or a neighbour. Anybody may in a new data folder, which becomes a till of that
+   * stall; later it needs an operator.
+   */
+  'sync.enrol': command(
+    z.object({ address: text(400), code: text(40), name: text(80) }),
+    z.object({ stallId: id, prefix: text(12) }),
+    'none',
+  ),
+  /** Stops exchanging with a server. What waits for it stays and goes to the next one. */
+  'sync.leave': command(z.object({ serverId: id }), nothing, 'operator'),
+  /** Tries now, whatever pause was left. Answers when it is done, however it ended: the topic tells. */
+  'sync.now': command(nothing, nothing, 'none'),
+  /** A code with which one more device joins this stall. */
+  'sync.new-code': command(
+    z.object({ name: text(80) }),
+    z.object({ code: text(40), expiresAt: instant, link: text(400), address: text(400) }),
+    'operator',
+  ),
+  /** The exchange as a person far away needs it, as the text of a JSON file. No personal data, no keys. */
+  'sync.report': query(nothing, z.object({ fileName: text(120), text: z.string() }), 'none'),
+
   'import.open': command(
     z.object({ fileName: text(300), totalBytes: z.int().min(0) }),
     z.object({ importId: id }),
@@ -687,6 +762,7 @@ export type DeviceStatusView = Frozen<z.infer<typeof deviceStatus>>;
 export type FoundDevice = Frozen<z.infer<typeof foundDevice>>;
 export type ImportPreview = Frozen<z.infer<typeof importPreview>>;
 export type ImportProblem = Frozen<z.infer<typeof importProblem>>;
+export type SyncState = TopicState<'sync'>;
 export type Weighing = Frozen<z.infer<typeof weighing>>;
 export type DateWarning = Frozen<z.infer<typeof dateWarning>>;
 export type ScanOutcome = Frozen<z.infer<typeof scanOutcome>>;

@@ -67,6 +67,11 @@ export const ERROR_CODES = [
   'import-invalid',
   'import-too-large',
   'import-busy',
+  // the exchange with hub and neighbours
+  'no-server',
+  'bad-code',
+  'server-unreachable',
+  'server-refused',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

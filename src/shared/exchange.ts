@@ -226,7 +226,7 @@ export const peopleFeed = z.object({ people: z.array(wirePerson), version: z.int
  * PATCH `application/octet-stream`, with `Upload-Offset` (where this part begins) and `Upload-Length` (of the whole):
  *       204 with the new `Upload-Offset`; 409 `gap` when it begins elsewhere: ask again with HEAD. The whole is there when
  *       both are equal. A whole that has another hash is thrown away: `bad-request`.
- * GET   the bytes; with `Range: bytes=N-` those from N on (206).
+ * GET   the bytes; with `Range: bytes=N-` those from N on, with `bytes=N-M` no further than M (206).
  */
 export const MAX_PHOTO_PART_BYTES = 1024 * 1024;
 export const photoPartHeaders = z.object({

@@ -62,6 +62,18 @@ function wholeState(seq: number, version: number) {
     scan: { scans: [] },
     catalogue: catalogue(version),
     import: null,
+    sync: {
+      state: 'off',
+      servers: [],
+      queued: 0,
+      oldestQueuedAt: null,
+      overdueOrders: 0,
+      lastSuccessAt: null,
+      nextTryAt: null,
+      quarantined: [],
+      unapplied: [],
+      mismatches: [],
+    },
   };
 }
 

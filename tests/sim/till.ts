@@ -131,7 +131,11 @@ export class SimTill {
     const { store } = life;
     const send = link(this.name);
     const engine = new SyncEngine({
-      store: fusedPort(syncStoreOf(store), fuse, SYNC_WRITES),
+      store: fusedPort(
+        syncStoreOf(store, this.#folder, () => new Date(this.#nowMs())),
+        fuse,
+        SYNC_WRITES,
+      ),
       connect: () => ({
         send: (request) =>
           new Promise((resolve, reject) => {

@@ -130,7 +130,7 @@ export class CatalogueService {
 
   /** Every sale changes what is left, so it ages what screens hold of the catalogue as much as an edit does. */
   #version(): number {
-    const { catalogue, orders, device } = this.#core.store;
-    return catalogue.version() + orders.nextSequence(device.deviceId) - 1;
+    const { catalogue, orders } = this.#core.store;
+    return catalogue.version() + orders.newest();
   }
 }

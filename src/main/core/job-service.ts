@@ -33,6 +33,8 @@ export class JobService {
   readonly #printCopy: (orderId: string, staffId: string | null) => void;
   /** Hears that the paper of an order changed its state. */
   readonly #orderChanged: (orderId: string) => void;
+  /** How long a receipt waits for the flag it shows; 0 without a hub that answers. */
+  readonly #receiptPatienceMs: () => number;
 
   constructor(
     core: CoreContext,
@@ -40,18 +42,32 @@ export class JobService {
     hooks: {
       readonly printCopy: (orderId: string, staffId: string | null) => void;
       readonly orderChanged: (orderId: string) => void;
+      readonly receiptPatienceMs: () => number;
     },
   ) {
     this.#core = core;
     this.#devices = devices;
     this.#printCopy = hooks.printCopy;
     this.#orderChanged = hooks.orderChanged;
+    this.#receiptPatienceMs = hooks.receiptPatienceMs;
     devices.delivery.onJobChanged(({ job }) => this.#changed(job));
   }
 
   /** A row ready to be written with the change it belongs to. */
   row(job: NewJob): DeliveryJob {
-    return { id: this.#core.newId(), ...job, ...newJobState(this.#core.now().getTime()) };
+    const nowMs = this.#core.now().getTime();
+    const row = { id: this.#core.newId(), ...job, ...newJobState(nowMs) };
+    return job.kind === 'receipt' ? { ...row, notBeforeMs: nowMs + this.#receiptPatienceMs() } : row;
+  }
+
+  /** The flag of an order is known: its receipt waits for nothing more. */
+  hurry(orderId: string): void {
+    const nowMs = this.#core.now().getTime();
+    for (const job of this.#core.store.jobs.ofReference(orderId)) {
+      if (job.kind !== 'receipt' || job.state !== 'waiting' || job.attempts > 0 || job.notBeforeMs <= nowMs) continue;
+      this.#core.store.jobs.update(job.id, { ...job, notBeforeMs: nowMs, changedAtMs: nowMs });
+      this.#devices.delivery.wake(job.deviceId);
+    }
   }
 
   /** Writes one job that belongs to no other change, and begins it. */

@@ -10,6 +10,7 @@ import { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
 import { createCustomerDisplay, type CustomerDisplay } from './customer-display';
 import { DeviceService, type DeviceOptions } from './device-service';
+import { FlagService } from './flag-service';
 import { GoodsService } from './goods-service';
 import { ImportService, type CatalogueImporter } from './import-service';
 import { JobService } from './job-service';
@@ -21,6 +22,8 @@ import { ScanService } from './scan-service';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
 import { StallService } from './stall-service';
+import type { SyncRunner } from './sync-runner';
+import { SyncService } from './sync-service';
 import { TopicHub } from './topic-hub';
 import { weigh } from './weighing';
 
@@ -34,6 +37,8 @@ export interface KioskOptions {
   readonly devices: DeviceOptions;
   /** Its steps are told to `importChanged`. */
   readonly importer: CatalogueImporter;
+  /** Exchanges entries with hub and neighbours; what it did is told to `exchange`. */
+  readonly sync: SyncRunner;
   /** Where the till runs in a browser, or null; asked whenever a screen is told. */
   readonly browserTill: () => string | null;
 }
@@ -43,7 +48,6 @@ export interface KioskOptions {
  * It knows no transport; IPC and WebSocket doors stand in front of it.
  */
 export class Kiosk {
-  readonly deviceId: string;
   readonly #options: KioskOptions;
   readonly #topics: TopicHub;
   readonly #door: CallDoor;
@@ -52,11 +56,13 @@ export class Kiosk {
   readonly #devices: DeviceService;
   readonly #scans: ScanService;
   readonly #customerDisplay: CustomerDisplay;
+  readonly #flags: FlagService;
+  /** Hears what the exchange with hub and neighbours did. */
+  readonly exchange: SyncService;
 
   constructor(options: KioskOptions) {
     this.#options = options;
     const { store, log, now } = options;
-    this.deviceId = store.device.deviceId;
 
     const topics = new TopicHub(
       {
@@ -67,6 +73,7 @@ export class Kiosk {
         scan: () => scans.state(),
         catalogue: () => catalogue.state(),
         import: () => imports.state(),
+        sync: () => sync.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -102,6 +109,7 @@ export class Kiosk {
     const jobs: JobService = new JobService(core, devices, {
       printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
       orderChanged: (orderId) => sale.orderChanged(orderId),
+      receiptPatienceMs: () => flags.receiptPatienceMs,
     });
     const sale = new SaleService(core, { catalogue, orders, jobs, devices });
     const customerDisplay = createCustomerDisplay({
@@ -117,6 +125,37 @@ export class Kiosk {
     devices.registry.listen({ status: () => customerDisplay.refresh() });
     const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
     const imports = new ImportService(options.importer);
+    const flags: FlagService = new FlagService(core, {
+      isOnline: () => sync.isOnline(),
+      onFlagged: (orderId, flag) => {
+        jobs.hurry(orderId);
+        sale.orderFlagged(orderId, flag);
+      },
+    });
+    this.#flags = flags;
+    devices.delivery.onJobChanged(({ job }) => flags.jobChanged(job));
+    const sync: SyncService = new SyncService(core, options.sync, flags, {
+      onReceived: (kinds) => {
+        const came = (...which: readonly string[]): boolean => which.some((kind) => kinds.has(kind));
+        if (came('stall.configured')) stalls.stallChanged();
+        if (came('staff.added', 'staff.removed')) session.staffChanged();
+        if (came('catalogue.items-put', 'catalogue.items-removed', 'catalogue.import-committed', 'order.placed')) {
+          topics.mark('catalogue');
+        }
+        sale.received();
+      },
+      onIdentity: () => {
+        session.staffChanged();
+        sale.received();
+      },
+      onPeople: () => {
+        session.staffChanged();
+        sale.received();
+      },
+    });
+    this.exchange = sync;
+    // Whatever a person did shows somewhere: the exchange looks whether an entry came of it.
+    topics.subscribe(() => sync.written());
 
     const handlers: CallHandlers = {
       'state.get': () => topics.snapshot(),
@@ -192,6 +231,12 @@ export class Kiosk {
       'device.look': () => devices.look(),
       'device.report': () => devices.report(),
 
+      'sync.enrol': (input, context) => sync.enrol(input, context),
+      'sync.leave': (input, context) => sync.leave(input, context),
+      'sync.now': () => sync.now(),
+      'sync.new-code': (input, context) => sync.newCode(input, context),
+      'sync.report': () => sync.report(),
+
       'import.open': (input) => imports.open(input),
       'import.append': (input) => imports.append(input),
       'import.add-photo': (input) => imports.addPhoto(input),
@@ -210,9 +255,16 @@ export class Kiosk {
     });
   }
 
-  /** Connects the devices and begins what waited for them. */
+  /** What hub and neighbours know this till by; another after a fork. */
+  get deviceId(): string {
+    return this.#options.store.device.deviceId;
+  }
+
+  /** Connects the devices, begins what waited for them, and the exchange. */
   start(): void {
     this.#devices.start();
+    this.#flags.start();
+    this.exchange.start();
   }
 
   /** Runs one call of the contract. Never rejects. */
@@ -255,7 +307,9 @@ export class Kiosk {
     await this.#options.importer.close();
     this.#scans.stop();
     this.#customerDisplay.stop();
+    await this.exchange.stop();
     await this.#devices.stop();
+    this.#flags.stop();
     this.#topics.close();
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '../../domain/cart';
 import { fullName, type Item, type Variant } from '../../domain/catalogue';
 import { currency, roundCash } from '../../domain/money';
-import { orderNumber, placeOrder, type Order } from '../../domain/order';
+import { orderNumber, placeOrder, type Order, type ResilienceFlag } from '../../domain/order';
 import {
   canCancel,
   changeCoins,
@@ -99,6 +99,22 @@ export class SaleService {
   /** Hears that the state of an order's receipt changed. */
   orderChanged(orderId: string): void {
     if (this.#lastOrder?.value?.orderId !== orderId) return;
+    this.#lastOrder = null;
+    this.#core.topics.mark('sale');
+  }
+
+  /** The resilience flag of an order moved on. */
+  orderFlagged(orderId: string, flag: ResilienceFlag): void {
+    if (this.#placed?.orderId === orderId) {
+      this.#placed = { ...this.#placed, flag };
+      this.#core.topics.mark('sale');
+    }
+    this.orderChanged(orderId);
+  }
+
+  /** Entries came from other devices: what is kept of the tables may be old. */
+  received(): void {
+    this.#parked = null;
     this.#lastOrder = null;
     this.#core.topics.mark('sale');
   }

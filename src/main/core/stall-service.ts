@@ -54,7 +54,7 @@ export class StallService {
     } finally {
       this.#settingUp = false;
     }
-    this.#stallChanged();
+    this.stallChanged();
     this.#options.onStaffChanged();
     return {};
   }
@@ -103,7 +103,7 @@ export class StallService {
       );
     }
     this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall: { ...before, ...words } } }]);
-    this.#stallChanged();
+    this.stallChanged();
     return {};
   }
 
@@ -120,7 +120,7 @@ export class StallService {
     }
     const stall = { ...this.current, labelRules };
     this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall } }]);
-    this.#stallChanged();
+    this.stallChanged();
     return {};
   }
 
@@ -178,7 +178,8 @@ export class StallService {
     this.#core.store.commit({ requestId, actor: requireStaff(actor), drafts, result: {} });
   }
 
-  #stallChanged(): void {
+  /** Says that the stall was configured anew, here or on another device. */
+  stallChanged(): void {
     this.#current = null;
     for (const topic of ['session', 'sale', 'catalogue'] as const) this.#core.topics.mark(topic);
   }

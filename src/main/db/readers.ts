@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Cart } from '../../domain/cart';
-import type { Order } from '../../domain/order';
+import type { Order, ResilienceFlag } from '../../domain/order';
 import type { Payment } from '../../domain/payment';
 import type { Shift, ShiftTotals } from '../../domain/shift';
 import type { Role, Stall } from '../../domain/stall';
@@ -10,6 +10,7 @@ import { prepared } from '../../journal/statements';
 
 /** An order as it is kept. */
 export interface StoredOrder {
+  /** As it was placed, with the flag it has now. */
   readonly order: Order;
   /** Place in the list of all orders of this store, ascending; pages are cut by it. */
   readonly sequence: number;
@@ -42,7 +43,7 @@ export interface ShiftOrder {
   readonly totalMinor: number;
 }
 
-const ORDER_COLUMNS = `order_key, copies, unsettled, body, hash`;
+const ORDER_COLUMNS = `order_key, copies, unsettled, flag, body, hash`;
 const ORDER_TABLES = 'placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq';
 
 /** Reads placed orders. */
@@ -95,6 +96,38 @@ export class OrderReader {
     return prepared(this.#database, 'SELECT count(*) FROM placed_order').pluck().get() as number;
   }
 
+  /** Grows with every order, whichever device placed it. */
+  newest(): number {
+    return (prepared(this.#database, 'SELECT max(order_key) FROM placed_order').pluck().get() as number | null) ?? 0;
+  }
+
+  /** The resilience flag of an order now, or null when there is no such order. */
+  flagOf(orderId: string): ResilienceFlag | null {
+    const flag = prepared(this.#database, 'SELECT flag FROM placed_order WHERE order_id = ?').pluck().get(orderId);
+    return (flag as ResilienceFlag | undefined) ?? null;
+  }
+
+  /** Orders of these devices whose flag never moved on, oldest first. */
+  queued(
+    devices: readonly string[],
+  ): { readonly orderId: string; readonly device: string; readonly entrySeq: number; readonly placedAt: string }[] {
+    return prepared(
+      this.#database,
+      `SELECT order_id AS orderId, device, entry_seq AS entrySeq, placed_at AS placedAt FROM placed_order
+       WHERE flag = 'queued' AND device IN (SELECT value FROM json_each(?)) ORDER BY order_key`,
+    ).all(JSON.stringify(devices)) as ReturnType<OrderReader['queued']>;
+  }
+
+  /** How many orders of a device stand after an entry of its journal and were placed before an instant. */
+  countAfter(device: string, entrySeq: number, before: string): number {
+    return prepared(
+      this.#database,
+      'SELECT count(*) FROM placed_order WHERE device = ? AND entry_seq > ? AND placed_at < ?',
+    )
+      .pluck()
+      .get(device, entrySeq, before) as number;
+  }
+
   /** What number the next order of a device gets: gapless from 1, never used again. */
   nextSequence(device: string): number {
     // A device's orders arrive in their order, so its newest has its highest sequence.
@@ -144,9 +177,9 @@ function orderCondition(word: string): [string, ...string[]] {
 
 function storedOrder(row: unknown): StoredOrder | null {
   if (row === undefined) return null;
-  const { order_key, body, copies, hash, unsettled } = row as OrderRow;
+  const { order_key, body, copies, hash, unsettled, flag } = row as OrderRow;
   return {
-    order: (JSON.parse(body) as EntryBody<'order.placed'>).order,
+    order: { ...(JSON.parse(body) as EntryBody<'order.placed'>).order, flag },
     sequence: order_key,
     copies,
     hash,
@@ -160,6 +193,7 @@ interface OrderRow {
   readonly copies: number;
   readonly hash: string;
   readonly unsettled: number;
+  readonly flag: ResilienceFlag;
 }
 
 export interface StoredShift {

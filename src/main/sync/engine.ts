@@ -11,11 +11,20 @@ import { readCode } from '../../exchange/enrol-code';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
 import type { HttpConnection } from '../../exchange/http-send';
 import { signedTexts } from '../../exchange/signatures';
-import { PeerLink, type LinkContext, type OpenWake, type PeerView } from './peer-link';
+import type { SyncRunner, SyncView } from '../core/sync-runner';
+import { PeerLink, type LinkContext, type OpenWake } from './peer-link';
 import type { NewIdentity, Peer, SyncDevice, SyncStore } from './sync-store';
 
-/** What rides along once the entries are through. */
-export type MoreExchange = (peer: Peer, client: ExchangeClient, device: SyncDevice) => Promise<void>;
+/**
+ * What rides along once the entries are through. `isHurried` says that entries wait again: then it lets them go first and
+ * answers true, for there is more to do.
+ */
+export type MoreExchange = (
+  peer: Peer,
+  client: ExchangeClient,
+  device: SyncDevice,
+  isHurried: () => boolean,
+) => Promise<boolean>;
 
 export interface SyncEngineOptions {
   readonly store: SyncStore;
@@ -36,18 +45,15 @@ export interface SyncEngineOptions {
   /** What this till calls itself to a server. */
   readonly version: string;
   readonly more?: readonly MoreExchange[];
-}
-
-/** How the exchange stands with every server. */
-export interface SyncView {
-  readonly peers: readonly PeerView[];
+  /** Called once nothing is under way any more. */
+  readonly onStopped?: () => void;
 }
 
 /**
  * The till's side of the exchange: one link to each server it has joined, and the ways to join and leave. Has no thread, no
  * socket and no clock of its own, so that a simulation can drive it.
  */
-export class SyncEngine {
+export class SyncEngine implements SyncRunner {
   readonly #options: SyncEngineOptions;
   readonly #links = new Map<string, PeerLink>();
   readonly #connections = new Map<string, HttpConnection>();
@@ -70,8 +76,10 @@ export class SyncEngine {
       clientOf: (peer, device) => this.#clientOf(peer, device),
       succeedFork: (peer, fromSeq) => this.#named((device) => this.#succeedFork(peer, device, fromSeq)),
       succeedFormer: (peer) => this.#named((device) => this.#succeedFormer(peer, device)),
-      more: async (peer, client, device) => {
-        for (const exchange of options.more ?? []) await exchange(peer, client, device);
+      more: async (peer, client, device, isHurried) => {
+        let isMore = false;
+        for (const exchange of options.more ?? []) isMore = (await exchange(peer, client, device, isHurried)) || isMore;
+        return isMore;
       },
       changed: () => this.#changed(),
       moved: (serverId) => this.#offer(serverId),
@@ -90,6 +98,7 @@ export class SyncEngine {
     this.#listeners.clear();
     for (const { close } of this.#connections.values()) close();
     await Promise.all([...this.#links.values()].map((link) => link.stop()));
+    this.#options.onStopped?.();
   }
 
   /** Says that entries were written here. */
@@ -200,6 +209,7 @@ export class SyncEngine {
       epoch: card.epoch,
       cursor: '0.0',
       peopleVersion: 0,
+      enrolledAt: this.#options.now().toISOString(),
       lastSuccessAt: null,
       ...(before?.stallId === stallId && before),
       serverId,

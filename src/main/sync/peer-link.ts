@@ -3,6 +3,7 @@ import { ExchangeFailure } from '../../exchange/exchange-failure';
 import { signedTexts } from '../../exchange/signatures';
 import { entryHash, ZERO_HASH } from '../../journal/entry';
 import { MAX_BATCH_ENTRIES, type WireEntry } from '../../shared/exchange';
+import type { PeerCondition, PeerError, PeerView } from '../core/sync-runner';
 import { pauseMs } from './backoff';
 import type { Head, Peer, SyncDevice, SyncStore, WireHead } from './sync-store';
 
@@ -15,44 +16,11 @@ const QUIET_MS = 45_000;
 const POLL_MS = 8_000;
 /** However little changed, the server hears of this device again after so long. */
 const TELL_STATUS_MS = 60_000;
+/** A restart may show the last success as so much older than it was. */
+const NOTE_SUCCESS_MS = 15_000;
 const ERRORS_KEPT = 20;
 /** A person must do something; until then it is tried now and then. */
 const REFUSED_PAUSE_MS = 60_000;
-
-export type PeerCondition =
-  /** Not yet tried since the start. */
-  | 'connecting'
-  /** The last exchange went through. */
-  | 'online'
-  /** The last exchange did not go through. */
-  | 'offline'
-  /** The server does not want this device any more. Nothing is tried; the queue stays. */
-  | 'revoked'
-  /** The server does not know this device, or it is another server, or the till is too old. A person must act. */
-  | 'refused';
-
-export interface PeerError {
-  readonly code: string;
-  readonly detail: string;
-  /** UTC instant. */
-  readonly at: string;
-}
-
-/** A server and how the exchange with it stands. */
-export interface PeerView {
-  readonly serverId: string;
-  readonly role: Peer['role'];
-  readonly address: string;
-  readonly epoch: number;
-  readonly condition: PeerCondition;
-  /** UTC instants. */
-  readonly lastSuccessAt: string | null;
-  readonly nextTryAt: string | null;
-  /** Newest first. */
-  readonly errors: readonly PeerError[];
-  /** Every device of the stall as the server knows it. */
-  readonly devices: HeadsResponse['heads'];
-}
 
 /** Wakes up when a server has more to read. A hint: nothing is lost when it never does. */
 export type OpenWake = (options: {
@@ -76,8 +44,8 @@ export interface LinkContext {
   succeedFork(peer: Peer, fromSeq: number): Promise<void>;
   /** Joins as the successor of a name this device had before. False when it had none the server knows. */
   succeedFormer(peer: Peer): Promise<boolean>;
-  /** Names, photos, accounts of shifts: what rides along when entries are through. */
-  more(peer: Peer, client: ExchangeClient, device: SyncDevice): Promise<void>;
+  /** Names, photos, accounts of shifts: what rides along when entries are through. True when some of it is left. */
+  more(peer: Peer, client: ExchangeClient, device: SyncDevice, isHurried: () => boolean): Promise<boolean>;
   changed(): void;
   /** Entries came or were acknowledged: other links may have more to hand on. */
   moved(serverId: string): void;
@@ -116,6 +84,7 @@ export class PeerLink {
   #wake: { close(): void } | null = null;
   #statusToldMs = Number.NEGATIVE_INFINITY;
   #statusTold = '';
+  #successNotedMs = Number.NEGATIVE_INFINITY;
 
   constructor(peer: Peer, context: LinkContext) {
     this.#peer = peer;
@@ -213,20 +182,19 @@ export class PeerLink {
       await this.#exchange();
       this.#failures = 0;
       this.#condition = 'online';
-      const lastSuccessAt = this.#context.now().toISOString();
-      await this.#putPeer({ lastSuccessAt });
+      await this.#noteSuccess();
       await this.#tellStatus();
       this.#openWake();
       const quietMs = this.#wake ? QUIET_MS : POLL_MS;
       this.#plan(quietMs * (0.75 + this.#context.random() / 2));
     } catch (error) {
       if (error instanceof Stopped) return;
-      this.#failed(error);
+      await this.#failed(error);
     }
     this.#context.changed();
   }
 
-  #failed(error: unknown): void {
+  async #failed(error: unknown): Promise<void> {
     const failure =
       error instanceof ExchangeFailure
         ? error
@@ -235,7 +203,7 @@ export class PeerLink {
     this.#greeted = false;
     this.#wake?.close();
     this.#wake = null;
-    this.#note(failure.code, failure.message);
+    await this.#note(failure.code, failure.message);
     const { code, retryAfterMs } = failure;
     if (code === 'revoked') {
       this.#condition = 'revoked';
@@ -250,11 +218,12 @@ export class PeerLink {
     this.#plan(isRefused ? Math.max(pause, REFUSED_PAUSE_MS) : pause);
   }
 
-  #note(code: string, detail: string): void {
+  async #note(code: string, detail: string): Promise<void> {
     const at = this.#context.now().toISOString();
     // The same again and again is one thing that has gone on since.
     const others = this.#errors[0]?.code === code ? this.#errors.slice(1) : this.#errors;
     this.#errors = [{ code: code.slice(0, 40), detail: detail.slice(0, 300), at }, ...others].slice(0, ERRORS_KEPT);
+    await this.#context.store.noteFailure(this.#peer.serverId, code, detail);
   }
 
   async #exchange(): Promise<void> {
@@ -267,7 +236,8 @@ export class PeerLink {
         if (!this.#greeted) await this.#greet(this.#client, this.#device);
         await this.#pushOwn(this.#client, this.#device);
         if (await this.#pull(this.#client)) await this.#pushOwn(this.#client, this.#device);
-        await this.#context.more(this.#peer, this.#client, this.#device);
+        const isHurried = (): boolean => this.#wanted || this.#stopped;
+        if (await this.#context.more(this.#peer, this.#client, this.#device, isHurried)) this.#wanted = true;
         return;
       } catch (error) {
         // Some answers are no failures but news: what they say is done, and the exchange begins again.
@@ -326,7 +296,10 @@ export class PeerLink {
         if (head === null) return;
         const entries = await store.entriesAfter(device, from, head.seq - from, BATCH_BYTES);
         if (entries.at(-1)?.seq !== head.seq) {
-          this.#note('too-large', `Entries ${from + 1} to ${head.seq} of another device are too many for one batch.`);
+          await this.#note(
+            'too-large',
+            `Entries ${from + 1} to ${head.seq} of another device are too many for one batch.`,
+          );
           return;
         }
         const pushed = await client.push({ entries: [...entries], head });
@@ -336,7 +309,7 @@ export class PeerLink {
     } catch (error) {
       // Another device's entries are its own to mend: ours must not wait for that.
       if (!(error instanceof ExchangeFailure) || !ANOTHERS.has(error.code)) throw error;
-      this.#note(error.code, `Entries of another device were not taken: ${error.message}`);
+      await this.#note(error.code, `Entries of another device were not taken: ${error.message}`);
     }
   }
 
@@ -454,7 +427,8 @@ export class PeerLink {
       const page = await client.feed({ after: this.#peer.cursor, own });
       const { entries, heads } = page;
       const forged = entries.find((entry) => entryHash(entry) !== entry.hash);
-      if (forged) this.#note('wrong-hash', `Entry ${forged.seq} of ${forged.device} was altered on its way or before.`);
+      if (forged)
+        await this.#note('wrong-hash', `Entry ${forged.seq} of ${forged.device} was altered on its way or before.`);
       let isMissing = false;
       for (let at = 0; at < entries.length; at += RECEIVE_SLICE) {
         this.#goOn();
@@ -469,7 +443,7 @@ export class PeerLink {
         await this.#putPeer({ cursor: BEGINNING });
         continue;
       }
-      if (isMissing) this.#note('gap', 'Entries of another device are missing at the server.');
+      if (isMissing) await this.#note('gap', 'Entries of another device are missing at the server.');
       if (heads.length > 0) await store.receive([], heads);
       if (page.cursor !== this.#peer.cursor) await this.#putPeer({ cursor: page.cursor });
       await this.#sawEpoch(page.epoch);
@@ -492,6 +466,15 @@ export class PeerLink {
   async #putPeer(change: Partial<Peer>): Promise<void> {
     this.#peer = { ...this.#peer, ...change };
     if (!this.#stopped) await this.#context.store.putPeer(this.#peer);
+  }
+
+  async #noteSuccess(): Promise<void> {
+    const { store, now } = this.#context;
+    const at = now();
+    this.#peer = { ...this.#peer, lastSuccessAt: at.toISOString() };
+    if (Math.abs(at.getTime() - this.#successNotedMs) < NOTE_SUCCESS_MS) return;
+    this.#successNotedMs = at.getTime();
+    await store.putPeer(this.#peer);
   }
 
   async #tellStatus(): Promise<void> {

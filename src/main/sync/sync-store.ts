@@ -1,5 +1,7 @@
 import type { signedHead, WireEntry, wirePerson } from '../../shared/exchange';
 import type { z } from 'zod';
+import type { ShiftAccount } from '../db/shift-accounts';
+import type { ShiftMismatch } from '../db/sync-state';
 
 export type WireHead = z.infer<typeof signedHead>;
 export type WirePerson = z.infer<typeof wirePerson>;
@@ -24,8 +26,11 @@ export interface Peer {
   readonly epoch: number;
   /** How far its feed was read. */
   readonly cursor: string;
+  /** How far its people were read. */
   readonly peopleVersion: number;
-  /** UTC instant of the last exchange that went through, or null. */
+  /** UTC instants. */
+  readonly enrolledAt: string;
+  /** Of the last exchange that went through, or null. */
   readonly lastSuccessAt: string | null;
 }
 
@@ -67,22 +72,6 @@ export interface Received {
   readonly isForked: boolean;
 }
 
-/** A closed shift as this side has it. */
-export interface ShiftAccount {
-  readonly shiftId: string;
-  readonly device: string;
-  readonly orderCount: number;
-  readonly totalMinor: number;
-  readonly ordersHash: string;
-  readonly orders: readonly {
-    readonly orderId: string;
-    readonly number: string;
-    readonly seq: number;
-    readonly hash: string;
-    readonly totalMinor: number;
-  }[];
-}
-
 export interface ReconciledShift {
   readonly shiftId: string;
   readonly serverId: string;
@@ -91,18 +80,6 @@ export interface ReconciledShift {
   readonly ordersHash: string;
   /** How many entries had to be offered again. */
   readonly mended: number;
-}
-
-/** Where a shift stands differently on both sides, order by order. */
-export interface ShiftMismatch {
-  readonly serverId: string;
-  readonly shiftId: string;
-  readonly at: string;
-  readonly orders: readonly {
-    readonly orderId: string;
-    readonly number: string;
-    readonly fault: 'missing-there' | 'missing-here' | 'differs';
-  }[];
 }
 
 type Later<T> = T | Promise<T>;
@@ -117,6 +94,7 @@ export interface SyncStore {
   stallId(): Later<string | null>;
   peers(): Later<readonly Peer[]>;
   putPeer(peer: Peer): Later<void>;
+  noteFailure(serverId: string, code: string, detail: string): Later<void>;
   /** Forgets a server and what it has acknowledged. */
   removePeer(serverId: string): Later<void>;
 
@@ -152,12 +130,13 @@ export interface SyncStore {
   /** What waits for the hub. */
   queue(): Later<{ readonly queued: number; readonly oldestAt: string | null }>;
 
-  /** Names and PIN hashes changed here since they were last sent to this server. */
-  unsentPeople(serverId: string): Later<readonly WirePerson[]>;
+  /** Everybody known or forgotten, of whom a server was not told yet; or all, for one that may have lost them. */
+  people(serverId: string, which: 'unsent' | 'all'): Later<readonly WirePerson[]>;
   peopleSent(serverId: string, people: readonly WirePerson[]): Later<void>;
-  receivePeople(people: readonly WirePerson[]): Later<void>;
+  /** @param version up to which the server's people are read with these */
+  receivePeople(serverId: string, people: readonly WirePerson[], version: number): Later<void>;
 
-  /** Closed shifts of this device that no hub has confirmed yet, oldest first, whose every order it has acknowledged. */
+  /** Closed shifts of this device that no hub has confirmed yet, oldest first, whose every order this one has acknowledged. */
   unreconciled(serverId: string): Later<readonly ShiftAccount[]>;
   reconciled(shift: ReconciledShift): Later<void>;
   mismatched(mismatch: ShiftMismatch): Later<void>;

@@ -1,0 +1,282 @@
+import type { CallInput, CallOutput, SyncState } from '../../shared/contract';
+import type { ErrorCode } from '../../shared/errors';
+import type { CallContext } from './call-door';
+import { CallFailure } from './call-failure';
+import type { CoreContext } from './core-context';
+import type { FlagService } from './flag-service';
+import type { PeerView, SyncRunner } from './sync-runner';
+
+/** Within which a queue is to clear. */
+const SLA_MS = 24 * 3600 * 1000;
+/** However much is written, screens hear how long the queue is this often. */
+const TELL_EVERY_MS = 500;
+/** Setting under which is kept what servers have set aside, which a restart must not hide. */
+const QUARANTINED = 'sync-quarantined';
+const QUARANTINED_KEPT = 100;
+
+type Quarantined = SyncState['quarantined'][number];
+
+interface SyncHooks {
+  /** Entries of other devices, of these kinds, are in the tables now. */
+  readonly onReceived: (kinds: ReadonlySet<string>) => void;
+  /** This device has another prefix, name or stall. */
+  readonly onIdentity: () => void;
+  /** Names or PINs came from another device. */
+  readonly onPeople: () => void;
+}
+
+/** The exchange with hub and neighbours as people and screens meet it. The exchange itself runs elsewhere, see `SyncRunner`. */
+export class SyncService {
+  readonly #core: CoreContext;
+  readonly #runner: SyncRunner;
+  readonly #flags: FlagService;
+  readonly #hooks: SyncHooks;
+  #enrolling = false;
+  #seenSeq = 0;
+  #tellTimer: NodeJS.Timeout | null = null;
+
+  constructor(core: CoreContext, runner: SyncRunner, flags: FlagService, hooks: SyncHooks) {
+    this.#core = core;
+    this.#runner = runner;
+    this.#flags = flags;
+    this.#hooks = hooks;
+    runner.onChange(() => core.topics.mark('sync'));
+  }
+
+  /** Whether the last exchange with the hub went through. */
+  isOnline(): boolean {
+    return this.#runner.view().peers.some(({ role, condition }) => role === 'hub' && condition === 'online');
+  }
+
+  start(): void {
+    this.#runner.start().catch((error: unknown) => {
+      this.#core.log.error({ error }, 'The exchange could not begin');
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#tellTimer) clearTimeout(this.#tellTimer);
+    await this.#runner.stop();
+  }
+
+  /** Looks whether something was written since, and hands it on. Costs one indexed read. */
+  written(): void {
+    const { store } = this.#core;
+    const seq = store.sync.journal.head(store.device.deviceId)?.seq ?? 0;
+    if (seq === this.#seenSeq) return;
+    this.#seenSeq = seq;
+    this.#runner.nudge();
+    this.#tellTimer ??= setTimeout(() => {
+      this.#tellTimer = null;
+      this.#core.topics.mark('sync');
+    }, TELL_EVERY_MS).unref();
+  }
+
+  /** Entries of others came by another way than a server's feed. */
+  cameAnotherWay(): void {
+    this.#runner.offer();
+  }
+
+  /** A server has signed that it has these entries of this device. */
+  acknowledged(told: {
+    readonly role: 'hub' | 'neighbour';
+    readonly serverId: string;
+    readonly device: string;
+    readonly epoch: number;
+    readonly orders: readonly { readonly orderId: string; readonly serverSeq: number }[];
+    readonly quarantined: readonly { readonly seq: number; readonly kind: string; readonly cause: string }[];
+  }): void {
+    const { role, serverId, device, epoch, orders, quarantined } = told;
+    if (role === 'hub') this.#flags.acknowledged(orders, { serverId, epoch });
+    if (quarantined.length > 0) {
+      const at = this.#core.now().toISOString();
+      const before = this.#quarantined();
+      const known = new Set(before.map((one) => `${one.serverId} ${one.device} ${one.seq}`));
+      const added = quarantined
+        .filter(({ seq }) => !known.has(`${serverId} ${device} ${seq}`))
+        .map((one) => ({ serverId, device, at, ...one }));
+      this.#core.store.settings.set(QUARANTINED, [...added, ...before].slice(0, QUARANTINED_KEPT));
+    }
+    this.#core.topics.mark('sync');
+  }
+
+  received(kinds: ReadonlySet<string>): void {
+    if (kinds.size > 0) this.#hooks.onReceived(kinds);
+  }
+
+  /** This device has another prefix, name or stall than before. */
+  identityChanged(): void {
+    this.#hooks.onIdentity();
+    this.#core.topics.mark('sync');
+  }
+
+  peopleChanged(): void {
+    this.#hooks.onPeople();
+  }
+
+  /** Something else that screens show of the exchange has changed. */
+  changed(): void {
+    this.#core.topics.mark('sync');
+  }
+
+  async enrol(
+    { address, code, name }: CallInput<'sync.enrol'>,
+    { requestId, staffId }: CallContext,
+  ): Promise<CallOutput<'sync.enrol'>> {
+    const { store, topics } = this.#core;
+    const isOperator = store.stall.staff().some((one) => one.staffId === staffId && one.role === 'operator');
+    if (store.stall.get() !== null && !isOperator) {
+      throw new CallFailure('not-allowed', 'Joining a hub needs an operator. Sign on as one.');
+    }
+    this.#enrolling = true;
+    topics.mark('sync');
+    try {
+      const result = await explained(this.#runner.enrol({ address: checkedAddress(address), code, name }));
+      store.commit({ requestId, actor: staffId, drafts: [], result });
+      return result;
+    } finally {
+      this.#enrolling = false;
+      topics.mark('sync', 'session');
+    }
+  }
+
+  async leave(
+    { serverId }: CallInput<'sync.leave'>,
+    { requestId, staffId }: CallContext,
+  ): Promise<Record<string, never>> {
+    this.#requireServer(serverId);
+    await explained(this.#runner.leave(serverId));
+    this.#core.store.commit({ requestId, actor: staffId, drafts: [], result: {} });
+    this.#core.topics.mark('sync');
+    return {};
+  }
+
+  async now(): Promise<Record<string, never>> {
+    if (this.#core.store.sync.peers().length === 0) throw noServer();
+    await explained(this.#runner.syncNow());
+    this.#core.topics.mark('sync');
+    return {};
+  }
+
+  async newCode(
+    { name }: CallInput<'sync.new-code'>,
+    { requestId, staffId }: CallContext,
+  ): Promise<CallOutput<'sync.new-code'>> {
+    if (this.#core.store.sync.peers().length === 0) throw noServer();
+    const result = await explained(this.#runner.newCode(name));
+    this.#core.store.commit({ requestId, actor: staffId, drafts: [], result });
+    return result;
+  }
+
+  report(): CallOutput<'sync.report'> {
+    const { store } = this.#core;
+    const at = this.#core.now().toISOString();
+    const report = { at, device: store.device, heads: store.sync.journal.heads(), ...this.state() };
+    return { fileName: `trestle-sync-${at.slice(0, 10)}.json`, text: `${JSON.stringify(report, null, 2)}\n` };
+  }
+
+  state(): SyncState {
+    const { store } = this.#core;
+    const views = new Map(this.#runner.view().peers.map((view) => [view.serverId, view]));
+    const failures = store.sync.failures();
+    const servers = store.sync
+      .peers()
+      .map(({ serverId, role, address, lastSuccessAt }): SyncState['servers'][number] => {
+        const view = views.get(serverId);
+        const errors = failures.filter((failure) => failure.serverId === serverId);
+        return {
+          serverId,
+          role,
+          address,
+          state: view?.condition ?? 'connecting',
+          lastSuccessAt: view?.lastSuccessAt ?? lastSuccessAt,
+          nextTryAt: view?.nextTryAt ?? null,
+          errors: (view?.errors.length ? view.errors : errors).map(({ code, detail, at }) => ({ code, detail, at })),
+          devices: view?.devices ?? [],
+        };
+      })
+      .sort((one, other) => rank(one) - rank(other));
+    const first = servers[0];
+    const { count, oldestAt } = store.sync.queue();
+    return {
+      state: this.#enrolling ? 'enrolling' : (first?.state ?? 'off'),
+      servers,
+      queued: count,
+      oldestQueuedAt: oldestAt,
+      overdueOrders: this.#overdueOrders(oldestAt),
+      lastSuccessAt: first?.lastSuccessAt ?? null,
+      nextTryAt: first?.nextTryAt ?? null,
+      quarantined: this.#quarantined(),
+      mismatches: store.sync.mismatches(),
+      unapplied: store.sync.unapplied().map((one) => ({ ...one, why: one.why.slice(0, 400) })),
+    };
+  }
+
+  /** Orders the hub lacks for longer than it may. */
+  #overdueOrders(oldestAt: string | null): number {
+    const { store, now } = this.#core;
+    const dueMs = now().getTime() - SLA_MS;
+    if (oldestAt === null || Date.parse(oldestAt) > dueMs) return 0;
+    const { deviceId } = store.device;
+    const hub = store.sync.hub();
+    const seqThere = hub === null ? 0 : (store.sync.acknowledged(hub.serverId, deviceId)?.seq ?? 0);
+    return store.orders.countAfter(deviceId, seqThere, new Date(dueMs).toISOString());
+  }
+
+  #quarantined(): readonly Quarantined[] {
+    return (this.#core.store.settings.get(QUARANTINED) as readonly Quarantined[] | undefined) ?? [];
+  }
+
+  #requireServer(serverId: string): void {
+    if (this.#core.store.sync.peer(serverId) === null) throw noServer();
+  }
+}
+
+/** The hub before neighbours; a neighbour that answers before one that does not. */
+function rank({ role, state }: Pick<PeerView, 'role'> & { readonly state: string }): number {
+  return (role === 'hub' ? 0 : 2) + (state === 'online' ? 0 : 1);
+}
+
+function noServer(): CallFailure {
+  return new CallFailure('no-server', 'This till has joined no hub: join one first.');
+}
+
+function checkedAddress(typed: string): string {
+  const text = typed.trim();
+  const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
+  let url: URL;
+  try {
+    url = new URL(withScheme);
+  } catch {
+    throw new CallFailure('server-unreachable', 'That is no address. Write it as https://hub.example.');
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new CallFailure('server-unreachable', 'A hub answers at https:// or http://, at nothing else.');
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'unreachable',
+  'no-progress',
+  'redirected',
+  'no-exchange',
+  'bad-answer',
+  'answer-too-large',
+  'unavailable',
+  'too-many',
+  'internal',
+]);
+
+/** What a server or the way to it refused, in codes of the contract. */
+async function explained<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    const code = String(error.code);
+    const ours: ErrorCode =
+      code === 'bad-code' ? 'bad-code' : UNREACHABLE.has(code) ? 'server-unreachable' : 'server-refused';
+    throw new CallFailure(ours, error.message);
+  }
+}

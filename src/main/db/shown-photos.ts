@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { prepared } from '../../journal/statements';
+import { DATABASE_FILE, openReadOnly } from './open';
+
+/** The photos the catalogue names, read on a connection of its own, which another thread may hold. */
+export class ShownPhotos {
+  readonly #database: Database;
+  /** As of a version of the catalogue. */
+  #photos: { readonly version: unknown; readonly all: readonly string[] } | null = null;
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  static open(dataDir: string): ShownPhotos {
+    return new ShownPhotos(openReadOnly(join(dataDir, DATABASE_FILE)));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** SHA-256 of each, once. */
+  all(): readonly string[] {
+    const version = prepared(this.#database, `SELECT value FROM meta WHERE key = 'catalogue_version'`).pluck().get();
+    if (this.#photos?.version !== version) {
+      const sql = 'SELECT DISTINCT photo FROM item WHERE photo IS NOT NULL ORDER BY photo';
+      this.#photos = { version, all: prepared(this.#database, sql).pluck().all() as string[] };
+    }
+    return this.#photos?.all ?? [];
+  }
+}
