@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { startKiosk, type BootOptions } from '../main/boot';
@@ -12,6 +13,8 @@ interface KioskFlags {
   readonly printer?: BootOptions['printer'];
   readonly printerControlPort?: number;
   readonly demo?: true;
+  readonly hub?: string;
+  readonly code?: string;
 }
 
 /** `trestle kiosk --headless`: the whole kiosk without a window, for browsers, tests and programs of this machine. */
@@ -31,6 +34,8 @@ export function registerKioskCommand(program: Command): void {
       flagOf(portFlag),
     )
     .option('--demo', "set up a new data folder as the demo stall, and fill one without goods with the demo stall's")
+    .option('--hub <address>', 'join the hub there, unless this till has joined it already; needs --code')
+    .option('--code <text>', 'the one-time code for --hub')
     .action(runHeadless);
 }
 
@@ -42,6 +47,8 @@ async function runHeadless({
   printer,
   printerControlPort,
   demo,
+  hub,
+  code,
 }: KioskFlags): Promise<void> {
   const running = await startKiosk({
     dataDir: resolve(data),
@@ -52,6 +59,7 @@ async function runHeadless({
     server: { port, token },
   });
   const { server, dataDir, printerControl } = running;
+  if (hub !== undefined) await running.kiosk.exchange.joinAtStart({ address: hub, code: code ?? '', name: hostname() });
   const ready = {
     ready: true,
     url: server?.tillUrl,

@@ -7,6 +7,7 @@ import { registerImportCommand } from './import-command';
 import { registerJournalCommand } from './journal-command';
 import { registerKioskCommand } from './kiosk-command';
 import { registerPrinterCommand } from './printer-command';
+import { registerSyncCommand } from './sync-command';
 
 const program = new Command('trestle').description('The till for people who sell from a trestle table.');
 registerKioskCommand(program);
@@ -16,6 +17,7 @@ registerJournalCommand(program);
 registerPrinterCommand(program);
 registerDecodeCommand(program);
 registerDoctorCommand(program);
+registerSyncCommand(program);
 
 try {
   await program.parseAsync();

@@ -123,20 +123,39 @@ export class SyncService {
     { address, code, name }: CallInput<'sync.enrol'>,
     { requestId, staffId }: CallContext,
   ): Promise<CallOutput<'sync.enrol'>> {
-    const { store, topics } = this.#core;
+    const { store } = this.#core;
     const isOperator = store.stall.staff().some((one) => one.staffId === staffId && one.role === 'operator');
     if (store.stall.get() !== null && !isOperator) {
       throw new CallFailure('not-allowed', 'Joining a hub needs an operator. Sign on as one.');
     }
-    this.#enrolling = true;
-    topics.mark('sync');
+    const result = await this.#join({ address: checkedAddress(address), code, name });
+    store.commit({ requestId, actor: staffId, drafts: [], result });
+    return result;
+  }
+
+  /**
+   * Joins as whoever starts the till says, unless that is done already. The till sells whether it succeeds or not: the log
+   * and the screens tell.
+   */
+  async joinAtStart(joining: CallInput<'sync.enrol'>): Promise<void> {
+    const address = checkedAddress(joining.address);
+    if (this.#core.store.sync.peers().some((peer) => peer.address === address)) return;
     try {
-      const result = await explained(this.#runner.enrol({ address: checkedAddress(address), code, name }));
-      store.commit({ requestId, actor: staffId, drafts: [], result });
-      return result;
+      await this.#join({ ...joining, address });
+    } catch (error) {
+      this.#core.log.error({ error, address }, 'The hub could not be joined');
+    }
+  }
+
+  /** @param joining.address as `checkedAddress` gives it */
+  async #join(joining: CallInput<'sync.enrol'>): Promise<CallOutput<'sync.enrol'>> {
+    this.#enrolling = true;
+    this.#core.topics.mark('sync');
+    try {
+      return await explained(this.#runner.enrol(joining));
     } finally {
       this.#enrolling = false;
-      topics.mark('sync', 'session');
+      this.#core.topics.mark('sync', 'session');
     }
   }
 
