@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Database } from '../hub/database';
+import type { HubIdentity } from '../hub/hub-record';
+import type { PostgresStore } from '../hub/postgres-store';
 
 interface DataFlags {
   readonly data: string;
@@ -81,6 +83,20 @@ export function registerHubCommand(program: Command): void {
     );
 
   hub
+    .command('take-in <file>')
+    .description('take in the queue a till wrote on a stick; the answer beside it goes back to the till')
+    .action((file: string, _flags, command: Command) =>
+      withDatabase(command, async (database) => {
+        const { writeFile } = await import('node:fs/promises');
+        const { takeIn } = await import('../hub/take-in');
+        const { answer, ...told } = await takeIn({ ...(await openStore(database)), now: () => new Date() }, file);
+        const answerFile = `${file}.answer`;
+        await writeFile(answerFile, `${JSON.stringify(answer)}\n`);
+        print({ ...told, answer: answerFile });
+        if (told.refused.length > 0) process.exitCode = 1;
+      }),
+    );
+  hub
     .command('restored')
     .description('say that the database was restored from a backup: devices offer again what it no longer has')
     .action((_flags, command: Command) =>
@@ -138,13 +154,21 @@ async function codeFor(
   name: string,
 ): Promise<{ readonly code: string; readonly expiresAt: string }> {
   const { makeCode } = await import('../exchange/routes');
+  const { code, expiresAt } = await makeCode({ ...(await openStore(database)), now: () => new Date() }, stallId, name);
+  return { code, expiresAt: expiresAt.toISOString() };
+}
+
+/** Who the hub is and what it keeps, without serving it. */
+async function openStore(
+  database: Database,
+): Promise<{ readonly identity: HubIdentity; readonly store: PostgresStore }> {
   const { loadIdentity } = await import('../hub/hub-record');
   const { PostgresStore } = await import('../hub/postgres-store');
   const { hubLog } = await import('../hub/log');
-  const identity = await database.withClient(loadIdentity);
-  const store = new PostgresStore({ database, log: hubLog() });
-  const { code, expiresAt } = await makeCode({ store, identity, now: () => new Date() }, stallId, name);
-  return { code, expiresAt: expiresAt.toISOString() };
+  return {
+    identity: await database.withClient(loadIdentity),
+    store: new PostgresStore({ database, log: hubLog() }),
+  };
 }
 
 /** Runs one command on the hub's database, whether the hub runs or not. */

@@ -50,6 +50,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Said to a device that the operator does not want any more. */
+export function revoked(): Refusal {
+  return new Refusal('revoked', 'This device was shut out by the operator.');
+}
+
 /** A device as its server knows it. */
 export interface KnownDevice {
   readonly stallId: string;

@@ -28,13 +28,11 @@ import {
   shiftSums,
   tokenRequest,
   tokenResponse,
-  type WireEntry,
 } from '../shared/exchange';
 import { id } from '../shared/zod';
-import { ENTRY_KINDS } from '../journal/kinds';
 import { CODE_LIFE_MS, codeHash, joinLink, newCode, readCode } from './enrol-code';
-import { examineEntries, isKeepable } from './entry-check';
-import { Refusal, type Append, type ExchangeStore, type FeedPlace, type KnownDevice } from './exchange-store';
+import { acceptBatch } from './accept-batch';
+import { Refusal, revoked, type ExchangeStore, type FeedPlace, type KnownDevice } from './exchange-store';
 import { RateLimit } from './rate-limit';
 import { isPublicKey, isSignedBy, signedTexts, type SignText } from './signatures';
 import { ordersHash } from './shift-sums';
@@ -245,27 +243,10 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
         },
       },
       async ({ device, body }) => {
-        const { entries, head } = body;
-        requireBatch(entries, head);
-        const known = head.device === device.deviceId ? device : await store.device(device.stallId, head.device);
-        if (known?.isRevoked) throw revoked();
-        const introduction = known ? null : introductionOf(entries);
-        if (!isSignedBy(signedTexts.head(head), head.signature, (known ?? introduction)?.publicKey ?? '')) {
-          throw known || introduction
-            ? new Refusal('bad-signature', 'The head of the batch is not signed by the key of its device.')
-            : new Refusal('not-enrolled', 'The device of these entries is unknown here: begin with its first entry.');
-        }
-        const appended = await store.append({
-          stallId: device.stallId,
-          broughtBy: device.deviceId,
-          entries,
-          head,
-          introduction,
-          examine: (fresh, prev) => examineEntries(fresh, prev, now().getTime()),
-        });
+        const appended = await acceptBatch(options, device, body);
         return {
           ...appended,
-          signature: identity.sign(signedTexts.acknowledgement(head.device, appended.head, appended.epoch)),
+          signature: identity.sign(signedTexts.acknowledgement(body.head.device, appended.head, appended.epoch)),
         };
       },
     );
@@ -457,10 +438,6 @@ export function badCode(): Refusal {
   return new Refusal('bad-code', 'This code is wrong, used or has run out: ask for a new one.');
 }
 
-export function revoked(): Refusal {
-  return new Refusal('revoked', 'This device was shut out by the operator.');
-}
-
 function noPhoto(): Refusal {
   return new Refusal('not-found', 'This photo is not here, or not all of it.');
 }
@@ -482,37 +459,6 @@ function bearerToken({ headers }: FastifyRequest): string {
   const token = /^Bearer ([\w.-]{1,2000})$/.exec(headers.authorization ?? '')?.[1];
   if (token === undefined) throw new Refusal('token-expired', 'Ask for a token first.');
   return token;
-}
-
-/** Refuses a batch that is none: of several devices, with gaps, under another head, or with text nobody could keep. */
-function requireBatch(entries: readonly WireEntry[], head: Append['head']): void {
-  const first = entries[0] as WireEntry;
-  entries.forEach((entry, index) => {
-    if (entry.device !== first.device || entry.seq !== first.seq + index) {
-      throw new Refusal('bad-request', 'A batch holds entries of one device, in order and without a gap.');
-    }
-    if (!isKeepable(entry)) {
-      throw new Refusal('bad-request', `Entry ${entry.seq} holds a NUL or half of a character, which nobody can keep.`);
-    }
-  });
-  const last = entries.at(-1) as WireEntry;
-  if (head.device !== last.device || head.seq !== last.seq || head.hash !== last.hash) {
-    throw new Refusal('bad-request', 'The head is not that of the last entry of the batch.');
-  }
-}
-
-/**
- * The first entry of a device says its key, and the head of the batch is signed with it. A device of the stall that brings
- * it vouches for it: it enrolled it over the LAN.
- */
-function introductionOf([first]: readonly WireEntry[]): Append['introduction'] {
-  if (first?.seq !== 1 || first.kind !== 'device.registered') return null;
-  try {
-    const { deviceId, prefix, publicKey } = ENTRY_KINDS['device.registered'].parse(JSON.parse(first.body));
-    return deviceId === first.device && prefix.length <= 12 && isPublicKey(publicKey) ? { publicKey, prefix } : null;
-  } catch {
-    return null;
-  }
 }
 
 export function cursorOf({ epoch, serverSeq }: FeedPlace): string {

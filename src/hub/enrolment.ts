@@ -1,5 +1,5 @@
-import { Refusal, type Enrolment } from '../exchange/exchange-store';
-import { badCode, revoked } from '../exchange/routes';
+import { Refusal, revoked, type Enrolment } from '../exchange/exchange-store';
+import { badCode } from '../exchange/routes';
 import type { Sql } from './database';
 
 /** Enrols a device, as `ExchangeStore.enrol` says, within a transaction. */

@@ -7,6 +7,7 @@ import {
   sign,
   timingSafeEqual,
 } from 'node:crypto';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import type { ServerIdentity } from '../exchange/routes';
 import type { Database, Sql } from './database';
 
@@ -17,8 +18,21 @@ const RECORD_LOCK = 0x7472_6864;
 const DATABASE_IDENTITY = `(SELECT system_identifier FROM pg_control_system()) || '/' ||
   left(pg_walfile_name(pg_current_wal_lsn()), 8)`;
 
+interface HubRow {
+  readonly server_id: string;
+  readonly private_key: string;
+  readonly public_key: string;
+  readonly secret: Buffer;
+  readonly carry_identity: string | null;
+}
+
+export interface HubIdentity extends ServerIdentity {
+  /** With which carried files are opened (age, X25519). */
+  readonly carryIdentity: string;
+}
+
 /** Who this hub is: made with its database, and the same for every process that serves it. */
-export async function loadIdentity(client: Sql): Promise<ServerIdentity> {
+export async function loadIdentity(client: Sql): Promise<HubIdentity> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   await client.query('SELECT pg_advisory_lock($1)', [RECORD_LOCK]);
   try {
@@ -33,17 +47,20 @@ VALUES ($1, $2, $3, $4, ${DATABASE_IDENTITY}) ON CONFLICT DO NOTHING`,
       ],
     );
     await client.query(`INSERT INTO epoch (epoch, cause) VALUES (1, 'new') ON CONFLICT DO NOTHING`);
-    const { rows } = await client.query<{ server_id: string; private_key: string; public_key: string; secret: Buffer }>(
-      'SELECT server_id, private_key, public_key, secret FROM hub',
+    const { rows } = await client.query<HubRow>(
+      'SELECT server_id, private_key, public_key, secret, carry_identity FROM hub',
     );
     const row = rows[0];
     if (!row) throw new Error('the hub has no row of its own');
+    const carryIdentity = row.carry_identity ?? (await generateIdentity());
+    if (row.carry_identity === null) await client.query('UPDATE hub SET carry_identity = $1', [carryIdentity]);
     const key = createPrivateKey({ key: Buffer.from(row.private_key, 'base64'), format: 'der', type: 'pkcs8' });
     return {
       serverId: row.server_id,
       role: 'hub',
       publicKey: row.public_key,
-      recipient: null,
+      recipient: await identityToRecipient(carryIdentity),
+      carryIdentity,
       sign: (text) => sign(null, Buffer.from(text), key).toString('base64'),
       secret: row.secret,
     };

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { exchangeRoutes, type ServerIdentity } from '../exchange/routes';
+import { exchangeRoutes } from '../exchange/routes';
 import { newServer, type ServerLimits } from '../exchange/server';
 import { Database } from './database';
-import { loadIdentity, newOperatorToken, noticeOtherDatabase } from './hub-record';
+import { loadIdentity, newOperatorToken, noticeOtherDatabase, type HubIdentity } from './hub-record';
 import { migrate } from './migrations';
 import { openOutward, type Outward } from './outward/outward';
 import { PostgresStore } from './postgres-store';
@@ -29,7 +29,7 @@ export interface Hub {
   readonly app: FastifyInstance;
   readonly store: PostgresStore;
   readonly database: Database;
-  readonly identity: ServerIdentity;
+  readonly identity: HubIdentity;
   readonly outward: Outward;
   /** Of a database that had none: shown once, kept as its hash. */
   readonly operatorToken: string | null;

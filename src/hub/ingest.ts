@@ -1,6 +1,7 @@
 import type { WireEntry } from '../shared/exchange';
 import {
   Refusal,
+  revoked,
   type Append,
   type Appended,
   type ChainHead,
@@ -9,7 +10,6 @@ import {
   type QuarantineCause,
 } from '../exchange/exchange-store';
 import { ZERO_HASH } from '../journal/entry';
-import { revoked } from '../exchange/routes';
 import type { Database, Sql } from './database';
 import { textArray } from './text-array';
 

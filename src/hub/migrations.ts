@@ -154,6 +154,10 @@ CREATE TABLE photo_part (
 ALTER TABLE photo_part ALTER COLUMN bytes SET STORAGE EXTERNAL;`,
   },
   { what: 'orders, receipts and shifts made of the journals, webhooks, connectors', sql: OUTWARD_TABLES },
+  {
+    what: 'whom carried files are encrypted to',
+    sql: `ALTER TABLE hub ADD COLUMN carry_identity text;`,
+  },
 ];
 
 /** The database was made by a newer hub. */

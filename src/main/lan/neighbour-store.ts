@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   Refusal,
+  revoked,
   type Append,
   type Appended,
   type ChainHead,
@@ -19,7 +20,7 @@ import {
   type ShiftOrder,
   type WirePerson,
 } from '../../exchange/exchange-store';
-import { badCode, revoked } from '../../exchange/routes';
+import { badCode } from '../../exchange/routes';
 import { ZERO_HASH, type SealedEntry } from '../../journal/entry';
 import { MAX_BATCH_BYTES, type WireEntry } from '../../shared/exchange';
 import type { Store } from '../db/store';
