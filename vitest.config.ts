@@ -14,6 +14,8 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          // The hub serves its stylesheets as text; Vitest would leave them empty.
+          css: { include: [/\.css\?raw$/] },
           include: ['tests/integration/**/*.test.ts'],
           globalSetup: 'scripts/lib/display.mjs',
           pool: 'forks',

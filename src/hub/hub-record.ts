@@ -128,11 +128,16 @@ export async function newOperatorToken(database: Database, onlyWhenNone: boolean
 }
 
 export async function isOperatorToken(database: Database, token: string): Promise<boolean> {
+  const hash = await operatorTokenHash(database);
+  return hash !== null && timingSafeEqual(Buffer.from(hash), Buffer.from(tokenHash(token)));
+}
+
+export async function operatorTokenHash(database: Database): Promise<string | null> {
   const [row] = await database.query<{ hash: string | null }>({
     name: 'operator-token',
     text: 'SELECT operator_token_hash AS hash FROM hub',
   });
-  return typeof row?.hash === 'string' && timingSafeEqual(Buffer.from(row.hash), Buffer.from(tokenHash(token)));
+  return row?.hash ?? null;
 }
 
 function tokenHash(token: string): string {

@@ -5,7 +5,12 @@ import { Database } from './database';
 import { loadIdentity, newOperatorToken, noticeOtherDatabase, type HubIdentity } from './hub-record';
 import { migrate } from './migrations';
 import { openOutward, type Outward } from './outward/outward';
+import { requireOperator } from './outward/routes';
+import { HubMetrics, observe } from './observing';
+import { operatorPages } from './operator/routes';
+import { OperatorDoor } from './operator/session';
 import { PostgresStore } from './postgres-store';
+import { packageVersion } from './project-folder';
 
 export interface HubOptions {
   /** See `DatabaseOptions.url`. */
@@ -48,10 +53,19 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   try {
     const identity = await database.withClient(loadIdentity);
     const operatorToken = await newOperatorToken(database, true);
-    const store = new PostgresStore({ database, log });
+    const metrics = new HubMetrics(database);
+    const store = new PostgresStore({ database, log, onAppended: (appended) => metrics.appended(appended) });
+    const door = new OperatorDoor(database, identity);
     const app = newServer({ log, ...(limits && { limits }), ...(trustProxy && { trustProxy }) });
+    await observe(app, {
+      database,
+      metrics,
+      version: packageVersion(),
+      requireOperator: (request) => requireOperator(database, request),
+    });
     await app.register(exchangeRoutes, { store, identity, now, publicUrl });
     const outward = await openOutward({ app, database, store, log, now, allowPrivateWebhooks });
+    await app.register(operatorPages, { database, store, identity, door, publicUrl, now });
     await app.ready();
     store.listen();
     if (background) outward.start();

@@ -228,7 +228,7 @@ export async function outwardRoutes(
   );
 }
 
-async function requireOperator(database: Database, { headers }: FastifyRequest): Promise<void> {
+export async function requireOperator(database: Database, { headers }: FastifyRequest): Promise<void> {
   const token = /^Bearer ([\w-]{1,200})$/.exec(headers.authorization ?? '')?.[1];
   if (token !== undefined && (await isOperatorToken(database, token))) return;
   throw new Refusal('not-enrolled', "This is the operator's: send the operator's token as a bearer token.");
