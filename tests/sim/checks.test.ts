@@ -82,7 +82,7 @@ function healthy(): WorldAtEnd {
     number,
     totalMinor,
   }));
-  return { tills, hub, quarantined: [], confirmed, successors: new Map() };
+  return { tills, hub, quarantined: [], confirmed };
 }
 
 const faultsOf = (world: WorldAtEnd): string[] =>
@@ -227,7 +227,10 @@ test('copies of one folder may have printed one number before they learnt of eac
   const world = healthy();
   const [first] = ordersIn(world.hub);
   if (!first) throw new Error('there is no order');
+  const { device } = first.entry;
+  const forked = canonicalJson({ formerDevice: device, fromSeq: first.entry.seq, entries: 1 });
   const body = canonicalJson({ order: { ...first.order, orderId: 'another' } });
-  const hub = [...world.hub, { ...first.entry, device: 'successor', body }];
-  expect(numbersAreUnique({ ...world, hub, successors: new Map([[first.entry.device, 'successor']]) })).toEqual([]);
+  const copy = { ...first.entry, device: 'successor' };
+  const hub = [...world.hub, { ...copy, kind: 'device.forked', body: forked }, { ...copy, body }];
+  expect(numbersAreUnique({ ...world, hub })).toEqual([]);
 });

@@ -37,8 +37,29 @@ export interface WorldAtEnd {
   /** Entries the hub shows as quarantined. */
   readonly quarantined: readonly EntryName[];
   readonly confirmed: readonly ConfirmedSale[];
-  /** Names devices gave up, with the names that continue them: what they wrote twice has two numbers' owners. */
-  readonly successors: ReadonlyMap<string, string>;
+}
+
+/** A name that was given up for another one, from one of its entries on. */
+interface Fork {
+  readonly former: string;
+  readonly fromSeq: number;
+  readonly device: string;
+}
+
+function forksIn(entries: readonly SealedEntry[]): Fork[] {
+  return entries
+    .filter(({ kind }) => kind === 'device.forked')
+    .map(({ device, body }) => {
+      const { formerDevice, fromSeq } = JSON.parse(body) as { formerDevice: string; fromSeq: number };
+      return { former: formerDevice, fromSeq, device };
+    });
+}
+
+/** Whether a device wrote an entry before another one of its own, under the same name or one it had before. */
+function isBefore(entry: EntryName, later: EntryName, forks: readonly Fork[]): boolean {
+  if (entry.device === later.device) return entry.seq < later.seq;
+  const fork = forks.find(({ device }) => device === later.device);
+  return fork !== undefined && isBefore(entry, { device: fork.former, seq: fork.fromSeq }, forks);
 }
 
 /** I1: what was confirmed is in the journal of every till and at the hub, as it was confirmed. */
@@ -99,13 +120,13 @@ export function storesVerify({ tills }: WorldAtEnd): string[] {
 /** I4: lines, tenders and rounding of each order agree, and each closed shift counts the orders its device placed in it. */
 export function sumsAgree({ hub }: WorldAtEnd): string[] {
   const orders = ordersIn(hub);
+  const forks = forksIn(hub);
   const faults = orders.flatMap(({ order }) => checkOrder(order).map((fault) => `order ${order.number}: ${fault}`));
   for (const entry of hub) {
     if (entry.kind !== 'shift.closed') continue;
     const { shiftId, close } = JSON.parse(entry.body) as ShiftClosed;
     const sold = orders.filter(
-      ({ order, entry: placed }) =>
-        order.shiftId === shiftId && placed.device === entry.device && placed.seq < entry.seq,
+      ({ order, entry: placed }) => order.shiftId === shiftId && isBefore(placed, entry, forks),
     );
     const totalMinor = sold.reduce((sum, { order }) => sum + order.totalMinor, 0);
     if (close.totals.orderCount !== sold.length || close.totals.salesMinor !== totalMinor) {
@@ -148,12 +169,13 @@ export function tablesAgree({ tills }: WorldAtEnd): string[] {
 }
 
 /** No two receipts have one number, but for those that two copies of one folder printed before they learnt of each other. */
-export function numbersAreUnique({ hub, successors }: WorldAtEnd): string[] {
+export function numbersAreUnique({ hub }: WorldAtEnd): string[] {
+  const forks = forksIn(hub);
   const owners = new Map<string, { orderId: string; device: string }>();
   const faults: string[] = [];
   for (const { order, entry } of ordersIn(hub)) {
     const before = owners.get(order.number);
-    const isKin = before !== undefined && rootOf(before.device, successors) === rootOf(entry.device, successors);
+    const isKin = before !== undefined && rootOf(before.device, forks) === rootOf(entry.device, forks);
     if (before !== undefined && before.orderId !== order.orderId && !isKin) {
       faults.push(`number ${order.number} is on receipts of ${before.device} and ${entry.device}`);
     }
@@ -162,9 +184,9 @@ export function numbersAreUnique({ hub, successors }: WorldAtEnd): string[] {
   return faults;
 }
 
-function rootOf(device: string, successors: ReadonlyMap<string, string>): string {
-  for (const [former, successor] of successors) if (successor === device) return rootOf(former, successors);
-  return device;
+function rootOf(device: string, forks: readonly Fork[]): string {
+  const fork = forks.find((one) => one.device === device);
+  return fork ? rootOf(fork.former, forks) : device;
 }
 
 export function ordersIn(entries: readonly SealedEntry[]): { readonly order: Order; readonly entry: SealedEntry }[] {

@@ -43,8 +43,6 @@ export interface Kept {
 
 interface StallState {
   devices: Map<string, Device>;
-  /** Prefixes ever given, which nobody else gets. */
-  prefixes: Map<string, string>;
   feed: Kept[];
   chains: Map<string, Kept[]>;
   heads: { readonly serverSeq: number; readonly head: SignedHead }[];
@@ -78,7 +76,6 @@ export class MemoryExchangeStore implements ExchangeStore {
   addStall(stallId: string): void {
     this.#state.stalls.set(stallId, {
       devices: new Map(),
-      prefixes: new Map(),
       feed: [],
       chains: new Map(),
       heads: [],
@@ -151,7 +148,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     }
     const there = stall.devices.get(deviceId);
     if (there) return { stallId, prefix: there.prefix };
-    const prefix = this.#newPrefix(stall, deviceId, enrolment.prefix, formerDevice);
+    const prefix = this.#newPrefix(stall, enrolment.prefix);
     stall.devices.set(deviceId, {
       deviceId,
       publicKey,
@@ -217,7 +214,6 @@ export class MemoryExchangeStore implements ExchangeStore {
         lastSyncAt: null,
         status: null,
       });
-      if (!stall.prefixes.has(introduction.prefix)) stall.prefixes.set(introduction.prefix, device);
     }
     const fresh = entries.slice(chain.length + 1 - first.seq);
     const found = new Map(examine(fresh, headOf(chain).hash).map(({ seq, cause }) => [seq, cause]));
@@ -365,14 +361,11 @@ export class MemoryExchangeStore implements ExchangeStore {
     return Math.min(serverSeq, ...later.map((begin) => begin.serverSeq));
   }
 
-  #newPrefix(stall: StallState, deviceId: string, wanted: string, former: Device | undefined): string {
-    const isFree = (prefix: string): boolean => (stall.prefixes.get(prefix) ?? deviceId) === deviceId;
-    let prefix = wanted;
-    if (!isFree(prefix) || (former && prefix === former.prefix)) {
-      for (let number = 1; !isFree(prefix) || prefix === former?.prefix; number += 1) prefix = `T${number}`;
-    }
-    stall.prefixes.set(prefix, deviceId);
-    return prefix;
+  /** The wanted prefix while nobody has it, else the next number that nobody ever had. */
+  #newPrefix(stall: StallState, wanted: string): string {
+    const taken = [...stall.devices.values()].map(({ prefix }) => prefix);
+    if (/^[A-Z][A-Z0-9]{0,11}$/.test(wanted) && !taken.includes(wanted)) return wanted;
+    return `T${Math.max(0, ...taken.map((prefix) => Number(/^T(\d{1,6})$/.exec(prefix)?.[1] ?? 0))) + 1}`;
   }
 }
 

@@ -2,13 +2,17 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Order } from '../../src/domain/order';
 import type { Store } from '../../src/main/db/store';
+import { ShiftAccounts } from '../../src/main/db/shift-accounts';
 import { SyncEngine } from '../../src/main/sync/engine';
+import { LocalSyncStore } from '../../src/main/sync/local-store';
+import { peopleExchange } from '../../src/main/sync/people-exchange';
+import { reconcileExchange } from '../../src/main/sync/reconcile-exchange';
+import type { SyncStore } from '../../src/main/sync/sync-store';
 import type { HttpSend } from '../../src/exchange/http-send';
 import { StallLife } from '../journal/stall-life';
 import { Fuse, fused, fusedPort, PowerCut } from './fuse';
 import type { Random } from './random';
 import { Seller } from './seller';
-import { syncStoreOf } from './sync-store';
 import type { VirtualTime } from './virtual-time';
 
 /** What of a store changes the disk. */
@@ -45,7 +49,16 @@ interface Run {
   readonly fuse: Fuse;
   readonly engine: SyncEngine;
   readonly seller: Seller;
+  readonly accounts: ShiftAccounts;
 }
+
+const NOBODY_HEARS = {
+  acknowledged: () => undefined,
+  received: () => undefined,
+  identityChanged: () => undefined,
+  peopleChanged: () => undefined,
+  changed: () => undefined,
+};
 
 class PoweredLife extends StallLife {
   readonly fuse: Fuse;
@@ -75,6 +88,8 @@ export class SimTill {
   readonly #onSold: (till: SimTill, order: Order) => void;
   #folder: string;
   #run: Run | null = null;
+  /** What a person was given to type; good for one joining, however often that is tried. */
+  #code: string | null = null;
   /** How far its clock is from the truth. */
   clockErrorMs = 0;
 
@@ -123,19 +138,20 @@ export class SimTill {
   /** Starts on what the folder holds. */
   boot(): void {
     if (this.#run) return;
-    const { time, address, link, nextLife } = this.#world;
+    const { time, link, nextLife } = this.#world;
     const fuse: Fuse = new Fuse(() => this.#died());
     const life = new PoweredLife(this.#folder, nextLife() * 1_000_000, fuse);
     life.nowMs = this.#nowMs();
     const random = this.#random.fork();
     const { store } = life;
     const send = link(this.name);
+    const now = (): Date => new Date(this.#nowMs());
+    const accounts = ShiftAccounts.open(this.#folder);
+    const local = new LocalSyncStore({ store, dataDir: this.#folder, accounts, now, hooks: NOBODY_HEARS });
+    const guarded: SyncStore = fusedPort(local, fuse, SYNC_WRITES);
     const engine = new SyncEngine({
-      store: fusedPort(
-        syncStoreOf(store, this.#folder, () => new Date(this.#nowMs())),
-        fuse,
-        SYNC_WRITES,
-      ),
+      store: guarded,
+      more: [peopleExchange(guarded, now), reconcileExchange(guarded, now)],
       connect: () => ({
         send: (request) =>
           new Promise((resolve, reject) => {
@@ -148,7 +164,7 @@ export class SimTill {
         close: () => undefined,
       }),
       openWake: null,
-      now: () => new Date(this.#nowMs()),
+      now,
       after: (ms, work) =>
         time.after(ms, () => {
           if (!fuse.isBlown) work();
@@ -159,9 +175,8 @@ export class SimTill {
       version: 'simulated',
     });
     const seller = new Seller(life, random.fork(), (order) => this.#onSold(this, order));
-    this.#run = { life, fuse, engine, seller };
+    this.#run = { life, fuse, engine, seller, accounts };
     this.#world.note(`${this.name} starts`);
-    void address;
     engine.start().catch((error: unknown) => this.#world.note(`${this.name} could not start: ${String(error)}`));
   }
 
@@ -178,12 +193,15 @@ export class SimTill {
     }
   }
 
-  /** Joins the stall at the hub, where it has not yet. */
-  async join(code: string): Promise<void> {
-    if (!this.#run || this.engine.view().peers.length > 0) return;
-    const { address } = this.#world;
+  /** Joins the stall at the hub, where it has not yet, or again where a hub restored from a backup does not know it. */
+  async join(newCode: () => Promise<string>): Promise<void> {
+    const [peer] = this.engine.view().peers;
+    if (peer && peer.condition !== 'refused') return;
+    const { address, time } = this.#world;
     try {
-      await this.engine.enrol({ address, code, name: this.name });
+      this.#code ??= await time.duringRealWork(newCode);
+      await this.engine.enrol({ address, code: this.#code, name: this.name });
+      this.#code = null;
       this.#world.note(`${this.name} joined`);
     } catch (error) {
       this.#world.note(`${this.name} could not join: ${String(error)}`);
@@ -223,6 +241,7 @@ export class SimTill {
 
   /** Closes the folder. */
   close(): void {
+    this.#run?.accounts.close();
     this.#run?.life.close();
     this.#run = null;
   }
@@ -241,6 +260,7 @@ export class SimTill {
     this.#run = null;
     this.#world.note(`${this.name} loses its power`);
     const left = this.backUp();
+    run?.accounts.close();
     run?.life.close();
     rmSync(this.#folder, { recursive: true });
     this.#folder = left;

@@ -71,9 +71,9 @@ class World {
   readonly #hub: SimHub;
   readonly #story: string[] = [];
   readonly #tills: SimTill[] = [];
-  readonly #codes = new Map<SimTill, string>();
   readonly #confirmed = new Map<string, ConfirmedSale>();
   #lives = 0;
+  #endMs = START_MS + STORY_MS;
   #epoch = 1;
 
   constructor(seed: number) {
@@ -91,18 +91,19 @@ class World {
   /** Lives through the day. */
   async tell(): Promise<void> {
     const random = this.#random;
-    const first = await this.#addTill('north');
+    const first = this.#addTill('north');
     first.boot();
     first.seller.stockUp();
+    await this.#joinNow(first);
     for (const name of ['south', 'east'].slice(0, 1 + random.below(2))) {
-      const till = await this.#addTill(name);
+      const till = this.#addTill(name);
       till.boot();
     }
     this.#network.weather = this.#weather();
     this.#note(`weather ${JSON.stringify(this.#network.weather)}`);
     for (const till of this.#tills) this.#sellNow(till);
     this.#planMishaps();
-    await this.#time.runUntil(START_MS + STORY_MS);
+    await this.#time.runUntil(this.#endMs);
   }
 
   /** Clears the weather, lets everybody exchange, and looks. */
@@ -120,7 +121,7 @@ class World {
     const endMs = this.#time.nowMs + HEALING_MS;
     while (!(await this.#isQuiet())) {
       if (this.#time.nowMs >= endMs) {
-        faults.push('the tills and the hub never came to rest');
+        faults.push('the tills and the hub never came to rest', ...this.#unrest());
         break;
       }
       for (const till of this.#tills) void this.#join(till);
@@ -154,7 +155,7 @@ class World {
     };
   }
 
-  async #addTill(name: string, from?: string): Promise<SimTill> {
+  #addTill(name: string, from?: string): SimTill {
     const till = new SimTill(
       name,
       {
@@ -170,7 +171,6 @@ class World {
       from,
     );
     this.#tills.push(till);
-    this.#codes.set(till, await this.#time.duringRealWork(() => this.#hub.code(stall.stallId)));
     return till;
   }
 
@@ -181,7 +181,7 @@ class World {
   /** Something happens at a till, and then again some seconds later, to the end of the day. */
   #sellNow(till: SimTill): void {
     this.#time.after(this.#random.between(500, 12_000), async () => {
-      if (this.#time.nowMs >= START_MS + STORY_MS) return;
+      if (this.#time.nowMs >= this.#endMs) return;
       this.#sellNow(till);
       await this.#join(till);
       // Before it has joined a stall, a new till has nothing to sell.
@@ -189,9 +189,15 @@ class World {
     });
   }
 
+  /** The stall's first till joins before the others: what it sold alone has its prefix. */
+  async #joinNow(till: SimTill): Promise<void> {
+    const joining = this.#join(till);
+    await this.#time.runUntil(this.#time.nowMs + LOOK_MS);
+    await joining;
+  }
+
   async #join(till: SimTill): Promise<void> {
-    const code = this.#codes.get(till);
-    if (till.isOn && code !== undefined) await till.join(code);
+    if (till.isOn) await till.join(() => this.#hub.code(stall.stallId));
   }
 
   #planMishaps(): void {
@@ -269,9 +275,9 @@ class World {
     });
   }
 
-  async #clone(till: SimTill): Promise<void> {
+  #clone(till: SimTill): void {
     this.#note(`somebody copies the folder of ${till.name} to another machine`);
-    const copy = await this.#addTill(`${till.name}-copy`, till.backUp());
+    const copy = this.#addTill(`${till.name}-copy`, till.backUp());
     copy.boot();
     this.#sellNow(copy);
   }
@@ -321,13 +327,18 @@ class World {
     });
   }
 
+  /** What keeps them. */
+  #unrest(): string[] {
+    return this.#tills.map((till) => {
+      if (!till.isOn) return `${till.name} is off`;
+      const [peer] = till.engine.view().peers;
+      const errors = peer?.errors.map(({ code, detail }) => `${code} (${detail})`).slice(0, 3) ?? [];
+      return `${till.name}: ${till.store.sync.queue().count} wait, ${peer?.condition ?? 'not joined'}: ${errors.join(', ')}`;
+    });
+  }
+
   async #look(): Promise<{ readonly faults: readonly string[]; readonly counts: Readonly<Record<string, number>> }> {
     const kept = this.#store.kept(stall.stallId);
-    const successors = new Map<string, string>();
-    for (const { entry } of kept) {
-      if (entry.kind !== 'device.forked') continue;
-      successors.set((JSON.parse(entry.body) as { formerDevice: string }).formerDevice, entry.device);
-    }
     const tills: TillAtEnd[] = [];
     for (const till of this.#tills) {
       const unapplied = till.store.sync.unapplied();
@@ -348,7 +359,6 @@ class World {
       hub: kept.map(({ entry }) => entry),
       quarantined: kept.flatMap(({ entry, cause }) => (cause === null ? [] : [entry])),
       confirmed: [...this.#confirmed.values()],
-      successors,
     };
     const faults = [
       ...confirmedSalesExist(world),
@@ -366,7 +376,14 @@ class World {
       database.close();
       scratch.close();
     }
-    return { faults, counts: { sales: world.confirmed.length, entries: world.hub.length, forks: successors.size } };
+    return {
+      faults,
+      counts: {
+        sales: world.confirmed.length,
+        entries: world.hub.length,
+        forks: kept.filter(({ entry }) => entry.kind === 'device.forked').length,
+      },
+    };
   }
 }
 

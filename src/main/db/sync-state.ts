@@ -266,13 +266,28 @@ export class SyncState {
     let oldestAt: string | null = null;
     for (const device of this.#ownDevices()) {
       const confirmed = hub ? (this.acknowledged(hub.serverId, device)?.seq ?? 0) : 0;
-      const waiting = (this.journal.head(device)?.seq ?? 0) - confirmed;
+      const waiting = this.#ownSeq(device) - confirmed;
       if (waiting <= 0) continue;
       count += waiting;
       const at = this.journal.entry(device, confirmed + 1)?.at.slice(0, INSTANT_LENGTH) ?? null;
       if (at !== null && (oldestAt === null || at < oldestAt)) oldestAt = at;
     }
     return { count, oldestAt };
+  }
+
+  /** The last entry that this device wrote under a name. Under one it gave up, another copy may have gone on. */
+  #ownSeq(device: string): number {
+    const seq = this.journal.head(device)?.seq ?? 0;
+    const [current, ...formers] = this.#ownDevices();
+    const successor = device === current ? undefined : (formers[formers.indexOf(device) + 1] ?? current);
+    if (successor === undefined) return seq;
+    const forkedAt = prepared(
+      this.#database,
+      `SELECT body ->> '$.fromSeq' FROM journal WHERE device = ? AND seq <= 5 AND kind = 'device.forked'`,
+    )
+      .pluck()
+      .get(successor);
+    return typeof forkedAt === 'number' ? Math.min(seq, forkedAt - 1) : seq;
   }
 
   /** Entries in the journal that no table shows: a newer device wrote them, or they are damaged. Visible to a person. */

@@ -288,7 +288,11 @@ export class PeerLink {
   async #offer(client: ExchangeClient, held: Head & { readonly device: string }, there: Head): Promise<void> {
     const { store } = this.#context;
     const { device } = held;
+    const now = await store.device();
+    // What was written under a former name waits until the server has signed for it, also where it came there another way.
+    const isFormer = now.formerDeviceIds.includes(device);
     let from = there.seq;
+    if (isFormer) from = Math.min(from, await store.acknowledgedSeq(this.#peer.serverId, device));
     try {
       while (from < held.seq) {
         this.#goOn();
@@ -303,8 +307,9 @@ export class PeerLink {
           return;
         }
         const pushed = await client.push({ entries: [...entries], head });
+        if (isFormer) await this.#acknowledged({ ...now, deviceId: device }, entries, { ...pushed, head });
         if (pushed.head.seq <= from) return;
-        from = pushed.head.seq;
+        from = isFormer ? head.seq : pushed.head.seq;
       }
     } catch (error) {
       // Another device's entries are its own to mend: ours must not wait for that.
@@ -354,6 +359,8 @@ export class PeerLink {
         if (goesBack === 0 || head.seq > last.seq) throw badAnswer('it sends us back and forth');
         const agrees = head.seq === 0 || (await store.hashOf(deviceId, head.seq)) === head.hash;
         if (agrees && code === 'forked') {
+          // What the other copy wrote was passed over in the feed as this one's own.
+          await this.#putPeer({ cursor: BEGINNING });
           await this.#context.succeedFork(this.#peer, head.seq + 1);
           throw new Renamed();
         }
