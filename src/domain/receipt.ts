@@ -257,9 +257,9 @@ export function testPageDocument(stall: Stall, words: ReceiptWords): ReceiptDocu
 }
 
 /** Whose paper it is. */
-function heading({ name, place, locale }: Stall): ReceiptBlock[] {
+function heading({ name, place, locale, logo }: Stall): ReceiptBlock[] {
   return [
-    { kind: 'mark' },
+    logo ? { kind: 'logo', image: logo } : { kind: 'mark' },
     text(name.toLocaleUpperCase(locale), { size: 'double', bold: true }),
     ...(place === '' ? [] : [text(place)]),
   ];

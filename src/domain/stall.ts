@@ -1,5 +1,6 @@
 import type { TaxRate } from './catalogue';
 import type { LabelRule } from './label';
+import type { LogoImage } from './receipt';
 
 /** The business as the till knows it: everything that shapes a price, a receipt or a screen. */
 export interface Stall {
@@ -18,6 +19,8 @@ export interface Stall {
   readonly taxRates: readonly TaxRate[];
   readonly vatNumber: string;
   readonly receiptFooter: string;
+  /** Stands at the top of its paper; without one the till's mark does. */
+  readonly logo?: LogoImage | undefined;
   /** Layouts of in-store labels with a weight or price inside. */
   readonly labelRules: readonly LabelRule[];
   /** Categories in the order of the rail, each with a lucide icon name. */

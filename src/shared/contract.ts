@@ -19,6 +19,7 @@ import {
   id,
   instant,
   item,
+  logoImage,
   minor,
   minorPositive,
   minorSum,
@@ -539,6 +540,14 @@ export const CALLS = {
   'stall.change': command(stallWords, nothing, 'operator'),
   /** The layouts of labels with a weight or a price inside, all of them. */
   'stall.set-label-rules': command(stall.pick({ labelRules: true }), nothing, 'operator'),
+  /** A photo of `catalogue.add-photo` as it would stand on paper: its shades spread over the dots, or black where it is dark. */
+  'stall.draw-logo': query(
+    z.object({ photo: z.string(), tones: z.enum(['shades', 'black']) }),
+    z.object({ logo: logoImage }),
+    'operator',
+  ),
+  /** Puts a logo at the top of every paper from now on; null takes it away. */
+  'stall.set-logo': command(z.object({ logo: logoImage.nullable() }), nothing, 'operator'),
 
   'settings.set-theme': command(z.object({ theme: z.enum(THEMES) }), nothing, 'none'),
   'notice.dismiss': command(z.object({ noticeId: id }), nothing),

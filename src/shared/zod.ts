@@ -8,7 +8,7 @@ import type { Cart, CartLine, Discount, PricedCart, PricedLine, TaxSum } from '.
 import { MAX_MINOR } from '../domain/money';
 import type { Order } from '../domain/order';
 import type { Payment, PaymentView, Tender } from '../domain/payment';
-import type { ReceiptBlock, ReceiptDocument } from '../domain/receipt';
+import type { LogoImage, ReceiptBlock, ReceiptDocument } from '../domain/receipt';
 import type { Shift, ShiftClose, ShiftTotals } from '../domain/shift';
 import type { Stall } from '../domain/stall';
 
@@ -66,6 +66,14 @@ export const item = z.object({
 
 export const taxRate = z.object({ id: text(40), name: text(60), basisPoints }) satisfies z.ZodType<TaxRate>;
 
+/** No larger than the narrowest paper takes; as many dots as it says. */
+export const logoImage = z
+  .object({ widthDots: z.int().min(8).max(384), heightDots: z.int().min(1).max(240), data: z.base64().max(15_360) })
+  .refine(({ widthDots, heightDots, data }) => {
+    const bytes = (data.length / 4) * 3 - (/=*$/.exec(data)?.[0].length ?? 0);
+    return widthDots % 8 === 0 && bytes === (widthDots / 8) * heightDots;
+  }, 'not as many dots as it says') satisfies z.ZodType<LogoImage>;
+
 export const stall = z.object({
   stallId: id,
   name: text(80),
@@ -77,6 +85,7 @@ export const stall = z.object({
   taxRates: z.array(taxRate).min(1).max(20),
   vatNumber: text(40),
   receiptFooter: text(200),
+  logo: logoImage.optional(),
   labelRules: z.array(z.object({ pattern: text(30), kind: z.enum(['weight', 'price']) })).max(40),
   categories: z.array(z.object({ name: text(80), icon: text(40) })).max(200),
   cardProviders: z.array(text(40)).max(20),

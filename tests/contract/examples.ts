@@ -19,6 +19,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
     taxRates: [{ id: null, name: 'VAT 20%', basisPoints: 2_000 }],
   },
   'stall.set-label-rules': { labelRules: [{ pattern: '21IIIIIWWWWWC', kind: 'weight' }] },
+  'stall.draw-logo': { photo: 'a'.repeat(64), tones: 'shades' },
+  'stall.set-logo': { logo: { widthDots: 8, heightDots: 3, data: 'gUKB' } },
   'settings.set-theme': { theme: 'evening' },
   'notice.dismiss': { noticeId: id },
   'shift.open': { floatMinor: 5_000 },

@@ -1,4 +1,6 @@
+import { createCanvas } from '@napi-rs/canvas';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PaperElement } from '../../src/hardware/virtual/paper';
 import type { RunningKiosk } from '../../src/main/boot';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { CallInput } from '../../src/shared/contract';
@@ -37,6 +39,8 @@ async function restart(demo = false): Promise<void> {
   await running.close();
   await start(demo);
 }
+const imageBytes = (element: PaperElement | undefined): number[] =>
+  element?.kind === 'image' ? [...element.image.data] : [];
 const journal = (): string[] => [...exportFolder(folder.path)];
 const idOf = (name: string): string => till.topics.session.staff.find((one) => one.name === name)?.staffId ?? name;
 
@@ -147,6 +151,68 @@ describe('a stall', () => {
     const { name, place, vatNumber, receiptFooter, taxRates } = till.topics.session.stall;
     return { name, place, vatNumber, receiptFooter, taxRates: [...taxRates], ...change };
   };
+
+  describe('and its logo', () => {
+    /** A grey square with a black middle. */
+    async function picture(sidePixels: number, background = '#b0b0b0'): Promise<string> {
+      const canvas = createCanvas(sidePixels, sidePixels);
+      const context = canvas.getContext('2d');
+      context.fillStyle = background;
+      context.fillRect(0, 0, sidePixels, sidePixels);
+      if (background !== '#fff') {
+        context.fillStyle = '#000';
+        context.fillRect(sidePixels / 4, sidePixels / 4, sidePixels / 2, sidePixels / 2);
+      }
+      return (await canvas.encode('png')).toString('base64');
+    }
+    const blackDots = (data: string): number =>
+      Buffer.from(data, 'base64').reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    /** What the test page begins with. */
+    async function topOfPaper(): Promise<PaperElement[]> {
+      const before = running.virtualPrinter?.papers().length ?? 0;
+      await till.call('device.test', { deviceId: 'virtual-printer' });
+      await expect.poll(() => running.virtualPrinter?.papers().length).toBe(before + 1);
+      const paper = running.virtualPrinter?.papers().at(-1);
+      return paper?.elements.filter(({ kind }) => kind === 'image') ?? [];
+    }
+
+    test('stands once at the top of every paper, as it was shown, until it is taken off', async () => {
+      const { photo } = await till.call('catalogue.add-photo', { base64: await picture(120) });
+      const { logo: shaded } = await till.call('stall.draw-logo', { photo, tones: 'shades' });
+      const { logo } = await till.call('stall.draw-logo', { photo, tones: 'black' });
+      expect(logo).toMatchObject({ widthDots: 120, heightDots: 120 });
+      // Of the light grey nothing stays in black and white; with shades some dots of it do.
+      expect(blackDots(logo.data)).toBeCloseTo(60 * 60, -2);
+      expect(blackDots(shaded.data)).toBeGreaterThan(4_500);
+      expect(await topOfPaper()).toMatchObject([{ image: { widthDots: 72 } }]);
+
+      await till.call('stall.set-logo', { logo });
+      await restart(true);
+      expect(till.topics.session.stall.logo).toEqual(logo);
+      const data = [...Buffer.from(logo.data, 'base64')];
+      expect(await topOfPaper()).toMatchObject([{ image: { widthDots: 120, heightDots: 120 } }]);
+      expect(imageBytes((await topOfPaper())[0])).toEqual(data);
+      // Other words leave it alone.
+      await till.call('stall.change', words({ name: 'Salt & Thyme' }));
+      expect(till.topics.session.stall.logo).toEqual(logo);
+      await till.call('stall.set-logo', { logo: null });
+      expect(till.topics.session.stall).not.toHaveProperty('logo');
+      expect(await topOfPaper()).toMatchObject([{ image: { widthDots: 72 } }]);
+    });
+
+    test('is refused with the mend when it is no picture, too large, too light or not what it says', async () => {
+      const add = (base64: string) => till.call('catalogue.add-photo', { base64 });
+      await expect(add(Buffer.from('a shopping list').toString('base64'))).rejects.toThrow('bad-photo');
+      await expect(add(await picture(8_001))).rejects.toThrow('save a copy of at most 8000 on a side');
+      const { photo } = await add(await picture(64, '#fff'));
+      await expect(till.call('stall.draw-logo', { photo, tones: 'shades' })).rejects.toThrow('Choose a darker one');
+      const gone = { photo: '0'.repeat(64), tones: 'shades' } as const;
+      expect(await till.failure('stall.draw-logo', gone)).toBe('bad-photo');
+      const short = { widthDots: 16, heightDots: 3, data: 'gUKB' };
+      expect(await till.failure('stall.set-logo', { logo: short })).toBe('bad-request');
+      expect(till.topics.session.stall.logo).toBeUndefined();
+    });
+  });
 
   test('changes its words and rates; receipts from then on say so', async () => {
     const taxRates = [...words().taxRates, { id: null, name: 'VAT 12.5%', basisPoints: 1_250 }];

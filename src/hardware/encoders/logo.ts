@@ -6,13 +6,16 @@ export const LARGEST_LOGO_DOTS = { width: 384, height: 240 } as const;
 /** Grey from which a dot stays white, of 255. */
 const MIDDLE = 128;
 
+/** What becomes of greys: spread over the dots beside (Floyd and Steinberg, 1976), or black where they are dark. */
+export type LogoTones = 'shades' | 'black';
+
 /**
- * Makes a picture one of black dots on white: no larger than fits, white where it is transparent, its greys spread over
- * the dots beside (Floyd and Steinberg, 1976).
+ * Makes a picture one of black dots on white: no larger than fits, white where it is transparent. Null where not one dot
+ * is black.
  * @param file a PNG, JPEG, WebP, GIF or SVG
  * @throws where the file is no picture
  */
-export async function ditherLogo(file: Uint8Array): Promise<LogoImage> {
+export async function drawLogo(file: Uint8Array, tones: LogoTones): Promise<LogoImage | null> {
   const picture = await loadImage(file);
   // Small pictures are not blown up into blocks.
   const scale = Math.min(LARGEST_LOGO_DOTS.width / picture.width, LARGEST_LOGO_DOTS.height / picture.height, 1);
@@ -29,10 +32,12 @@ export async function ditherLogo(file: Uint8Array): Promise<LogoImage> {
     // Luma of ITU-R BT.709.
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   });
-  return { widthDots, heightDots, data: Buffer.from(dither(greys, widthDots, heightDots)).toString('base64') };
+  const dots = toDots(greys, widthDots, heightDots, tones);
+  if (dots.every((byte) => byte === 0)) return null;
+  return { widthDots, heightDots, data: Buffer.from(dots).toString('base64') };
 }
 
-function dither(greys: Float32Array, width: number, height: number): Uint8Array {
+function toDots(greys: Float32Array, width: number, height: number, tones: LogoTones): Uint8Array {
   const dots = new Uint8Array((width / 8) * height);
   const spread = (x: number, y: number, error: number): void => {
     if (x >= 0 && x < width && y < height) greys[y * width + x] = (greys[y * width + x] ?? 0) + error;
@@ -43,6 +48,7 @@ function dither(greys: Float32Array, width: number, height: number): Uint8Array 
       const grey = greys[at] ?? 0;
       const isBlack = grey < MIDDLE;
       if (isBlack) dots[at >> 3] = (dots[at >> 3] ?? 0) | (0x80 >> (at & 7));
+      if (tones === 'black') continue;
       const error = grey - (isBlack ? 0 : 255);
       spread(x + 1, y, (error * 7) / 16);
       spread(x - 1, y + 1, (error * 3) / 16);

@@ -92,6 +92,7 @@ export class Kiosk {
     const session = new SessionService(core, options.browserTill);
     this.#session = session;
     const stalls = new StallService(core, {
+      dataDir: options.dataDir,
       setUpDemoStall: options.setUpDemoStall,
       onStaffChanged: () => session.staffChanged(),
     });
@@ -168,6 +169,8 @@ export class Kiosk {
       'stall.set-up': (input, context) => stalls.setUp(input, context),
       'stall.change': (input, context) => stalls.change(input, context),
       'stall.set-label-rules': (input, context) => stalls.setLabelRules(input, context),
+      'stall.draw-logo': (input) => stalls.drawLogo(input),
+      'stall.set-logo': (input, context) => stalls.setLogo(input, context),
       'settings.set-theme': (input) => session.setTheme(input),
       'notice.dismiss': (input) => session.dismissNotice(input),
 

@@ -1,13 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { denominationsOf } from '../../domain/denominations';
 import { checkLabelRule } from '../../domain/label';
 import { NO_STALL, type Role, type Stall } from '../../domain/stall';
 import type { TaxRate } from '../../domain/catalogue';
 import { plainText } from '../../domain/text';
+import { drawLogo } from '../../hardware/encoders/logo';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput } from '../../shared/contract';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import { requireStaff, type CoreContext } from './core-context';
+import { findPhoto } from './photos';
 import { DEMO_PINS, demoPins } from './session-service';
 
 /** Who takes cards at most stalls; the first is offered first. */
@@ -20,6 +23,7 @@ type OwnStall = Extract<CallInput<'stall.set-up'>, { readonly stall: 'own' }>;
 type StallWords = CallInput<'stall.change'>;
 
 interface StallServiceOptions {
+  readonly dataDir: string;
   readonly setUpDemoStall: (requestId: string) => Promise<void>;
   readonly onStaffChanged: () => void;
 }
@@ -119,6 +123,23 @@ export class StallService {
       }
     }
     const stall = { ...this.current, labelRules };
+    this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall } }]);
+    this.stallChanged();
+    return {};
+  }
+
+  /** @throws {CallFailure} `bad-photo` */
+  async drawLogo({ photo, tones }: CallInput<'stall.draw-logo'>): Promise<CallOutput<'stall.draw-logo'>> {
+    const file = findPhoto(this.#options.dataDir, photo);
+    if (!file) throw new CallFailure('bad-photo', 'That photo is not on this till. Choose it again.');
+    const logo = await drawLogo(await readFile(file.path), tones);
+    if (logo) return { logo };
+    throw new CallFailure('bad-photo', 'This picture is so light that paper would stay white. Choose a darker one.');
+  }
+
+  setLogo({ logo }: CallInput<'stall.set-logo'>, { requestId, staffId }: CallContext): Record<string, never> {
+    const { logo: _before, ...others } = this.current;
+    const stall: Stall = logo ? { ...others, logo } : others;
     this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall } }]);
     this.stallChanged();
     return {};
