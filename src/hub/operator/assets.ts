@@ -1,3 +1,4 @@
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- whoever compiles this file needs the declaration too
 /// <reference path="../css.d.ts" />
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
