@@ -86,6 +86,11 @@ export function emptyTotals(floatMinor: Minor): ShiftTotals {
   };
 }
 
+/** The totals of orders that were known before their shift was, now that it is. */
+export function addFloatToTotals(totals: ShiftTotals, floatMinor: Minor): ShiftTotals {
+  return { ...totals, expectedCashMinor: totals.expectedCashMinor + floatMinor };
+}
+
 /** The totals after one more order. */
 export function addOrderToTotals(totals: ShiftTotals, order: Order): ShiftTotals {
   const taken = (kind: 'cash' | 'card'): Minor =>

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Order } from '../domain/order';
-import { addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
+import { addFloatToTotals, addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
 import { putItem, removeItem } from './catalogue-projection';
 import { wallMs } from './clock';
 import { notApplicable, readEntry, type ReadResult, type SealedEntry } from './entry';
@@ -21,8 +21,22 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   'device.enrolled'({ device, body }, database) {
     prepared(database, 'UPDATE device SET prefix = ? WHERE device_id = ?').run(body.prefix, device);
   },
-  'device.forked': nothingToProject,
-  'device.taken-over': nothingToProject,
+  'device.forked'({ device, body }, database) {
+    prepared(database, 'INSERT OR REPLACE INTO device_fork VALUES (?, ?, ?, ?)').run(
+      body.formerDevice,
+      device,
+      body.fromSeq,
+      body.entries,
+    );
+  },
+  'device.taken-over'({ device, at, body }, database) {
+    prepared(database, 'INSERT INTO takeover VALUES (?, ?, ?, ?)').run(
+      body.formerDevice,
+      at,
+      device,
+      body.isDrill ? 1 : 0,
+    );
+  },
   'store.recovered': nothingToProject,
   'stall.configured'({ at, body }, database) {
     prepared(
@@ -32,40 +46,63 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     ).run(at, JSON.stringify(body.stall));
   },
   'staff.added'({ at, body }, database) {
-    prepared(database, 'INSERT INTO staff VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET role = excluded.role').run(
-      body.staffId,
-      body.role,
-      at,
-    );
+    prepared(
+      database,
+      `INSERT INTO staff VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET
+         role = iif(role_at > excluded.role_at, role, excluded.role),
+         role_at = max(coalesce(role_at, ''), excluded.role_at),
+         added_at = min(coalesce(added_at, excluded.added_at), excluded.added_at)`,
+    ).run(body.staffId, body.role, at, at);
   },
-  'staff.removed'({ body }, database) {
-    prepared(database, 'DELETE FROM staff WHERE staff_id = ?').run(body.staffId);
-    prepared(database, 'DELETE FROM signed_on WHERE staff_id = ?').run(body.staffId);
+  'staff.removed'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO staff VALUES (?, NULL, NULL, NULL, ?)
+       ON CONFLICT DO UPDATE SET removed_at = max(coalesce(removed_at, ''), excluded.removed_at)`,
+    ).run(body.staffId, at);
   },
   'staff.signed-on'({ device, at, body }, database) {
-    prepared(database, 'INSERT OR REPLACE INTO signed_on VALUES (?, ?, ?)').run(
-      device,
-      body.staffId,
-      new Date(wallMs(at)).toISOString(),
-    );
+    prepared(database, 'INSERT OR REPLACE INTO signed_on VALUES (?, ?, ?)').run(device, body.staffId, at);
   },
   'staff.signed-off'({ device }, database) {
     prepared(database, 'DELETE FROM signed_on WHERE device = ?').run(device);
   },
   'shift.opened'({ device, body: { shift } }, database) {
-    prepared(database, 'INSERT INTO shift VALUES (?, ?, ?, 1, ?, ?)').run(
-      shift.shiftId,
-      device,
-      shift.openedAt,
-      JSON.stringify(shift),
-      JSON.stringify(emptyTotals(shift.floatMinor)),
-    );
-  },
-  'shift.closed'({ body }, database) {
+    const known = prepared(database, 'SELECT totals FROM shift WHERE shift_id = ? AND body IS NULL')
+      .pluck()
+      .get(shift.shiftId);
+    const body = JSON.stringify(shift);
+    if (typeof known !== 'string') {
+      const totals = JSON.stringify(emptyTotals(shift.floatMinor));
+      prepared(database, 'INSERT INTO shift VALUES (?, ?, ?, 1, ?, NULL, NULL, ?)').run(
+        shift.shiftId,
+        device,
+        shift.openedAt,
+        body,
+        totals,
+      );
+      return;
+    }
     prepared(
       database,
-      `UPDATE shift SET is_open = 0, body = json_set(body, '$.closed', json(?)) WHERE shift_id = ?`,
-    ).run(JSON.stringify(body.close), body.shiftId);
+      'UPDATE shift SET device = ?, opened_at = ?, is_open = close IS NULL, body = ?, totals = ? WHERE shift_id = ?',
+    ).run(
+      device,
+      shift.openedAt,
+      body,
+      JSON.stringify(addFloatToTotals(JSON.parse(known) as ShiftTotals, shift.floatMinor)),
+      shift.shiftId,
+    );
+  },
+  // Where two devices close one, what was counted first stands.
+  'shift.closed'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO shift VALUES (?, NULL, NULL, 0, NULL, ?, ?, ?) ON CONFLICT DO UPDATE SET
+         is_open = 0,
+         close = iif(close_at < excluded.close_at, close, excluded.close),
+         close_at = min(coalesce(close_at, excluded.close_at), excluded.close_at)`,
+    ).run(body.shiftId, JSON.stringify(body.close), at, JSON.stringify(emptyTotals(0)));
   },
   'catalogue.items-put'({ at, body }, database) {
     body.items.forEach((item, ordinal) => putItem(database, item, { at, ordinal }));
@@ -75,9 +112,8 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   },
   // Inert until committed.
   'catalogue.import-part': nothingToProject,
-  'catalogue.import-committed'({ device, at, body }, database) {
-    // The items are written later, by this instant: one that cannot be read must stop here.
-    wallMs(at);
+  'catalogue.import-committed'({ device, seq, at, body }, database) {
+    if (body.firstSeq < 1 || body.lastSeq >= seq) throw new Error('its parts do not lie before it');
     prepared(database, 'INSERT OR REPLACE INTO import_backlog VALUES (?, ?, ?, ?, ?, 0, ?)').run(
       body.importId,
       device,
@@ -87,22 +123,40 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       body.lastSeq,
     );
   },
+  // One that is back on a till, or discarded, keeps no more than its ids: it may have been resumed twice.
   'cart.parked'({ at, actor, body }, database) {
-    prepared(database, 'INSERT OR REPLACE INTO parked_cart VALUES (?, ?, ?, ?, ?, ?)').run(
+    const isGone = prepared(database, 'SELECT 1 FROM unparked_cart WHERE parked_cart_id = ?').get(body.parkedCartId);
+    const content =
+      isGone === undefined ? [body.label, JSON.stringify(body.cart), body.payment && JSON.stringify(body.payment)] : [];
+    const [label = null, cart = null, payment = null] = content;
+    prepared(database, 'INSERT INTO parked_cart VALUES (?, ?, ?, ?, ?, ?, ?)').run(
       body.parkedCartId,
-      body.label,
+      body.cart.cartId,
       new Date(wallMs(at)).toISOString(),
       actor,
-      JSON.stringify(body.cart),
-      body.payment === null ? null : JSON.stringify(body.payment),
+      label,
+      cart,
+      payment,
     );
   },
-  'cart.unparked'({ body }, database) {
-    prepared(database, 'DELETE FROM parked_cart WHERE parked_cart_id = ?').run(body.parkedCartId);
+  'cart.unparked'({ device, body }, database) {
+    prepared(database, 'INSERT OR REPLACE INTO unparked_cart VALUES (?, ?, ?)').run(
+      body.parkedCartId,
+      device,
+      body.reason,
+    );
+    prepared(database, 'UPDATE parked_cart SET label = NULL, cart = NULL, payment = NULL WHERE parked_cart_id = ?').run(
+      body.parkedCartId,
+    );
   },
   'cart.voided': nothingToProject,
   'tender.started'({ device, at, body }, database) {
-    prepared(database, `INSERT OR REPLACE INTO open_tender VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)`).run(
+    prepared(
+      database,
+      `INSERT INTO tender VALUES (?, 'pending', ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET device = excluded.device,
+         payment_id = excluded.payment_id, cart_id = excluded.cart_id, provider = excluded.provider,
+         amount_minor = excluded.amount_minor, started_at = excluded.started_at`,
+    ).run(
       body.tenderId,
       device,
       body.paymentId,
@@ -112,19 +166,21 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       new Date(wallMs(at)).toISOString(),
     );
   },
+  // Another device may settle it before word of its start arrives. An end that is known stays, whoever doubts it.
   'tender.settled'({ body }, database) {
-    if (body.outcome === 'unknown') {
-      prepared(database, `UPDATE open_tender SET state = 'unknown' WHERE tender_id = ?`).run(body.tenderId);
-    } else {
-      prepared(database, 'DELETE FROM open_tender WHERE tender_id = ?').run(body.tenderId);
-    }
+    prepared(
+      database,
+      `INSERT INTO tender (tender_id, state) VALUES (?, ?)
+       ON CONFLICT DO UPDATE SET state = iif(state = 'settled', state, excluded.state)`,
+    ).run(body.tenderId, body.outcome === 'unknown' ? 'unknown' : 'settled');
   },
   'order.placed'({ device, seq, at, body: { order } }, database) {
     prepared(
       database,
-      `INSERT INTO placed_order (order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id, flag,
-         unsettled, copies, words, entry_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      `INSERT INTO placed_order (order_key, order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id,
+         cart_id, unsettled, words, entry_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
+      orderKey(database, at),
       order.orderId,
       device,
       orderSequence(order.number),
@@ -133,28 +189,63 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       order.totalMinor,
       order.staffId,
       order.shiftId,
-      order.flag,
+      order.cartId,
       order.tenders.some(({ state }) => state === 'pending' || state === 'unknown') ? 1 : 0,
       orderWords(order),
       seq,
     );
     putSold(database, order, at);
     const totals = prepared(database, 'SELECT totals FROM shift WHERE shift_id = ?').pluck().get(order.shiftId);
-    if (typeof totals !== 'string') return;
-    prepared(database, 'UPDATE shift SET totals = ? WHERE shift_id = ?').run(
-      JSON.stringify(addOrderToTotals(JSON.parse(totals) as ShiftTotals, order)),
-      order.shiftId,
+    const before = typeof totals === 'string' ? (JSON.parse(totals) as ShiftTotals) : emptyTotals(0);
+    prepared(
+      database,
+      `INSERT INTO shift VALUES (?, NULL, NULL, 0, NULL, NULL, NULL, ?)
+       ON CONFLICT DO UPDATE SET totals = excluded.totals`,
+    ).run(order.shiftId, JSON.stringify(addOrderToTotals(before, order)));
+  },
+  'order.flagged'({ at, body }, database) {
+    prepared(database, 'INSERT INTO order_flag VALUES (?, ?, ?, ?, ?, ?)').run(
+      body.orderId,
+      at,
+      body.flag,
+      body.cause,
+      body.at,
+      body.hub && JSON.stringify(body.hub),
     );
   },
-  'order.flagged': nothingToProject,
-  'stock.shared': nothingToProject,
-  'stock.share-given': nothingToProject,
-  'shift.reconciled': nothingToProject,
-  'receipt.copied'({ body }, database) {
-    prepared(database, 'UPDATE placed_order SET copies = max(copies, ?) WHERE order_id = ?').run(
-      body.copy,
-      body.orderId,
+  'stock.shared'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO stock_division VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, shares = excluded.shares WHERE excluded.at > stock_division.at`,
+    ).run(body.itemId, body.variantId, at, JSON.stringify(body.shares));
+  },
+  'stock.share-given'({ device, at, body }, database) {
+    prepared(database, 'INSERT INTO stock_gift VALUES (?, ?, ?, ?, ?, ?)').run(
+      body.itemId,
+      body.variantId,
+      at,
+      device,
+      body.toDevice,
+      body.quantity,
     );
+  },
+  'shift.reconciled'({ at, body }, database) {
+    prepared(database, 'INSERT INTO shift_reconciled VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      body.shiftId,
+      at,
+      body.serverId,
+      body.orderCount,
+      body.totalMinor,
+      body.ordersHash,
+      body.mended,
+    );
+  },
+  'receipt.copied'({ body }, database) {
+    prepared(
+      database,
+      'INSERT INTO receipt_copy VALUES (?, ?) ON CONFLICT DO UPDATE SET copies = max(copies, excluded.copies)',
+    ).run(body.orderId, body.copy);
   },
   'drawer.kicked': nothingToProject,
   'job.decided': nothingToProject,
@@ -198,6 +289,25 @@ export function orderSequence(number: string): number {
   const sequence = Number(number.slice(number.lastIndexOf('-') + 1));
   if (!Number.isSafeInteger(sequence) || sequence < 1) throw new Error(`not an order number: ${number}`);
   return sequence;
+}
+
+/** Orders that can stand in one millisecond before they spread into the next. */
+const KEYS_PER_MS = 1024;
+/** The year 2248: later keys would not be exact in JavaScript. */
+const LAST_KEY_MS = 2 ** 43 - 2;
+
+/** Where an order stands among all orders: by its hybrid instant, which never runs backwards on one device. */
+function orderKey(database: Database, at: string): number {
+  let key = Math.min(wallMs(at), LAST_KEY_MS) * KEYS_PER_MS;
+  const taken = prepared(
+    database,
+    'SELECT order_key FROM placed_order WHERE order_key >= ? ORDER BY order_key',
+  ).pluck();
+  for (const other of taken.iterate(key)) {
+    if (other !== key) break;
+    key += 1;
+  }
+  return key;
 }
 
 /** What left the table with an order, once per variant. */

@@ -1,17 +1,22 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 7;
+export const READ_MODEL_VERSION = 8;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
+ *
+ * Entries of one device come in its order, those of several devices in any: a row that another device's entry speaks of may
+ * not be there yet. So whatever two devices may write about one thing is kept so that the order makes no difference: as
+ * instants of which the newest or oldest wins, as sums, or as rows of their own that are joined when somebody asks.
  *
  * `item.created_ms, ordinal` is where an item stands on the grid: when it was first written and where in its entry.
  * `item.at` is the hybrid instant of its last write, which decides between writers. `item.stock` is what was counted then;
  * what is on hand is that less what `sold` says went over the table since.
  * `removed_item` says when an item was taken off last, and its oldest place if it comes back.
  * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
- * written once.
+ * written once; flags and copies are rows of their own. Its `order_key` follows the instant it was placed at, so that
+ * orders which arrive late stand where they belong.
  */
 const TABLES = `
 CREATE TABLE stall (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, body TEXT NOT NULL) STRICT;
@@ -20,24 +25,47 @@ CREATE TABLE device (
   device_id TEXT PRIMARY KEY, prefix TEXT NOT NULL, public_key TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE staff (staff_id TEXT PRIMARY KEY, role TEXT NOT NULL, added_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE device_fork (
+  former_device TEXT NOT NULL, device TEXT NOT NULL, from_seq INTEGER NOT NULL, entries INTEGER NOT NULL,
+  PRIMARY KEY (former_device, device)
+) STRICT, WITHOUT ROWID;
 
-CREATE TABLE signed_on (device TEXT PRIMARY KEY, staff_id TEXT NOT NULL, since TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE takeover (
+  former_device TEXT NOT NULL, at TEXT NOT NULL, device TEXT NOT NULL, is_drill INTEGER NOT NULL,
+  PRIMARY KEY (former_device, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE staff (
+  staff_id TEXT PRIMARY KEY, role TEXT, role_at TEXT, added_at TEXT, removed_at TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE signed_on (device TEXT PRIMARY KEY, staff_id TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE shift (
-  shift_id TEXT PRIMARY KEY, device TEXT NOT NULL, opened_at TEXT NOT NULL, is_open INTEGER NOT NULL,
-  body TEXT NOT NULL, totals TEXT NOT NULL
+  shift_id TEXT PRIMARY KEY, device TEXT, opened_at TEXT, is_open INTEGER NOT NULL,
+  body TEXT, close TEXT, close_at TEXT, totals TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX shift_open ON shift (device, opened_at) WHERE is_open = 1;
 
-CREATE TABLE parked_cart (
-  parked_cart_id TEXT PRIMARY KEY, label TEXT NOT NULL, parked_at TEXT NOT NULL, actor TEXT,
-  cart TEXT NOT NULL, payment TEXT
+CREATE TABLE shift_reconciled (
+  shift_id TEXT NOT NULL, at TEXT NOT NULL, server_id TEXT NOT NULL, order_count INTEGER NOT NULL,
+  total_minor INTEGER NOT NULL, orders_hash TEXT NOT NULL, mended INTEGER NOT NULL,
+  PRIMARY KEY (shift_id, at)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE open_tender (
-  tender_id TEXT PRIMARY KEY, device TEXT NOT NULL, payment_id TEXT NOT NULL, cart_id TEXT NOT NULL, provider TEXT NOT NULL,
-  amount_minor INTEGER NOT NULL, state TEXT NOT NULL, started_at TEXT NOT NULL
+CREATE TABLE parked_cart (
+  parked_cart_id TEXT PRIMARY KEY, cart_id TEXT NOT NULL, parked_at TEXT NOT NULL, actor TEXT,
+  label TEXT, cart TEXT, payment TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE unparked_cart (
+  parked_cart_id TEXT NOT NULL, device TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (parked_cart_id, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tender (
+  tender_id TEXT PRIMARY KEY, state TEXT NOT NULL, device TEXT, payment_id TEXT, cart_id TEXT, provider TEXT,
+  amount_minor INTEGER, started_at TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE placed_order (
@@ -50,13 +78,30 @@ CREATE TABLE placed_order (
   total_minor INTEGER NOT NULL,
   staff_id TEXT NOT NULL,
   shift_id TEXT NOT NULL,
-  flag TEXT NOT NULL,
+  cart_id TEXT NOT NULL,
   unsettled INTEGER NOT NULL,
-  copies INTEGER NOT NULL,
   words TEXT NOT NULL,
   entry_seq INTEGER NOT NULL,
   UNIQUE (sequence, device)
 ) STRICT;
+
+CREATE TABLE order_flag (
+  order_id TEXT NOT NULL, at TEXT NOT NULL, flag TEXT NOT NULL, cause TEXT NOT NULL, instant TEXT NOT NULL, hub TEXT,
+  PRIMARY KEY (order_id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE receipt_copy (order_id TEXT PRIMARY KEY, copies INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stock_division (
+  item_id TEXT NOT NULL, variant_id TEXT NOT NULL, at TEXT NOT NULL, shares TEXT NOT NULL,
+  PRIMARY KEY (item_id, variant_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stock_gift (
+  item_id TEXT NOT NULL, variant_id TEXT NOT NULL, at TEXT NOT NULL,
+  device TEXT NOT NULL, to_device TEXT NOT NULL, quantity INTEGER NOT NULL,
+  PRIMARY KEY (item_id, variant_id, at)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE item (
   item_key INTEGER PRIMARY KEY,
@@ -119,12 +164,21 @@ CREATE VIRTUAL TABLE item_search USING fts5(
 const DUMPS: Readonly<Record<string, string>> = {
   stall: 'SELECT * FROM stall',
   device: 'SELECT * FROM device ORDER BY device_id',
+  device_fork: 'SELECT * FROM device_fork ORDER BY former_device, device',
+  takeover: 'SELECT * FROM takeover ORDER BY former_device, at',
   staff: 'SELECT * FROM staff ORDER BY staff_id',
   signed_on: 'SELECT * FROM signed_on ORDER BY device',
   shift: 'SELECT * FROM shift ORDER BY shift_id',
+  shift_reconciled: 'SELECT * FROM shift_reconciled ORDER BY shift_id, at',
   parked_cart: 'SELECT * FROM parked_cart ORDER BY parked_cart_id',
-  open_tender: 'SELECT * FROM open_tender ORDER BY tender_id',
-  placed_order: 'SELECT * FROM placed_order ORDER BY order_key',
+  unparked_cart: 'SELECT * FROM unparked_cart ORDER BY parked_cart_id, device',
+  tender: 'SELECT * FROM tender ORDER BY tender_id',
+  placed_order: `SELECT order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id, cart_id, unsettled,
+      words, entry_seq FROM placed_order ORDER BY order_id`,
+  order_flag: 'SELECT * FROM order_flag ORDER BY order_id, at',
+  receipt_copy: 'SELECT * FROM receipt_copy ORDER BY order_id',
+  stock_division: 'SELECT * FROM stock_division ORDER BY item_id, variant_id',
+  stock_gift: 'SELECT * FROM stock_gift ORDER BY item_id, variant_id, at',
   item: `SELECT item_id, handle, name, category, photo, wall, plank, pricing, price_minor, price_varies, stock,
       variant_count, only_variant_id, at, created_ms, ordinal, body FROM item ORDER BY item_id`,
   removed_item: 'SELECT * FROM removed_item ORDER BY item_id',
@@ -138,6 +192,9 @@ const DUMPS: Readonly<Record<string, string>> = {
 
 export const READ_MODEL_TABLES: readonly string[] = Object.keys(DUMPS);
 
+/** What older versions had. */
+const FORMER_TABLES = ['open_tender'];
+
 /** Makes the read-model tables, empty. Call inside a transaction. */
 export function createReadModels(database: Database): void {
   database.exec(TABLES);
@@ -145,7 +202,7 @@ export function createReadModels(database: Database): void {
 
 /** Drops the read-model tables of this or an older version. Call inside a transaction. */
 export function dropReadModels(database: Database): void {
-  for (const table of READ_MODEL_TABLES) database.exec(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of [...READ_MODEL_TABLES, ...FORMER_TABLES]) database.exec(`DROP TABLE IF EXISTS ${table}`);
 }
 
 /** The content of one read-model table, row by row, in an order of its own. */

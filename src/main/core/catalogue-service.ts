@@ -130,7 +130,7 @@ export class CatalogueService {
 
   /** Every sale changes what is left, so it ages what screens hold of the catalogue as much as an edit does. */
   #version(): number {
-    const { catalogue, orders } = this.#core.store;
-    return catalogue.version() + orders.newest();
+    const { store } = this.#core;
+    return store.catalogue.version() + store.nextOrderSequence();
   }
 }

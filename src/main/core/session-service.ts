@@ -140,7 +140,7 @@ export class SessionService {
         floatMinor: open.shift.floatMinor,
         totals: open.totals,
       },
-      nextNumber: orderNumber(device.prefix, store.orders.nextSequence(device.deviceId)),
+      nextNumber: orderNumber(device.prefix, store.nextOrderSequence()),
       theme: this.theme(),
       browserTill: this.#browserTill(),
       demo: pins !== undefined,

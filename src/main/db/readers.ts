@@ -4,15 +4,16 @@ import type { Order, ResilienceFlag } from '../../domain/order';
 import type { Payment } from '../../domain/payment';
 import type { Shift, ShiftTotals } from '../../domain/shift';
 import type { Role, Stall } from '../../domain/stall';
+import { wallMs } from '../../journal/clock';
 import { foldWords } from '../../journal/fold';
 import type { EntryBody } from '../../journal/kinds';
 import { prepared } from '../../journal/statements';
 
 /** An order as it is kept. */
 export interface StoredOrder {
-  /** As it was placed, with the flag it has now. */
+  /** As it was placed, with the resilience flag it has now. */
   readonly order: Order;
-  /** Place in the list of all orders of this store, ascending; pages are cut by it. */
+  /** Place among all orders of this store by when they were placed, ascending; pages are cut by it. */
   readonly sequence: number;
   /** Copies of the receipt asked for so far. */
   readonly copies: number;
@@ -43,15 +44,22 @@ export interface ShiftOrder {
   readonly totalMinor: number;
 }
 
-const ORDER_COLUMNS = `order_key, copies, unsettled, flag, body, hash`;
+/** The flag an order was given first, or null while it is as it was placed. */
+const FLAG = '(SELECT flag FROM order_flag WHERE order_flag.order_id = placed_order.order_id ORDER BY at LIMIT 1)';
+const ORDER_COLUMNS = `order_key, unsettled, body, hash,
+  coalesce((SELECT copies FROM receipt_copy WHERE receipt_copy.order_id = placed_order.order_id), 0) AS copies,
+  ${FLAG} AS flag`;
 const ORDER_TABLES = 'placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq';
 
 /** Reads placed orders. */
 export class OrderReader {
   readonly #database: Database;
+  readonly #devices: () => readonly string[];
 
-  constructor(database: Database) {
+  /** @param devices this device, and the ids it went by before */
+  constructor(database: Database, devices: () => readonly string[]) {
     this.#database = database;
+    this.#devices = devices;
   }
 
   get(orderId: string): StoredOrder | null {
@@ -85,26 +93,52 @@ export class OrderReader {
     ).all(device, shiftId) as ShiftOrder[];
   }
 
-  /** The order placed last. */
+  /** The order placed last on this device. */
   last(): StoredOrder | null {
     return storedOrder(
-      prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} ORDER BY order_key DESC LIMIT 1`).get(),
+      prepared(
+        this.#database,
+        `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE placed_order.device IN (SELECT value FROM json_each(?))
+         ORDER BY order_key DESC LIMIT 1`,
+      ).get(JSON.stringify(this.#devices())),
     );
+  }
+
+  /** How the resilience flag of an order came to be what it is, oldest first; the first decides. */
+  flagHistory(orderId: string): FlagChange[] {
+    const rows = prepared(
+      this.#database,
+      'SELECT flag, cause, instant AS at, hub FROM order_flag WHERE order_id = ? ORDER BY order_flag.at',
+    ).all(orderId) as (Omit<FlagChange, 'hub'> & { readonly hub: string | null })[];
+    return rows.map((row) => ({ ...row, hub: row.hub === null ? null : (JSON.parse(row.hub) as FlagChange['hub']) }));
+  }
+
+  /**
+   * Parked carts that two devices brought back without knowing of each other, and both sold: the goods left once, the
+   * money came twice, or the other way round. A person must look.
+   */
+  doubleSold(): DoubleSale[] {
+    const rows = prepared(
+      this.#database,
+      `SELECT cart_id AS cartId, order_id AS orderId, number, device, total_minor AS totalMinor, placed_at AS placedAt
+       FROM placed_order WHERE cart_id IN (
+         SELECT cart_id FROM parked_cart JOIN unparked_cart USING (parked_cart_id)
+         WHERE reason = 'resumed' GROUP BY parked_cart_id HAVING count(*) > 1)
+       ORDER BY cart_id, order_key`,
+    ).all() as (DoubleSale['orders'][number] & { readonly cartId: string })[];
+    const sales = new Map<string, DoubleSale['orders'][number][]>();
+    for (const { cartId, ...order } of rows) sales.set(cartId, [...(sales.get(cartId) ?? []), order]);
+    return [...sales].filter(([, orders]) => orders.length > 1).map(([cartId, orders]) => ({ cartId, orders }));
   }
 
   count(): number {
     return prepared(this.#database, 'SELECT count(*) FROM placed_order').pluck().get() as number;
   }
 
-  /** Grows with every order, whichever device placed it. */
-  newest(): number {
-    return (prepared(this.#database, 'SELECT max(order_key) FROM placed_order').pluck().get() as number | null) ?? 0;
-  }
-
   /** The resilience flag of an order now, or null when there is no such order. */
   flagOf(orderId: string): ResilienceFlag | null {
-    const flag = prepared(this.#database, 'SELECT flag FROM placed_order WHERE order_id = ?').pluck().get(orderId);
-    return (flag as ResilienceFlag | undefined) ?? null;
+    const flag = prepared(this.#database, `SELECT ${FLAG} FROM placed_order WHERE order_id = ?`).pluck().get(orderId);
+    return flag === undefined ? null : ((flag as ResilienceFlag | null) ?? 'queued');
   }
 
   /** Orders of these devices whose flag never moved on, oldest first. */
@@ -114,7 +148,7 @@ export class OrderReader {
     return prepared(
       this.#database,
       `SELECT order_id AS orderId, device, entry_seq AS entrySeq, placed_at AS placedAt FROM placed_order
-       WHERE flag = 'queued' AND device IN (SELECT value FROM json_each(?)) ORDER BY order_key`,
+       WHERE ${FLAG} IS NULL AND device IN (SELECT value FROM json_each(?)) ORDER BY order_key`,
     ).all(JSON.stringify(devices)) as ReturnType<OrderReader['queued']>;
   }
 
@@ -177,9 +211,10 @@ function orderCondition(word: string): [string, ...string[]] {
 
 function storedOrder(row: unknown): StoredOrder | null {
   if (row === undefined) return null;
-  const { order_key, body, copies, hash, unsettled, flag } = row as OrderRow;
+  const { order_key, body, copies, flag, hash, unsettled } = row as OrderRow;
+  const { order } = JSON.parse(body) as EntryBody<'order.placed'>;
   return {
-    order: { ...(JSON.parse(body) as EntryBody<'order.placed'>).order, flag },
+    order: flag === null ? order : { ...order, flag },
     sequence: order_key,
     copies,
     hash,
@@ -191,9 +226,32 @@ interface OrderRow {
   readonly order_key: number;
   readonly body: string;
   readonly copies: number;
+  readonly flag: ResilienceFlag | null;
   readonly hash: string;
   readonly unsettled: number;
+}
+
+/** A move of an order's resilience flag. */
+export interface FlagChange {
   readonly flag: ResilienceFlag;
+  readonly cause: EntryBody<'order.flagged'>['cause'];
+  /** UTC instant. */
+  readonly at: string;
+  /** Where the hub has the order, if that was why. */
+  readonly hub: EntryBody<'order.flagged'>['hub'];
+}
+
+/** One cart, more than one order. */
+export interface DoubleSale {
+  readonly cartId: string;
+  readonly orders: readonly {
+    readonly orderId: string;
+    readonly number: string;
+    readonly device: string;
+    readonly totalMinor: number;
+    /** UTC instant. */
+    readonly placedAt: string;
+  }[];
 }
 
 export interface StoredShift {
@@ -217,14 +275,18 @@ export class ShiftReader {
     return storedShift(
       prepared(
         this.#database,
-        `SELECT body, totals FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
+        `SELECT body, close, totals FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
          ORDER BY opened_at DESC LIMIT 1`,
       ).get(JSON.stringify(this.#devices())),
     );
   }
 
   get(shiftId: string): StoredShift | null {
-    return storedShift(prepared(this.#database, 'SELECT body, totals FROM shift WHERE shift_id = ?').get(shiftId));
+    return storedShift(
+      prepared(this.#database, 'SELECT body, close, totals FROM shift WHERE shift_id = ? AND body IS NOT NULL').get(
+        shiftId,
+      ),
+    );
   }
 }
 
@@ -245,15 +307,18 @@ export class TenderReader {
       this.#database,
       `SELECT tender_id AS tenderId, payment_id AS paymentId, provider, amount_minor AS amountMinor, state,
          started_at AS startedAt
-       FROM open_tender WHERE device IN (SELECT value FROM json_each(?)) ORDER BY started_at, tender_id`,
+       FROM tender WHERE state <> 'settled' AND device IN (SELECT value FROM json_each(?))
+       ORDER BY started_at, tender_id`,
     ).all(JSON.stringify(this.#devices())) as OpenTender[];
   }
 }
 
 function storedShift(row: unknown): StoredShift | null {
   if (row === undefined) return null;
-  const { body, totals } = row as { body: string; totals: string };
-  return { shift: JSON.parse(body) as Shift, totals: JSON.parse(totals) as ShiftTotals };
+  const { body, close, totals } = row as { body: string; close: string | null; totals: string };
+  const shift = JSON.parse(body) as Shift;
+  const closed = close === null ? null : (JSON.parse(close) as Shift['closed']);
+  return { shift: { ...shift, closed }, totals: JSON.parse(totals) as ShiftTotals };
 }
 
 export interface StoredParkedCart {
@@ -277,13 +342,18 @@ export class ParkedReader {
 
   /** Oldest first. */
   list(): StoredParkedCart[] {
-    return prepared(this.#database, 'SELECT * FROM parked_cart ORDER BY parked_at, parked_cart_id')
+    return prepared(
+      this.#database,
+      'SELECT * FROM parked_cart WHERE cart IS NOT NULL ORDER BY parked_at, parked_cart_id',
+    )
       .all()
       .map(storedParkedCart);
   }
 
   get(parkedCartId: string): StoredParkedCart | null {
-    const row = prepared(this.#database, 'SELECT * FROM parked_cart WHERE parked_cart_id = ?').get(parkedCartId);
+    const row = prepared(this.#database, 'SELECT * FROM parked_cart WHERE parked_cart_id = ? AND cart IS NOT NULL').get(
+      parkedCartId,
+    );
     return row === undefined ? null : storedParkedCart(row);
   }
 }
@@ -331,15 +401,18 @@ export class StallReader {
   staff(): StaffRecord[] {
     return prepared(
       this.#database,
-      'SELECT staff_id AS staffId, role FROM staff ORDER BY added_at',
+      `SELECT staff_id AS staffId, role FROM staff WHERE role_at > coalesce(removed_at, '') ORDER BY added_at`,
     ).all() as StaffRecord[];
   }
 
   /** Who is signed on at a device, since which UTC instant. */
   signedOn(device: string): { readonly staffId: string; readonly since: string } | null {
-    return (
-      (prepared(this.#database, 'SELECT staff_id AS staffId, since FROM signed_on WHERE device = ?').get(device) as
-        { staffId: string; since: string } | undefined) ?? null
-    );
+    // Whoever was taken off is signed on nowhere, also when they come back.
+    const row = prepared(
+      this.#database,
+      `SELECT staff_id AS staffId, signed_on.at FROM signed_on LEFT JOIN staff USING (staff_id)
+       WHERE device = ? AND signed_on.at > coalesce(removed_at, '')`,
+    ).get(device) as { readonly staffId: string; readonly at: string } | undefined;
+    return row === undefined ? null : { staffId: row.staffId, since: new Date(wallMs(row.at)).toISOString() };
   }
 }

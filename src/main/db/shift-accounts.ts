@@ -78,9 +78,7 @@ export class ShiftAccounts {
 
   #known(): Set<string> {
     this.#reconciled ??= new Set(
-      prepared(this.#database, `SELECT body ->> '$.shiftId' FROM journal WHERE kind = 'shift.reconciled'`)
-        .pluck()
-        .all() as string[],
+      prepared(this.#database, 'SELECT DISTINCT shift_id FROM shift_reconciled').pluck().all() as string[],
     );
     return this.#reconciled;
   }

@@ -138,6 +138,8 @@ export class Store {
   #nextTidyMs = 0;
   #idleTimer: NodeJS.Timeout | null = null;
   #importsUnderWay = 0;
+  /** Kept, since others' orders may lie between this device's last and now. */
+  #nextOrder: number | null = null;
 
   /**
    * Opens a data folder, making it on the first run: key, journal, tables. A damaged store is set aside and what can be
@@ -172,7 +174,6 @@ export class Store {
       this.settings = new KeyValue(database, keepPeopleAndSettings);
       this.notices = new Notices(database);
       this.catalogue = new CatalogueReader(database);
-      this.orders = new OrderReader(database);
       this.parked = new ParkedReader(database);
       this.stall = new StallReader(database);
       this.jobs = new Jobs(database);
@@ -185,6 +186,7 @@ export class Store {
       this.#identity = identity;
       this.#keys = DeviceKeys.load(dataDir);
       const devices = () => this.#devices;
+      this.orders = new OrderReader(database, devices);
       this.shifts = new ShiftReader(database, devices);
       this.tenders = new TenderReader(database, devices);
       this.sync = new SyncState(database, {
@@ -243,6 +245,7 @@ export class Store {
       if (change.drafts.some(({ kind }) => kind === 'shift.closed')) this.#signHead(head);
     });
     this.#head = head;
+    if (entries.some(({ kind }) => kind === 'order.placed')) this.#nextOrder = null;
     if (change.sale !== undefined) this.#savedLines = change.sale?.cart.lines ?? [];
     return { result: change.result, entries };
   }
@@ -273,7 +276,7 @@ export class Store {
 
   /** The sequence the next order of this device gets. Ask inside the same turn as the commit that uses it. */
   nextOrderSequence(): number {
-    return this.orders.nextSequence(this.device.deviceId);
+    return (this.#nextOrder ??= this.orders.nextSequence(this.device.deviceId));
   }
 
   /**
@@ -347,11 +350,13 @@ export class Store {
         now: this.#options.now(),
       };
       const outcome = receiveEntries(world, { entries, heads });
-      if ([...CHANGES_CATALOGUE].some((kind) => outcome.kinds.has(kind))) this.#countCatalogueChange();
+      if ([...CHANGES_CATALOGUE, 'order.placed'].some((kind) => outcome.kinds.has(kind))) this.#countCatalogueChange();
       if (from) this.sync.setCursor(from.serverId, from);
       return outcome;
     });
-    this.#head = this.sync.journal.head(deviceId) ?? this.#head;
+    const head = this.sync.journal.head(deviceId) ?? this.#head;
+    if (head.seq !== this.#head.seq) this.#nextOrder = null;
+    this.#head = head;
     return received;
   }
 
@@ -411,6 +416,7 @@ export class Store {
       }
       setAside(this.#database, former, fromSeq);
       this.#rebuild();
+      this.#countCatalogueChange();
       return last;
     });
     settleNextIdentity(dataDir, (id) => id === deviceId);
@@ -419,6 +425,7 @@ export class Store {
     this.#clock = clock;
     this.#head = head;
     this.#signedSeq = 0;
+    this.#nextOrder = null;
   }
 
   /**
@@ -430,6 +437,7 @@ export class Store {
     this.#write(() => {
       setAside(this.#database, device, fromSeq);
       this.#rebuild();
+      this.#countCatalogueChange();
     });
   }
 
