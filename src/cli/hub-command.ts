@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Database } from '../hub/database';
 import type { HubIdentity } from '../hub/hub-record';
 import type { PostgresStore } from '../hub/postgres-store';
+import { registerHubOutwardCommands } from './hub-outward-command';
 
 interface DataFlags {
   readonly data: string;
@@ -13,6 +14,7 @@ interface ServeFlags extends DataFlags {
   readonly host: string;
   readonly publicUrl?: string;
   readonly trustProxy?: true;
+  readonly allowPrivateWebhooks?: true;
 }
 
 const DATA_DEFAULT = 'hub-data';
@@ -30,6 +32,7 @@ export function registerHubCommand(program: Command): void {
     .option('--host <address>', 'address to listen on; 0.0.0.0 for every network of this machine', '127.0.0.1')
     .option('--public-url <url>', 'how devices reach this hub, for the links in its codes')
     .option('--trust-proxy', 'believe X-Forwarded-* of the proxy in front of it')
+    .option('--allow-private-webhooks', "let webhooks go to this machine's own network, by plain HTTP too")
     .action(serve);
 
   const stall = hub.command('stall').description('the stalls of this hub');
@@ -115,6 +118,8 @@ export function registerHubCommand(program: Command): void {
         print({ operatorToken: await newOperatorToken(database, false) });
       }),
     );
+
+  registerHubOutwardCommands(hub, withDatabase);
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
@@ -128,6 +133,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       log,
       publicUrl: flags.publicUrl ?? null,
       trustProxy: flags.trustProxy ?? false,
+      allowPrivateWebhooks: flags.allowPrivateWebhooks ?? false,
     });
     // Before it says that it is ready: whoever reads that may ask it to stop at once.
     const asked = new Promise<void>((stop) => {
