@@ -27,6 +27,8 @@ export interface Format {
   percent(basisPoints: number): string;
   /** `11:31`, in the stall's zone; of an ISO instant or milliseconds since 1970. */
   time(instant: string | number): string;
+  /** `3 minutes ago`, `yesterday`: how long before `nowMs` an instant was, in one unit. */
+  ago(instant: string, nowMs: number): string;
   /** `Sat 13 June` */
   day(instant: string | number): string;
   /** `13 June 2026`, of a calendar day `YYYY-MM-DD` */
@@ -58,6 +60,7 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
   const parts = round.formatToParts(1);
   const symbol = parts.find(({ type }) => type === 'currency')?.value ?? code;
   const symbolFirst = parts[0]?.type === 'currency';
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
   const isRound = (amountMinor: Minor): boolean => amountMinor % unit === 0;
@@ -82,6 +85,14 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
     percent: (basisPoints) => percentage.format(basisPoints / 10_000),
     time: (instant) => clock.format(new Date(instant)),
     date: (day) => date.format(new Date(day)),
+    ago(instant, nowMs) {
+      // A clock that was set back since must not show the future.
+      const seconds = Math.max(0, (nowMs - Date.parse(instant)) / 1000);
+      if (seconds < 60) return relative.format(-Math.floor(seconds / 10) * 10, 'second');
+      if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), 'minute');
+      if (seconds < 48 * 3600) return relative.format(-Math.floor(seconds / 3600), 'hour');
+      return relative.format(-Math.floor(seconds / 86_400), 'day');
+    },
     day: (instant) => calendar.format(new Date(instant)).replace(',', ''),
   };
 }

@@ -20,7 +20,7 @@ import { deviceWords, kindName } from '../../shared/device-words';
 import { dateWords, errorWords, excerpt, noticeWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
-export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'settings';
+export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'sync' | 'settings';
 
 /** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =
@@ -99,6 +99,7 @@ export class Till {
   devices = $state.raw<TopicState<'devices'> | null>(null);
   catalogue = $state.raw<TopicState<'catalogue'> | null>(null);
   import = $state.raw<TopicState<'import'>>(null);
+  sync = $state.raw<TopicState<'sync'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -168,6 +169,7 @@ export class Till {
     if (changed.scan) this.#takeScans(changed.scan);
     if (changed.catalogue) this.catalogue = changed.catalogue;
     if (changed.import !== undefined) this.import = changed.import;
+    if (changed.sync) this.sync = changed.sync;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */

@@ -35,6 +35,9 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, () => Words>>> = {
   'sale-in-progress': () => ({ title: m.error_sale_in_progress(), detail: m.error_sale_in_progress_detail() }),
   'no-shift': () => ({ title: m.error_no_shift(), detail: m.error_no_shift_detail() }),
   'no-printer': () => ({ title: m.error_no_printer(), detail: m.error_no_printer_detail() }),
+  'bad-code': () => ({ title: m.error_bad_code(), detail: m.error_bad_code_detail() }),
+  'no-server': () => ({ title: m.error_no_server(), detail: m.error_no_server_detail() }),
+  'server-unreachable': () => ({ title: m.error_server_unreachable(), detail: m.error_server_unreachable_detail() }),
   'no-drawer': () => ({ title: m.error_no_drawer(), detail: m.error_no_printer_detail() }),
 };
 

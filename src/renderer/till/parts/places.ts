@@ -1,4 +1,5 @@
 import type { LucideIcon } from '@lucide/svelte';
+import Cloud from '@lucide/svelte/icons/cloud';
 import PackagePlus from '@lucide/svelte/icons/package-plus';
 import Printer from '@lucide/svelte/icons/printer';
 import Receipt from '@lucide/svelte/icons/receipt';
@@ -25,6 +26,7 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'goods', icon: Tags, label: m.place_goods },
   { place: 'import', icon: PackagePlus, label: m.place_import },
   { place: 'stall', icon: Store, label: m.place_stall },
+  { place: 'sync', icon: Cloud, label: m.place_sync },
   { place: 'settings', icon: Settings, label: m.place_settings },
 ];
 
