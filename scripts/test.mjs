@@ -1,6 +1,7 @@
 /**
- * Every check of the project, one after the other: format, lint, types, unit and integration tests, then the real app
- * in Electron and Chromium, then the real drivers on a real kernel. All of them run even when an early one fails; the last line counts the tests.
+ * Every check of the project, one after the other: format, lint, types, unit and integration tests, market days from seeds,
+ * then the real app in Electron and Chromium, then the real drivers on a real kernel. All of them run even when an early one
+ * fails; the last line counts the tests.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,6 +42,7 @@ const steps = {
   types: { command: ['../scripts/types.mjs'] },
   unit: vitest('unit'),
   integration: vitest('integration'),
+  simulation: vitest('simulation'),
   'end to end': {
     command: ['@playwright/test/cli.js', 'test', '--reporter=list,json'],
     report: (/** @type {string} */ file) => ({ args: [], env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }),

@@ -1,0 +1,3 @@
+import { liveThroughSeeds } from './seeds';
+
+liveThroughSeeds(0);
