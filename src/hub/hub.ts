@@ -65,7 +65,8 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     });
     await app.register(exchangeRoutes, { store, identity, now, publicUrl });
     const outward = await openOutward({ app, database, store, log, now, allowPrivateWebhooks });
-    await app.register(operatorPages, { database, store, identity, door, publicUrl, now });
+    const { webhooks } = outward;
+    await app.register(operatorPages, { database, store, identity, door, webhooks, publicUrl, now });
     await app.ready();
     store.listen();
     if (background) outward.start();

@@ -12,6 +12,7 @@ import {
 } from '../../src/shared/exchange';
 import { startHub, type TestHub } from '../helpers/hub';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
+import { saltAndBramble } from '../helpers/stall';
 
 let postgres: PostgresServer;
 let hub: TestHub;
@@ -114,6 +115,33 @@ test('an entry that stands aside is shown with its content and its mend, and dec
   expect(await (await open(`/stalls/${stallId}`)).text()).toContain('Left out');
 });
 
+test('a stall shows its shifts, its webhooks and its shop', async () => {
+  const stallId = await hub.newStall('Trading');
+  const { database, outward } = hub.hub;
+  const till = await hub.join(stallId);
+  const shift = { shiftId: 's1', openedAt: '2026-06-13T08:00:00.000Z', openedBy: 'p', floatMinor: 0, closed: null };
+  till.device.append('stall.configured', { stall: { ...saltAndBramble, stallId } });
+  till.device.append('shift.opened', { shift });
+  await till.push();
+  await outward.webhooks.add(stallId, {
+    url: 'https://8.8.8.8/hook',
+    description: 'Books <b>',
+    types: ['order.placed', 'shift.reconciled'],
+  });
+  await database.query({
+    name: 'test-shop',
+    text: `INSERT INTO connector (stall_id, connector, address, last_error)
+VALUES ('${stallId}', 'vendure', 'https://shop.example/admin-api', 'The shop <is> away.')`,
+  });
+  await outward.projector.catchUp();
+  const page = await (await open(`/stalls/${stallId}`)).text();
+  expect(page).toContain('0 orders, £0.00');
+  expect(page).toContain('Books &#60;b&#62;');
+  expect(page).toContain('order.placed shift.reconciled');
+  expect(page).toContain('The shop &#60;is&#62; away.');
+  expect(page).toContain('0 orders are in the shop, 0 wait, 0 were refused.');
+});
+
 test('the assets of the pages come from here and need nothing else', async () => {
   const css = await (await open('/operator/operator.css')).text();
   const fonts = [...css.matchAll(/url\(([^)]+)\)/g)].map(([, url]) => url as string);
@@ -137,7 +165,7 @@ test('a new token ends every session', async () => {
   expect((await metrics('Bearer wrong')).status).toBe(401);
   const text = await (await metrics(`Bearer ${token}`)).text();
   expect(text).toMatch(/trestle_hub_entries_total\{outcome="quarantined"\} 1/);
-  expect(text).toMatch(/trestle_hub_count\{of="stalls"\} 3/);
+  expect(text).toMatch(/trestle_hub_count\{of="stalls"\} 4/);
 });
 
 test('the OpenAPI document is that of the schemas, and real answers are what it says', async () => {

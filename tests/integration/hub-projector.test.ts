@@ -166,6 +166,9 @@ describe('a receipt stands with its order', () => {
     const early = sold();
     configured({ name: 'New Bramble' });
     const late = sold();
+    await till.send(hub.store, stallId);
+    await projector.catchUp();
+    expect(await receiptOf(late)).toContain('(=) QUEUED');
     flagged(late, 'offline-confirmed');
     await till.send(hub.store, stallId);
     await projector.catchUp();

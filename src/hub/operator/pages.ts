@@ -52,6 +52,7 @@ export function stallPage(
   devices: readonly DeviceRow[],
   aside: readonly AsideRow[],
   forks: readonly ForkRow[],
+  trade: Html,
 ): Html {
   const path = stallPath(stall.stallId);
   return page(
@@ -108,7 +109,8 @@ export function stallPage(
                 })}
               </ul>
             </section>`
-      }`,
+      }
+      ${trade}`,
   );
 }
 
@@ -348,13 +350,18 @@ function code(text: string): Html {
   return html`<pre class="mono">${shown}</pre>`;
 }
 
-function nameOf(device: { readonly name: string; readonly prefix: string } | undefined, deviceId: string): string {
+/** What people call a device; its id where they call it nothing. */
+export function nameOf(
+  device: { readonly name: string; readonly prefix: string } | undefined,
+  deviceId: string,
+): string {
   return device ? [device.prefix, device.name].filter((part) => part !== '').join(', ') : deviceId;
 }
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
-function ago({ now }: Frame, at: Date | null): Html {
+/** How long ago something was, or that it never was. */
+export function ago({ now }: Frame, at: Date | null): Html {
   if (at === null) return html`${m.hub_never()}`;
   const minutes = Math.round((at.getTime() - now.getTime()) / 60_000);
   const words =

@@ -10,11 +10,13 @@ import { m } from '../../shared/i18n/generated/messages';
 import { id } from '../../shared/zod';
 import type { Database } from '../database';
 import type { PostgresStore } from '../postgres-store';
+import type { WebhookEndpoints } from '../webhooks/endpoints';
 import { addStall, listDevices, resolveQuarantine, revokeDevice } from '../stalls';
 import { markSvg, readFont, stylesheet } from './assets';
 import type { Html } from './html';
 import { glanceAtStalls, readAside, readForks, stallName } from './overview';
 import { codePage, joinPage, shutOutPage, signInPage, stallPage, stallPath, stallsPage, type Frame } from './pages';
+import { readTrade, tradeSections } from './trade';
 import { isOwnForm, type OperatorDoor } from './session';
 
 /** No script, nothing from elsewhere, in nobody's frame; a form goes nowhere but here. */
@@ -51,11 +53,12 @@ export async function operatorPages(
     readonly store: PostgresStore;
     readonly identity: ServerIdentity;
     readonly door: OperatorDoor;
+    readonly webhooks: WebhookEndpoints;
     readonly publicUrl: string | null;
     readonly now: () => Date;
   },
 ): Promise<void> {
-  const { database, store, identity, door, publicUrl, now } = options;
+  const { database, store, identity, door, webhooks, publicUrl, now } = options;
   const tries = new RateLimit({ ...SIGN_IN_RATE, nowMs: () => performance.now() });
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const frame = async (isSignedIn: boolean): Promise<Frame> => ({ now: now(), epoch: await store.epoch(), isSignedIn });
@@ -132,14 +135,17 @@ export async function operatorPages(
 
     signedIn.get('/stalls/:stall', { schema: { hide: true, params: stallParams } }, async ({ params }, reply) => {
       const { stall } = params;
-      const [name, devices, aside, forks] = await Promise.all([
+      const [name, devices, aside, forks, trade] = await Promise.all([
         stallName(database, stall),
         listDevices(database, stall),
         readAside(database, stall),
         readForks(database, stall),
+        readTrade({ database, webhooks }, stall, now()),
       ]);
       if (name === null) throw new Refusal('not-found', m.hub_not_found());
-      return show(reply, stallPage(await frame(true), { stallId: stall, name }, devices, aside, forks));
+      const framed = await frame(true);
+      const sections = tradeSections(framed, trade, devices);
+      return show(reply, stallPage(framed, { stallId: stall, name }, devices, aside, forks, sections));
     });
 
     signedIn.post('/stalls/:stall/code', { schema: { hide: true, params: stallParams } }, async (request, reply) => {
