@@ -416,6 +416,13 @@ export const syncState = z.object({
       ),
     }),
   ),
+  /** Parked carts that two tills sold, each without knowing of the other. */
+  doubleSold: z.array(
+    z.object({
+      cartId: id,
+      orders: z.array(z.object({ orderId: id, number: text(20), device: id, totalMinor: minorSum, placedAt: instant })),
+    }),
+  ),
 });
 
 /** Lines that took the place of others: `gone` lines from index `from` on are replaced by `put`. */
@@ -631,7 +638,21 @@ export const CALLS = {
   ),
   'order.get': query(
     z.object({ orderId: id }),
-    z.object({ order, summary: orderSummary, copies: z.int(), receipt: receiptDocument, jobs: z.array(jobSummary) }),
+    z.object({
+      order,
+      summary: orderSummary,
+      copies: z.int(),
+      receipt: receiptDocument,
+      jobs: z.array(jobSummary),
+      /** How its resilience flag came to be what it is, oldest first; the first decides. */
+      flags: z.array(
+        z.object({
+          flag: resilienceFlag,
+          cause: z.enum(['hub-acknowledged', 'receipt-printed', 'receipt-shown', 'receipt-sent']),
+          at: instant,
+        }),
+      ),
+    }),
   ),
   'order.find': query(z.object({ code: z.string().max(8192) }), z.object({ orderId: id }).nullable()),
   /** Prints the receipt of an order that has none yet, or a COPY. */

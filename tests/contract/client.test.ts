@@ -73,6 +73,7 @@ function wholeState(seq: number, version: number) {
       quarantined: [],
       unapplied: [],
       mismatches: [],
+      doubleSold: [],
     },
   };
 }

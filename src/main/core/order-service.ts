@@ -42,6 +42,7 @@ export class OrderService {
       copies: stored.copies,
       receipt: this.receipt(stored.order, stored.hash),
       jobs: this.#core.store.jobs.ofReference(orderId).map((job) => jobs.summary(job)),
+      flags: this.#core.store.orders.flagHistory(orderId).map(({ flag, cause, at }) => ({ flag, cause, at })),
     };
   }
 

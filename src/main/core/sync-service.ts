@@ -33,6 +33,8 @@ export class SyncService {
   readonly #hooks: SyncHooks;
   #enrolling = false;
   #seenSeq = 0;
+  /** Changes only with what other devices sold; looking for them reads every parked cart. */
+  #doubleSold: SyncState['doubleSold'];
   #tellTimer: NodeJS.Timeout | null = null;
 
   constructor(core: CoreContext, runner: SyncRunner, flags: FlagService, hooks: SyncHooks) {
@@ -40,6 +42,7 @@ export class SyncService {
     this.#runner = runner;
     this.#flags = flags;
     this.#hooks = hooks;
+    this.#doubleSold = core.store.orders.doubleSold();
     runner.onChange(() => core.topics.mark('sync'));
   }
 
@@ -101,7 +104,11 @@ export class SyncService {
   }
 
   received(kinds: ReadonlySet<string>): void {
-    if (kinds.size > 0) this.#hooks.onReceived(kinds);
+    if (kinds.size === 0) return;
+    if (kinds.has('order.placed') || kinds.has('cart.unparked'))
+      this.#doubleSold = this.#core.store.orders.doubleSold();
+    this.#hooks.onReceived(kinds);
+    this.#core.topics.mark('sync');
   }
 
   /** This device has another prefix, name or stall than before. */
@@ -227,6 +234,7 @@ export class SyncService {
       nextTryAt: first?.nextTryAt ?? null,
       quarantined: this.#quarantined(),
       mismatches: store.sync.mismatches(),
+      doubleSold: this.#doubleSold,
       unapplied: store.sync.unapplied().map((one) => ({ ...one, why: one.why.slice(0, 400) })),
     };
   }

@@ -492,6 +492,7 @@ export class PeerLink {
     const isFresh = Math.abs(nowMs - this.#statusToldMs) < TELL_STATUS_MS;
     if (text === this.#statusTold && isFresh) return;
     await this.#client?.tellStatus(status);
+    if (this.#client) this.#devices = (await this.#client.heads()).heads;
     this.#statusTold = text;
     this.#statusToldMs = nowMs;
   }
@@ -513,7 +514,10 @@ export class PeerLink {
           token,
           onHint: () => this.nudge(),
           onClosed: () => {
-            if (this.#wake === holder) this.#wake = null;
+            if (this.#wake !== holder) return;
+            this.#wake = null;
+            // Nobody wakes us any more: the long pause that counted on it is cut, for each till to another length.
+            if (!this.#running && this.#failures === 0) this.#plan(POLL_MS * this.#context.random());
           },
         });
         holder.close = () => opened.close();
