@@ -40,10 +40,7 @@ export function writePage({ root, folder, story, outcome }: PageOptions): void {
     'url(fonts/',
   );
   const style = readFileSync(join(root, 'demo', 'page.css'), 'utf8');
-  writeFileSync(
-    join(folder, 'page.css'),
-    tokens + style.replaceAll(/url\(["']?[./]*resources\/fonts\//g, 'url(fonts/'),
-  );
+  writeFileSync(join(folder, 'page.css'), tokens + style);
   writeFileSync(join(folder, 'index.html'), page(story.moments, outcome));
 }
 

@@ -10,7 +10,7 @@ import {
   connect,
   readyToSell,
   startKioskProcess,
-  startTestKiosk,
+  startTestTill,
   temporaryFolder,
   type TestClient,
 } from '../helpers/kiosk';
@@ -25,9 +25,7 @@ let running: RunningKiosk;
 let till: TestClient;
 
 async function start(): Promise<void> {
-  running = await startTestKiosk({ dataDir: folder.path });
-  if (!running.server) throw new Error('the test kiosk serves its contract');
-  till = await connect(running.server);
+  ({ running, till } = await startTestTill({ dataDir: folder.path }));
 }
 
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
-import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let running: RunningKiosk;
@@ -8,9 +8,7 @@ let till: TestClient;
 
 beforeEach(async () => {
   folder = temporaryFolder();
-  running = await startTestKiosk({ dataDir: folder.path, demo: true });
-  if (!running.server) throw new Error('served on loopback');
-  till = await connect({ socketUrl: running.server.socketUrl, token: running.server.token });
+  ({ running, till } = await startTestTill({ dataDir: folder.path, demo: true }));
   await readyToSell(till);
 });
 

@@ -4,7 +4,7 @@ import type { RunningKiosk } from '../../src/main/boot';
 import { silentLog } from '../../src/main/core/log';
 import { Store } from '../../src/main/db/store';
 import type { DeviceSettings } from '../../src/shared/device-settings';
-import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 
 const SOURDOUGH = '5012345010779';
 const link = { via: 'virtual' } as const;
@@ -40,7 +40,7 @@ let plugged: Plugged[];
 let plug: () => void;
 
 async function start(): Promise<void> {
-  running = await startTestKiosk({
+  ({ running, till } = await startTestTill({
     dataDir: folder.path,
     demo: true,
     look: () => Promise.resolve([...plugged]),
@@ -48,8 +48,7 @@ async function start(): Promise<void> {
       plug = onPlug;
       return Promise.resolve(() => undefined);
     },
-  });
-  till = await connect({ socketUrl: running.server?.socketUrl ?? '', token: running.server?.token ?? '' });
+  }));
 }
 
 beforeEach(async () => {

@@ -6,11 +6,12 @@ import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import { startKiosk, type RunningKiosk } from '../../src/main/boot';
 import {
   connect,
+  type KioskProcess,
   readyToSell,
   startKioskProcess,
   startTestKiosk,
+  startTestTill,
   temporaryFolder,
-  type KioskProcess,
   type TestClient,
 } from '../helpers/kiosk';
 
@@ -130,9 +131,7 @@ describe('a card payment under way when the store came to harm', () => {
   let till: TestClient;
 
   async function start(): Promise<void> {
-    running = await startTestKiosk({ dataDir: folder.path, devices: 'none' });
-    if (!running.server) throw new Error('the test kiosk serves its contract');
-    till = await connect(running.server);
+    ({ running, till } = await startTestTill({ dataDir: folder.path, devices: 'none' }));
     await readyToSell(till);
   }
   async function stop(): Promise<void> {
@@ -200,9 +199,7 @@ describe('a card payment under way when the store came to harm', () => {
 
 describe('wrong PINs', () => {
   test('a guess sent again under its request id counts once', async () => {
-    const running = await startTestKiosk({ dataDir: folder.path, devices: 'none' });
-    if (!running.server) throw new Error('the test kiosk serves its contract');
-    const till = await connect(running.server);
+    const { running, till } = await startTestTill({ dataDir: folder.path, devices: 'none' });
     const [person] = till.topics.session.staff;
     const guess = (requestId: string, pin = '9999') =>
       running.kiosk.dispatch(
@@ -223,9 +220,7 @@ describe('wrong PINs', () => {
   test('lock a person out for 30 seconds, then for twice as long, through a restart', async () => {
     let nowMs = Date.parse('2026-06-13T09:00:00.000Z');
     const options = { dataDir: folder.path, devices: 'none' as const, now: () => new Date(nowMs) };
-    let running = await startTestKiosk(options);
-    if (!running.server) throw new Error('the test kiosk serves its contract');
-    let till = await connect(running.server);
+    let { running, till } = await startTestTill(options);
     const [first, second] = till.topics.session.staff;
     const staffId = first?.staffId ?? '';
     const pin = first?.demoPin ?? '';
@@ -242,9 +237,7 @@ describe('wrong PINs', () => {
 
     till.close();
     await running.close();
-    running = await startTestKiosk(options);
-    if (!running.server) throw new Error('the test kiosk serves its contract');
-    till = await connect(running.server);
+    ({ running, till } = await startTestTill(options));
     nowMs += 29_999;
     expect(await till.failure('staff.sign-on', { staffId, pin })).toBe('locked-out');
     nowMs += 1;

@@ -4,7 +4,7 @@ import { gtinCheckDigit } from '../../src/domain/barcode';
 import type { Entry } from '../../src/journal/kinds';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { RunningKiosk } from '../../src/main/boot';
-import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 
 const SOURDOUGH = '5012345010779';
 const GINGER_BEER = '5012345014104';
@@ -15,10 +15,8 @@ let folder: ReturnType<typeof temporaryFolder>;
 let running: RunningKiosk;
 let till: TestClient;
 
-async function start(options: Parameters<typeof startTestKiosk>[0] = { dataDir: folder.path }): Promise<void> {
-  running = await startTestKiosk({ demo: true, ...options });
-  if (!running.server) throw new Error('the test kiosk serves its contract');
-  till = await connect(running.server);
+async function start(options: Parameters<typeof startTestTill>[0] = { dataDir: folder.path }): Promise<void> {
+  ({ running, till } = await startTestTill({ demo: true, ...options }));
 }
 async function restart(): Promise<void> {
   till.close();

@@ -4,7 +4,7 @@ import type { PaperElement } from '../../src/hardware/virtual/paper';
 import type { RunningKiosk } from '../../src/main/boot';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { CallInput } from '../../src/shared/contract';
-import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 
 type OwnStall = Extract<CallInput<'stall.set-up'>, { readonly stall: 'own' }>;
 
@@ -30,9 +30,7 @@ let running: RunningKiosk;
 let till: TestClient;
 
 async function start(demo: boolean): Promise<void> {
-  running = await startTestKiosk({ dataDir: folder.path, demo });
-  if (!running.server) throw new Error('the test kiosk serves its contract');
-  till = await connect(running.server);
+  ({ running, till } = await startTestTill({ dataDir: folder.path, demo }));
 }
 async function restart(demo = false): Promise<void> {
   till.close();
