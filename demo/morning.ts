@@ -481,7 +481,7 @@ export class Morning {
     });
     await this.#start();
     await this.#window.at('done', 'sell');
-    await this.#window.printerReady();
+    await this.#window.printerChip.getByText(m.chip_receipts_ask({ count: 1 })).waitFor();
     await this.#ready();
     await this.#window.printUnknown(last.number);
     await this.#until('the copy', () => printer.papers().some((paper) => isCopyOf(paper, last.number)));
