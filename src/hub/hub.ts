@@ -11,6 +11,7 @@ import { operatorPages } from './operator/routes';
 import { OperatorDoor } from './operator/session';
 import { PostgresStore } from './postgres-store';
 import { packageVersion } from './project-folder';
+import { acceptUnderstood } from './stalls';
 
 export interface HubOptions {
   /** See `DatabaseOptions.url`. */
@@ -53,6 +54,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   try {
     const identity = await database.withClient(loadIdentity);
     const operatorToken = await newOperatorToken(database, true);
+    await acceptUnderstood(database, now());
     const metrics = new HubMetrics(database);
     const store = new PostgresStore({ database, log, onAppended: (appended) => metrics.appended(appended) });
     const door = new OperatorDoor(database, identity);

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { examineEntries } from '../exchange/entry-check';
 import { Refusal, type DeviceStatus } from '../exchange/exchange-store';
+import { ENTRY_KINDS } from '../journal/kinds';
+import type { WireEntry } from '../shared/exchange';
 import type { Database } from './database';
 
 /** What the operator decides about stalls, devices and entries that stand aside. */
@@ -83,4 +86,32 @@ WHERE stall_id = $1 AND device_id = $2 AND seq = $3 RETURNING seq`,
     [entry.stallId, entry.deviceId, entry.seq, resolution],
   );
   if (rows.length === 0) throw new Refusal('not-found', 'No such entry stands aside.');
+}
+
+/**
+ * Lets entries count that stood aside because an older hub did not know their kind, and this one does. What is found wrong with
+ * them now is what they stand aside for from now on.
+ */
+export async function acceptUnderstood(database: Database, now: Date): Promise<void> {
+  const rows = await database.query<WireEntry & { readonly stallId: string }>(
+    {
+      name: 'unknown-kinds',
+      text: `SELECT stall_id AS "stallId", device_id AS device, seq, entry_id AS id, kind, at, event, actor, body, prev, hash
+FROM quarantine JOIN entry USING (stall_id, device_id, seq)
+WHERE cause = 'unknown-kind' AND resolution IS NULL AND kind = ANY ($1)`,
+    },
+    [Object.keys(ENTRY_KINDS)],
+  );
+  for (const { stallId, ...entry } of rows) {
+    const [finding] = examineEntries([entry], entry.prev, now.getTime());
+    await database.query(
+      {
+        name: 'accept-understood',
+        text: `UPDATE quarantine SET cause = coalesce($4, cause), detail = coalesce($5, detail),
+  resolution = CASE WHEN $4::text IS NULL THEN 'accepted' END, resolved_at = CASE WHEN $4::text IS NULL THEN now() END
+WHERE stall_id = $1 AND device_id = $2 AND seq = $3 AND resolution IS NULL`,
+      },
+      [stallId, entry.device, entry.seq, finding?.cause ?? null, finding?.detail ?? null],
+    );
+  }
 }

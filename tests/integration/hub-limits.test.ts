@@ -1,9 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { DEFAULT_LIMITS } from '../../src/exchange/server';
 import { beginEpoch } from '../../src/hub/hub-record';
+import { acceptUnderstood } from '../../src/hub/stalls';
 import { MAX_BATCH_BYTES } from '../../src/shared/exchange';
 import { ExchangeDevice, type EnrolledDevice } from '../helpers/exchange-device';
 import { startHub, type TestHub } from '../helpers/hub';
@@ -210,6 +212,43 @@ test.skipIf(!hasPgDump)('a database that is restored elsewhere begins a new epoc
   } finally {
     await dump.stop();
   }
+});
+
+test('what an older hub did not know counts once a newer one does', async () => {
+  const fresh = await startHub({ databaseUrl: await postgres.newDatabase() });
+  const newer = await fresh.join(await fresh.newStall());
+  newer.device.sell();
+  newer.device.append('drop.scheduled', {});
+  newer.device.append('staff.signed-on', { staff: 7 });
+  await newer.push();
+  const { database } = fresh.hub;
+  // As an older hub left them.
+  await database.withClient((client) =>
+    client.query(`INSERT INTO quarantine (stall_id, device_id, seq, cause, detail)
+SELECT stall_id, device_id, seq, 'unknown-kind', '' FROM entry WHERE seq >= 2
+ON CONFLICT (stall_id, device_id, seq) DO UPDATE SET cause = 'unknown-kind'`),
+  );
+  await acceptUnderstood(database, new Date());
+  const { rows } = await database.withClient((client) =>
+    client.query('SELECT cause, resolution FROM quarantine ORDER BY seq'),
+  );
+  expect(rows).toEqual([
+    { cause: 'unknown-kind', resolution: 'accepted' },
+    { cause: 'unknown-kind', resolution: null },
+    { cause: 'bad-body', resolution: null },
+  ]);
+  await fresh.close();
+});
+
+test('an outside client in curl and openssl enrols, hands over and reads', async () => {
+  const fresh = await startHub({ databaseUrl: await postgres.newDatabase() });
+  const code = await fresh.newCode(await fresh.newStall());
+  const { stdout } = await promisify(execFile)('docs/exchange-client.sh', [fresh.address, code]);
+  expect(stdout).toMatch(/enrolled at stall \S+ as T1\nhanded over 2 entries, 2 of them stored\n/);
+  expect(stdout).toContain('read "kind":"device.registered" "kind":"staff.signed-on" up to 1.2');
+  const again = promisify(execFile)('docs/exchange-client.sh', [fresh.address, code]);
+  await expect(again).rejects.toMatchObject({ stdout: expect.not.stringContaining('enrolled') as string });
+  await fresh.close();
 });
 
 test('a database from the future is left alone', async () => {

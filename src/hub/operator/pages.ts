@@ -99,7 +99,7 @@ export function stallPage(
               <ul class="cards">
                 ${forks.map(({ deviceId, seq, seenAt, entry }) => {
                   const device = devices.find((one) => one.deviceId === deviceId);
-                  const about = m.hub_fork_of({ seq, device: nameOf(device, deviceId), time: ago(frame, seenAt) });
+                  const about = m.hub_fork_of({ seq, device: nameOf(device, deviceId), time: wordsAgo(frame, seenAt) });
                   return html`<li class="card">
                     <details>
                       <summary>${about}</summary>
@@ -361,18 +361,17 @@ export function nameOf(
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
 /** How long ago something was, or that it never was. */
-export function ago({ now }: Frame, at: Date | null): Html {
+export function ago(frame: Frame, at: Date | null): Html {
   if (at === null) return html`${m.hub_never()}`;
+  return html`<time datetime="${at.toISOString()}" title="${at.toISOString()}">${wordsAgo(frame, at)}</time>`;
+}
+
+function wordsAgo({ now }: Frame, at: Date): string {
   const minutes = Math.round((at.getTime() - now.getTime()) / 60_000);
-  const words =
-    minutes === 0
-      ? m.hub_just_now()
-      : Math.abs(minutes) < 60
-        ? relative.format(minutes, 'minute')
-        : Math.abs(minutes) < 48 * 60
-          ? relative.format(Math.round(minutes / 60), 'hour')
-          : relative.format(Math.round(minutes / 60 / 24), 'day');
-  return html`<time datetime="${at.toISOString()}" title="${at.toISOString()}">${words}</time>`;
+  if (minutes === 0) return m.hub_just_now();
+  if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute');
+  if (Math.abs(minutes) < 48 * 60) return relative.format(Math.round(minutes / 60), 'hour');
+  return relative.format(Math.round(minutes / 60 / 24), 'day');
 }
 
 function clock(at: Date): string {
