@@ -89,7 +89,8 @@ export function deviceWords(device: Described, platform: Platform): DeviceWords 
   if (kind === 'line-display' && reason === 'no-status') return { ...words, state: m.reason_display_blind(), mend: '' };
   if (kind === 'drawer' && reason === 'no-status') return { ...words, state: m.reason_drawer_blind(), mend: '' };
   if (kind === 'drawer' && (state === 'ready' || reason === 'drawer-open')) {
-    return reason === 'drawer-open' ? words : { ...words, state: drawerWord(drawer) };
+    if (reason === 'drawer-open') return words;
+    return { ...words, state: drawerWord(drawer), mend: drawer === 'unknown' ? m.mend_drawer_unknown() : '' };
   }
   if (state === 'absent' && reason === '') return { ...words, mend: mendOfAbsence(settings?.link ?? null) };
   return words;

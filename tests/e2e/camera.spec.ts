@@ -81,7 +81,8 @@ test('a label held up to the camera is sold once, and the camera stays for the n
   await till.scan(HONEY.code);
   await expect(till.line(HONEY.name)).toBeVisible();
   await expect(till.payKey).toContainText('£19.50');
-  await till.button(m.close(), till.sheet(m.camera_title())).click();
+  await expect(till.sheet(m.camera_title())).toContainText(m.camera_next());
+  await till.button(m.camera_done(), till.sheet(m.camera_title())).click();
   await expect(till.sheet(m.camera_title())).toBeHidden();
   await expect(till.page.locator('video')).toHaveCount(0);
 });
