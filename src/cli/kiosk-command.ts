@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { startKiosk, type BootOptions } from '../main/boot';
-import { DEVICE_MODES, portFlag, printerFlag } from '../main/flags';
+import { DEVICE_MODES, neighboursFlag, portFlag, printerFlag } from '../main/flags';
 
 interface KioskFlags {
   readonly headless?: true;
@@ -13,6 +13,7 @@ interface KioskFlags {
   readonly printer?: BootOptions['printer'];
   readonly printerControlPort?: number;
   readonly demo?: true;
+  readonly neighbours?: BootOptions['neighbours'];
   readonly hub?: string;
   readonly code?: string;
 }
@@ -34,6 +35,11 @@ export function registerKioskCommand(program: Command): void {
       flagOf(portFlag),
     )
     .option('--demo', "set up a new data folder as the demo stall, and fill one without goods with the demo stall's")
+    .option(
+      '--neighbours <[host:]port>',
+      'serve the exchange to the tills beside this one: an edge node',
+      flagOf(neighboursFlag),
+    )
     .option('--hub <address>', 'join the hub there, unless this till has joined it already; needs --code')
     .option('--code <text>', 'the one-time code for --hub')
     .action(runHeadless);
@@ -47,6 +53,7 @@ async function runHeadless({
   printer,
   printerControlPort,
   demo,
+  neighbours,
   hub,
   code,
 }: KioskFlags): Promise<void> {
@@ -56,6 +63,7 @@ async function runHeadless({
     printer,
     printerControlPort,
     demo: demo ?? false,
+    ...(neighbours && { neighbours }),
     server: { port, token },
   });
   const { server, dataDir, printerControl } = running;
@@ -66,6 +74,7 @@ async function runHeadless({
     socket: server?.socketUrl,
     token: server?.token,
     dataDir,
+    neighbours: running.kiosk.exchange.state().serving,
     ...(printerControl && { printerControl: `http://127.0.0.1:${printerControl.port}` }),
   };
   // Before it says that it is ready: whoever reads that may ask it to stop at once.

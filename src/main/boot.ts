@@ -19,6 +19,7 @@ import { Importer } from './import/importer';
 import { startLanServer, type LanServer } from './lan/server';
 import { projectFolder, projectVersion } from './project-folder';
 import type { SyncHooks } from './sync/local-store';
+import { PhotoShelf } from './sync/photo-shelf';
 import { createSync } from './sync/start-sync';
 import { importDemoCatalogue, setUpDemoStall } from './stall-setup';
 
@@ -34,6 +35,8 @@ export interface BootOptions {
   readonly demo: boolean;
   /** The loopback server: its port (0 for any free one) and token (minted when absent); null for no server. */
   readonly server: { readonly port: number; readonly token?: string } | null;
+  /** Serve the exchange to the tills beside this one there; absent for not at all. */
+  readonly neighbours?: { readonly host: string; readonly port: number };
   /** Default: the system's clock. */
   readonly now?: () => Date;
   /** Default: a file in the data folder. */
@@ -148,6 +151,29 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     }
     await phase('devices', () => kiosk.start());
     stopped.push(() => kiosk.stop());
+
+    const { neighbours } = options;
+    if (neighbours) {
+      const served = await phase('neighbours', async () => {
+        // Loaded by tills that serve, alone.
+        const { startNeighbourServer } = await import('./lan/neighbour-server');
+        return startNeighbourServer({
+          ...neighbours,
+          store,
+          dataDir,
+          log,
+          now,
+          photos: new PhotoShelf(dataDir),
+          isRevoked: (deviceId) => kiosk.exchange.isRevoked(deviceId),
+          onReceived(kinds) {
+            kiosk.exchange.received(kinds);
+            kiosk.exchange.cameAnotherWay();
+          },
+        });
+      });
+      kiosk.exchange.serve(served);
+      stopped.push(() => served.close());
+    }
 
     let printerControl: PrinterServer | null = null;
     if (virtualPrinter && options.printerControlPort !== undefined) {

@@ -39,6 +39,15 @@ export function portFlag(text: string): number {
 }
 
 /**
+ * Reads `--neighbours HOST:PORT`; a port alone serves every network of this machine.
+ * @throws {Error} with a message for the person who typed it
+ */
+export function neighboursFlag(text: string): NonNullable<BootOptions['neighbours']> {
+  const [, host = '0.0.0.0', port = ''] = /^(?:([^:\s]+):)?(\d+)$/.exec(text) ?? [];
+  return { host, port: portFlag(port) };
+}
+
+/**
  * Reads `--devices`.
  * @throws {Error} with a message for the person who typed it
  */

@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
     token: { type: 'string' },
     kiosk: { type: 'boolean' },
     demo: { type: 'boolean' },
+    neighbours: { type: 'string' },
   },
 });
 const flag = (name: keyof typeof flags): string | undefined => {
@@ -109,18 +110,20 @@ async function run(): Promise<void> {
 }
 
 async function startCore(): Promise<RunningKiosk> {
-  const [{ startKiosk }, { deviceModeFlag, portFlag, printerFlag }] = await Promise.all([
+  const [{ startKiosk }, { deviceModeFlag, neighboursFlag, portFlag, printerFlag }] = await Promise.all([
     import('./boot'),
     import('./flags'),
   ]);
   const printer = flag('printer');
   const controlPort = flag('printer-control-port');
+  const neighbours = flag('neighbours');
   const running = await startKiosk({
     dataDir,
     devices: deviceModeFlag(flag('devices') ?? 'virtual'),
     demo: flags.demo === true,
     server: { port: portFlag(flag('port') ?? '0'), token: flag('token') },
     ...(printer !== undefined && { printer: printerFlag(printer) }),
+    ...(neighbours !== undefined && { neighbours: neighboursFlag(neighbours) }),
     ...(controlPort !== undefined && { printerControlPort: portFlag(controlPort) }),
   });
   const { electron, chrome, node } = process.versions;

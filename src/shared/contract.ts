@@ -392,6 +392,8 @@ export const syncState = z.object({
       devices: z.array(deviceHead),
     }),
   ),
+  /** Where tills beside this one reach it, while it serves them. */
+  serving: z.array(text(400)),
   /** Entries the hub has not confirmed, and when the oldest of them was written. All of them while there is no hub. */
   queued: z.int().min(0),
   oldestQueuedAt: instant.nullable(),
@@ -723,6 +725,21 @@ export const CALLS = {
   'sync.new-code': command(
     z.object({ name: text(80) }),
     z.object({ code: text(40), expiresAt: instant, link: text(400), address: text(400) }),
+    'operator',
+  ),
+  /** Sticks that are in and can be written to. */
+  'sync.sticks': query(
+    nothing,
+    z.object({ sticks: z.array(z.object({ path: text(400), name: text(120), freeBytes: z.number() })) }),
+    'operator',
+  ),
+  /**
+   * Puts what waits for the hub on a stick, encrypted to it, after taking the hub's answer to an earlier one from there.
+   * `acknowledged`: how many devices' entries the answer confirmed.
+   */
+  'sync.carry': command(
+    z.object({ path: text(400) }),
+    z.object({ fileName: text(120), entries: z.int(), acknowledged: z.int() }),
     'operator',
   ),
   /** The exchange as a person far away needs it, as the text of a JSON file. No personal data, no keys. */

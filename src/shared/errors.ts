@@ -72,6 +72,8 @@ export const ERROR_CODES = [
   'bad-code',
   'server-unreachable',
   'server-refused',
+  'unknown-stick',
+  'bad-file',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -108,6 +108,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'sync.leave': { serverId: id },
   'sync.now': {},
   'sync.new-code': { name: 'Till three' },
+  'sync.sticks': {},
+  'sync.carry': { path: '/media/stick' },
   'sync.report': {},
   'import.open': { fileName: 'goods.csv', totalBytes: 1_000 },
   'import.append': { importId: id, offset: 0, base64: 'aGFuZGxl' },

@@ -22,6 +22,7 @@ import { ScanService } from './scan-service';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
 import { StallService } from './stall-service';
+import { findSticks } from './sticks';
 import type { SyncRunner } from './sync-runner';
 import { SyncService } from './sync-service';
 import { TopicHub } from './topic-hub';
@@ -238,6 +239,8 @@ export class Kiosk {
       'sync.leave': (input, context) => sync.leave(input, context),
       'sync.now': () => sync.now(),
       'sync.new-code': (input, context) => sync.newCode(input, context),
+      'sync.sticks': () => ({ sticks: findSticks() }),
+      'sync.carry': (input, context) => sync.carry(input, context),
       'sync.report': () => sync.report(),
 
       'import.open': (input) => imports.open(input),

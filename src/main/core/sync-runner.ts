@@ -61,6 +61,10 @@ export interface SyncRunner {
   newCode(
     name: string,
   ): Promise<{ readonly code: string; readonly expiresAt: string; readonly link: string; readonly address: string }>;
+  /** Writes what waits for the hub into a file that only it can read. */
+  carryOut(path: string): Promise<{ readonly entries: number }>;
+  /** Takes the hub's answer to such a file. */
+  carryBack(path: string): Promise<{ readonly acknowledged: number }>;
   view(): SyncView;
   onChange(listener: () => void): () => void;
 }

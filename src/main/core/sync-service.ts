@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CallInput, CallOutput, SyncState } from '../../shared/contract';
 import type { ErrorCode } from '../../shared/errors';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
 import type { FlagService } from './flag-service';
+import { findSticks } from './sticks';
 import type { PeerView, SyncRunner } from './sync-runner';
 
 /** Within which a queue is to clear. */
@@ -25,6 +28,16 @@ interface SyncHooks {
   readonly onPeople: () => void;
 }
 
+/** The tills beside this one, while it serves them. */
+export interface Neighbours {
+  /** Where they reach it: `http://192.168.1.20:8710`, the likeliest first. */
+  readonly addresses: readonly string[];
+  /** Says that this till wrote or received entries: neighbours that wait are woken. */
+  added(): void;
+  /** A code with which one more device joins the stall here. */
+  newCode(name: string): Promise<CallOutput<'sync.new-code'>>;
+}
+
 /** The exchange with hub and neighbours as people and screens meet it. The exchange itself runs elsewhere, see `SyncRunner`. */
 export class SyncService {
   readonly #core: CoreContext;
@@ -32,6 +45,7 @@ export class SyncService {
   readonly #flags: FlagService;
   readonly #hooks: SyncHooks;
   #enrolling = false;
+  #neighbours: Neighbours | null = null;
   #seenSeq = 0;
   /** Changes only with what other devices sold; looking for them reads every parked cart. */
   #doubleSold: SyncState['doubleSold'];
@@ -49,6 +63,19 @@ export class SyncService {
   /** Whether the last exchange with the hub went through. */
   isOnline(): boolean {
     return this.#runner.view().peers.some(({ role, condition }) => role === 'hub' && condition === 'online');
+  }
+
+  /** Says that tills beside this one are served now, or no more. */
+  serve(neighbours: Neighbours | null): void {
+    this.#neighbours = neighbours;
+    this.#core.topics.mark('sync');
+  }
+
+  /** Whether the hub has shut a device out, as far as was heard. */
+  isRevoked(deviceId: string): boolean {
+    return this.#runner
+      .view()
+      .peers.some(({ devices }) => devices.some(({ device, isRevoked }) => isRevoked && device === deviceId));
   }
 
   start(): void {
@@ -69,6 +96,7 @@ export class SyncService {
     if (seq === this.#seenSeq) return;
     this.#seenSeq = seq;
     this.#runner.nudge();
+    this.#neighbours?.added();
     this.#tellTimer ??= setTimeout(() => {
       this.#tellTimer = null;
       this.#core.topics.mark('sync');
@@ -108,6 +136,7 @@ export class SyncService {
     if (kinds.has('order.placed') || kinds.has('cart.unparked'))
       this.#doubleSold = this.#core.store.orders.doubleSold();
     this.#hooks.onReceived(kinds);
+    this.#neighbours?.added();
     this.#core.topics.mark('sync');
   }
 
@@ -188,10 +217,36 @@ export class SyncService {
     { name }: CallInput<'sync.new-code'>,
     { requestId, staffId }: CallContext,
   ): Promise<CallOutput<'sync.new-code'>> {
-    if (this.#core.store.sync.peers().length === 0) throw noServer();
-    const result = await explained(this.#runner.newCode(name));
+    const hasServer = this.#core.store.sync.peers().length > 0;
+    if (!hasServer && !this.#neighbours) throw noServer();
+    // A hub gives shorter prefixes; without one the till beside gives its own and a letter.
+    const made = hasServer ? this.#runner.newCode(name) : this.#neighbours?.newCode(name);
+    const result = (await explained(Promise.resolve(made))) as CallOutput<'sync.new-code'>;
     this.#core.store.commit({ requestId, actor: staffId, drafts: [], result });
     return result;
+  }
+
+  /** Takes the answer that came back on a stick, then puts on it what still waits. */
+  async carry(
+    { path }: CallInput<'sync.carry'>,
+    { requestId, staffId }: CallContext,
+  ): Promise<CallOutput<'sync.carry'>> {
+    const { store } = this.#core;
+    if (!findSticks().some((stick) => stick.path === path)) {
+      throw new CallFailure('unknown-stick', 'That stick is not there any more: put it in again.');
+    }
+    const fileName = `trestle-${store.device.prefix}.carried`;
+    const file = join(path, fileName);
+    const answer = `${file}.answer`;
+    try {
+      const { acknowledged } = existsSync(answer) ? await this.#runner.carryBack(answer) : { acknowledged: 0 };
+      const { entries } = await this.#runner.carryOut(file);
+      const result = { fileName, entries, acknowledged };
+      store.commit({ requestId, actor: staffId, drafts: [], result });
+      return result;
+    } catch (error) {
+      throw stickFailure(error);
+    }
   }
 
   report(): CallOutput<'sync.report'> {
@@ -227,6 +282,7 @@ export class SyncService {
     return {
       state: this.#enrolling ? 'enrolling' : (first?.state ?? 'off'),
       servers,
+      serving: [...(this.#neighbours?.addresses ?? [])],
       queued: count,
       oldestQueuedAt: oldestAt,
       overdueOrders: this.#overdueOrders(oldestAt),
@@ -262,6 +318,20 @@ export class SyncService {
 /** The hub before neighbours; a neighbour that answers before one that does not. */
 function rank({ role, state }: Pick<PeerView, 'role'> & { readonly state: string }): number {
   return (role === 'hub' ? 0 : 2) + (state === 'online' ? 0 : 1);
+}
+
+/** What the file system says of a stick, as a person can mend it. */
+function stickFailure(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC') return new CallFailure('unknown-stick', 'The stick is full: make room on it or take another.');
+  if (code === 'EROFS' || code === 'EACCES') {
+    return new CallFailure('unknown-stick', 'The stick cannot be written to: take off its write protection.');
+  }
+  if (code === 'EIO' || code === 'ENOENT' || code === 'ENODEV') {
+    return new CallFailure('unknown-stick', 'The stick was pulled too early: put it in again and repeat.');
+  }
+  if (code === 'no-server' || code === 'bad-file') return new CallFailure(code, (error as Error).message);
+  return error;
 }
 
 function noServer(): CallFailure {

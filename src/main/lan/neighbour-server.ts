@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { AddressInfo } from 'node:net';
+import { joinLink } from '../../exchange/enrol-code';
+import { makeCode, type ServerIdentity } from '../../exchange/routes';
 import { createExchangeServer } from '../../exchange/server';
 import { DeviceKeys } from '../../journal/identity';
 import type { Log } from '../core/log';
+import type { Neighbours } from '../core/sync-service';
 import { NeighbourStore, type NeighbourWorld } from './neighbour-store';
 
 /** Setting under which the key of this server's tokens and codes is kept. */
@@ -22,11 +25,7 @@ export interface NeighbourServerOptions extends NeighbourWorld {
   readonly log: Log;
 }
 
-export interface NeighbourServer {
-  /** Where neighbours reach it: `http://192.168.1.20:8710`, the likeliest first. */
-  readonly addresses: readonly string[];
-  /** Says that this till wrote or received entries: neighbours that wait are woken. */
-  added(): void;
+export interface NeighbourServer extends Neighbours {
   close(): Promise<void>;
 }
 
@@ -40,29 +39,30 @@ export async function startNeighbourServer(options: NeighbourServerOptions): Pro
   const neighbours = new NeighbourStore(options);
   const { deviceId, publicKey } = store.device;
   const keys = DeviceKeys.load(dataDir);
-  const app = createExchangeServer({
-    log,
-    limits: LIMITS,
-    store: neighbours,
-    identity: {
-      serverId: deviceId,
-      role: 'neighbour',
-      publicKey,
-      recipient: null,
-      sign: (text) => keys.sign(deviceId, text),
-      secret: keptSecret(options),
-    },
-    now,
-    publicUrl: null,
-  });
+  const identity: ServerIdentity = {
+    serverId: deviceId,
+    role: 'neighbour',
+    publicKey,
+    recipient: null,
+    sign: (text) => keys.sign(deviceId, text),
+    secret: keptSecret(options),
+  };
+  const app = createExchangeServer({ log, limits: LIMITS, store: neighbours, identity, now, publicUrl: null });
   app.addHook('onRequest', async (request, reply) => {
     if (request.headers.origin !== undefined) await reply.status(403).send();
   });
   await app.listen({ host, port });
   const { port: opened } = app.server.address() as AddressInfo;
+  const addresses = addressesOf(host).map((address) => `http://${address}:${opened}`);
+  const [address = ''] = addresses;
   return {
-    addresses: addressesOf(host).map((address) => `http://${address}:${opened}`),
+    addresses,
     added: () => neighbours.added(),
+    async newCode(name) {
+      const stallId = store.stall.get()?.stallId ?? '';
+      const { code, expiresAt } = await makeCode({ store: neighbours, identity, now }, stallId, name);
+      return { code, expiresAt: expiresAt.toISOString(), link: joinLink(address, code), address };
+    },
     close: () => app.close(),
   };
 }

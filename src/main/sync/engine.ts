@@ -12,6 +12,7 @@ import { ExchangeFailure } from '../../exchange/exchange-failure';
 import type { HttpConnection } from '../../exchange/http-send';
 import { signedTexts } from '../../exchange/signatures';
 import type { SyncRunner, SyncView } from '../core/sync-runner';
+import { carryBack, carryOut } from './carry';
 import { PeerLink, type LinkContext, type OpenWake } from './peer-link';
 import type { NewIdentity, Peer, SyncDevice, SyncStore } from './sync-store';
 
@@ -189,6 +190,21 @@ export class SyncEngine implements SyncRunner {
     if (!link) throw new ExchangeFailure('not-enrolled', 'This till has joined no hub: join one first.');
     const client = link.client ?? this.#clientOf(link.peer, await this.#options.store.device());
     return { ...(await client.newCode(name)), address: link.peer.address };
+  }
+
+  /** Writes what waits for the hub into a file that only it can read. */
+  carryOut(path: string): Promise<{ readonly entries: number }> {
+    const { store, now } = this.#options;
+    const hub = [...this.#links.values()].find(({ peer }) => peer.role === 'hub');
+    const there = new Map(hub?.view().devices.map(({ device, seq }) => [device, seq]));
+    return carryOut(store, { path, there, now: now() });
+  }
+
+  /** Takes the hub's answer to such a file. */
+  async carryBack(path: string): Promise<{ readonly acknowledged: number }> {
+    const taken = await carryBack(this.#options.store, path);
+    this.#changed();
+    return taken;
   }
 
   view(): SyncView {

@@ -70,6 +70,14 @@ export class ThreadRunner implements SyncRunner {
     return this.#call('newCode', ...given) as ReturnType<SyncRunner['newCode']>;
   }
 
+  carryOut(...given: RunnerArguments<'carryOut'>): ReturnType<SyncRunner['carryOut']> {
+    return this.#call('carryOut', ...given) as ReturnType<SyncRunner['carryOut']>;
+  }
+
+  carryBack(...given: RunnerArguments<'carryBack'>): ReturnType<SyncRunner['carryBack']> {
+    return this.#call('carryBack', ...given) as ReturnType<SyncRunner['carryBack']>;
+  }
+
   view(): SyncView {
     return this.#view;
   }

@@ -15,7 +15,7 @@ interface Words {
   readonly detail: string;
 }
 
-const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, () => Words>>> = {
+const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Words>>> = {
   disconnected: () => ({ title: m.error_disconnected(), detail: m.error_disconnected_detail() }),
   'disk-full': () => ({ title: m.error_disk_full(), detail: m.error_disk_full_detail() }),
   'not-signed-on': () => ({ title: m.banner_sign_on_first(), detail: m.banner_sign_on_first_detail() }),
@@ -37,13 +37,16 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, () => Words>>> = {
   'no-printer': () => ({ title: m.error_no_printer(), detail: m.error_no_printer_detail() }),
   'bad-code': () => ({ title: m.error_bad_code(), detail: m.error_bad_code_detail() }),
   'no-server': () => ({ title: m.error_no_server(), detail: m.error_no_server_detail() }),
+  'unknown-stick': (error) => ({ title: m.error_unknown_stick(), detail: error.message }),
+  'bad-file': (error) => ({ title: m.error_bad_file(), detail: error.message }),
+  'server-refused': (error) => ({ title: m.error_server_refused(), detail: error.message }),
   'server-unreachable': () => ({ title: m.error_server_unreachable(), detail: m.error_server_unreachable_detail() }),
   'no-drawer': () => ({ title: m.error_no_drawer(), detail: m.error_no_printer_detail() }),
 };
 
 /** What went wrong and what to do, in the till's own words where it has them. */
 export function errorWords(error: CallError): Words {
-  const known = ERROR_WORDS[error.code]?.();
+  const known = ERROR_WORDS[error.code]?.(error);
   if (known) return known;
   const detail = error.incidentId ? m.error_incident({ incident: error.incidentId }) : m.error_nothing_lost();
   return { title: error.message, detail };
