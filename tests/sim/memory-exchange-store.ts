@@ -185,7 +185,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     return Promise.resolve(device ? knownDevice(stallId, device) : null);
   }
 
-  append(batch: Append): Promise<Appended> {
+  async append(batch: Append): Promise<Appended> {
     const { stallId, entries, head, introduction, examine } = batch;
     const stall = this.#stall(stallId);
     const { device } = head;
@@ -236,7 +236,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     }
     const brought = stall.devices.get(batch.broughtBy);
     if (brought) brought.lastSyncAt = this.#now().toISOString();
-    return Promise.resolve({ epoch: this.#state.epoch, receipts, head: headOf(chain) });
+    return { epoch: this.#state.epoch, receipts, head: headOf(chain) };
   }
 
   feed(query: {
@@ -293,7 +293,9 @@ export class MemoryExchangeStore implements ExchangeStore {
     const stall = this.#stall(stallId);
     for (const person of people) {
       const there = stall.people.find((one) => one.person.reference === person.reference);
-      if (there && there.person.at >= person.at) continue;
+      // Forgotten stays forgotten, however late somebody remembers.
+      const isForgetting = person.person === null && there?.person.person !== null;
+      if (there && !isForgetting && (there.person.person === null || there.person.at >= person.at)) continue;
       stall.peopleVersion += 1;
       stall.people = stall.people.filter((one) => one !== there);
       stall.people.push({ version: stall.peopleVersion, person });
@@ -329,7 +331,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     return Promise.resolve({ storedBytes: bytes.length, totalBytes: photoSizes.get(sha256) ?? bytes.length });
   }
 
-  putPhotoPart({ stallId, sha256, offset, totalBytes, bytes }: PhotoPart): Promise<PhotoState> {
+  async putPhotoPart({ stallId, sha256, offset, totalBytes, bytes }: PhotoPart): Promise<PhotoState> {
     const { photos, photoSizes } = this.#stall(stallId);
     const there = photos.get(sha256) ?? Buffer.alloc(0);
     if (offset !== there.length) throw new Refusal('gap', 'The part does not begin where the photo ends.');
@@ -340,7 +342,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     }
     photos.set(sha256, whole);
     photoSizes.set(sha256, totalBytes);
-    return Promise.resolve({ storedBytes: whole.length, totalBytes });
+    return { storedBytes: whole.length, totalBytes };
   }
 
   readPhoto(stallId: string, sha256: string, offset: number): Promise<Buffer | null> {
