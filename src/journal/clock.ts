@@ -5,6 +5,9 @@
  * Instants are text, `2026-11-22T09:05:00.000Z-0000-<device>`: UTC milliseconds, a counter in hexadecimal, and the
  * device, which makes every instant different. They sort as text.
  */
+/** Where the device begins in an instant. */
+const DEVICE_AT = '2026-11-22T09:05:00.000Z-0000-'.length;
+
 const COUNTER_MOST = 0xffff;
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{4}-/;
@@ -19,9 +22,14 @@ export function wallMs(at: string): number {
   return ms;
 }
 
+/** The device that made a hybrid instant. */
+export function deviceOf(at: string): string {
+  return at.slice(DEVICE_AT);
+}
+
 /** Whether a text is a hybrid instant of this device. */
 export function isInstantOf(at: string, device: string): boolean {
-  return INSTANT.test(at) && !Number.isNaN(Date.parse(at.slice(0, 24))) && at.slice(30) === device;
+  return INSTANT.test(at) && !Number.isNaN(Date.parse(at.slice(0, 24))) && deviceOf(at) === device;
 }
 
 export class HybridClock {

@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'unknown-item',
   'unknown-line',
   'cart-full',
+  'share-spent',
   'unknown-tax-rate',
   'bad-quantity',
   'bad-amount',

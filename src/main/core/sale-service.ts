@@ -250,6 +250,7 @@ export class SaleService {
   openPayment(context: CallContext): Nothing {
     this.#requireShift();
     this.#refuseWhilePaying();
+    this.#requireShares(this.#sale.cart);
     const payment = unwrap(openPayment(this.#pricedCart(), domainContext(this.#core)));
     return this.#save(context, { ...this.#sale, payment }, {});
   }
@@ -268,6 +269,7 @@ export class SaleService {
     this.#requireShift();
     const of = currency(this.#core.stall.currency);
     const world = domainContext(this.#core);
+    if (!this.#sale.payment) this.#requireShares(this.#sale.cart);
     const open = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), world));
     return this.#proceed(context, unwrap(payCash(open, { givenMinor }, of, world)));
   }
@@ -386,6 +388,7 @@ export class SaleService {
   #change<T>(context: CallContext, change: (sale: SaleRecord) => { readonly sale: SaleRecord; readonly result: T }): T {
     this.#refuseWhilePaying();
     const { sale, result } = change(this.#sale);
+    this.#requireShares(sale.cart, this.#sale.cart);
     return this.#save(context, { ...sale, doneOrderId: null }, result);
   }
 
@@ -514,6 +517,25 @@ export class SaleService {
     return store.tenders.open().filter(({ tenderId }) => !known.has(tenderId));
   }
 
+  /**
+   * Refuses more of a divided variant than is left of this till's share. Once money is taken nothing is refused any more.
+   * @param before a cart of which no less was allowed already
+   */
+  #requireShares(cart: Cart, before?: Cart): void {
+    if (cart.lines === before?.lines) return;
+    const wanted = quantities(cart);
+    const had = before && quantities(before);
+    for (const [variantId, { itemId, name, quantity }] of wanted) {
+      if (quantity <= (had?.get(variantId)?.quantity ?? 0)) continue;
+      const left = this.#core.store.shares.left(itemId, variantId);
+      if (left === null || quantity <= left) continue;
+      throw new CallFailure(
+        'share-spent',
+        `This till may still sell ${left} of ${name}. Ask another till to give part of its share.`,
+      );
+    }
+  }
+
   #requireParked(parkedCartId: string): StoredParkedCart {
     const parked = this.#core.store.parked.get(parkedCartId);
     if (!parked) throw new CallFailure('unknown-parked-cart', 'That cart is not set aside any more.');
@@ -539,4 +561,16 @@ export class SaleService {
 /** A tender that took money or may have. */
 function hasLiveTender({ tenders }: Payment): boolean {
   return tenders.some(({ state }) => state !== 'declined');
+}
+
+/** How much of each variant is in a cart: pieces, or grams. */
+function quantities(cart: Cart): Map<string, { readonly itemId: string; readonly name: string; quantity: number }> {
+  const sums = new Map<string, { itemId: string; name: string; quantity: number }>();
+  for (const { itemId, variantId, name, quantity } of cart.lines) {
+    if (itemId === null || variantId === null) continue;
+    const sum = sums.get(variantId) ?? { itemId, name, quantity: 0 };
+    sum.quantity += quantity;
+    sums.set(variantId, sum);
+  }
+  return sums;
 }

@@ -43,6 +43,7 @@ import { isTooFarAhead, noteUnapplied, receiveEntries, type Received } from './r
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
 import { readSale, writeSale, type SaleRecord } from './sale-record';
+import { StockShareReader } from './stock-share-reader';
 import { asStoreError, isDamage, StoreError } from './store-error';
 import { SyncState, type Peer } from './sync-state';
 
@@ -113,6 +114,7 @@ export class Store {
   readonly shifts: ShiftReader;
   readonly tenders: TenderReader;
   readonly parked: ParkedReader;
+  readonly shares: StockShareReader;
   readonly stall: StallReader;
   readonly jobs: Jobs;
   readonly people: People;
@@ -188,6 +190,7 @@ export class Store {
       const devices = () => this.#devices;
       this.orders = new OrderReader(database, devices);
       this.shifts = new ShiftReader(database, devices);
+      this.shares = new StockShareReader(database, devices);
       this.tenders = new TenderReader(database, devices);
       this.sync = new SyncState(database, {
         people: this.people,

@@ -27,6 +27,7 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   'coupon-code': () => ({ title: m.error_coupon_code(), detail: m.error_coupon_code_detail() }),
   'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
   'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
+  'share-spent': () => ({ title: m.error_share_spent(), detail: m.error_share_spent_detail() }),
   'cart-full': () => ({ title: m.error_cart_full(), detail: m.error_cart_full_detail() }),
   'payment-open': () => ({ title: m.banner_paying_title(), detail: m.banner_paying_detail() }),
   'payment-locked': () => ({ title: m.error_payment_locked(), detail: m.error_payment_locked_detail() }),

@@ -1,0 +1,82 @@
+import { fail, ok, type Result } from './result';
+
+/**
+ * Scarce stock divided among devices: each may sell its share and no more, so that two tills without a network cannot both
+ * sell the last one. A share is the device's own: it can give part of it away, and nobody can take it. So whatever a device
+ * has not heard of yet can only mean that it may sell more than it thinks, never less.
+ *
+ * Quantities are those of cart lines: pieces, or grams.
+ */
+export interface StockShares {
+  /** The division that counts, or null where the variant is not divided. */
+  readonly division: {
+    /** Hybrid instant. */
+    readonly at: string;
+    readonly shares: readonly { readonly deviceId: string; readonly quantity: number }[];
+  } | null;
+  /** Parts of shares given away, as far as known here. */
+  readonly gifts: readonly StockGift[];
+  /** What devices sold of it, as far as known here. */
+  readonly sales: readonly { readonly at: string; readonly deviceId: string; readonly quantity: number }[];
+}
+
+export interface StockGift {
+  /** Hybrid instant. */
+  readonly at: string;
+  readonly fromDevice: string;
+  readonly toDevice: string;
+  readonly quantity: number;
+}
+
+/**
+ * What a device may still sell of a variant, as far as known here, or null when it is not divided.
+ * @param deviceIds the device, and the ids it went by before
+ */
+export function shareLeft({ division, gifts, sales }: StockShares, deviceIds: readonly string[]): number | null {
+  if (division === null || division.shares.length === 0) return null;
+  const { at: since, shares } = division;
+  const isOwn = (deviceId: string): boolean => deviceIds.includes(deviceId);
+  const sum = (quantities: readonly { readonly quantity: number }[]): number =>
+    quantities.reduce((total, { quantity }) => total + quantity, 0);
+  const left =
+    sum(shares.filter(({ deviceId }) => isOwn(deviceId))) +
+    sum(gifts.filter(({ at, toDevice }) => at > since && isOwn(toDevice))) -
+    sum(gifts.filter(({ at, fromDevice }) => at > since && isOwn(fromDevice))) -
+    sum(sales.filter(({ at, deviceId }) => at > since && isOwn(deviceId)));
+  return Math.max(0, left);
+}
+
+/** Whether a device can give so much of its share away. */
+export function canGive(shares: StockShares, deviceIds: readonly string[], quantity: number): boolean {
+  const left = shareLeft(shares, deviceIds);
+  return left !== null && Number.isSafeInteger(quantity) && quantity > 0 && quantity <= left;
+}
+
+/**
+ * Checks a new division by a device. While another division counts, only what this device itself has left can be divided
+ * again, and only once no other device holds any of it: one that cannot be heard may be selling its share right now. An
+ * empty list ends a division, which is for a person to decide.
+ */
+export function checkDivision(
+  current: StockShares,
+  deviceIds: readonly string[],
+  shares: readonly { readonly deviceId: string; readonly quantity: number }[],
+): Result<null, 'bad-quantity' | 'share-held'> {
+  if (shares.some(({ quantity }) => !Number.isSafeInteger(quantity) || quantity < 0)) {
+    return fail('bad-quantity', 'A share is nothing or more.');
+  }
+  const left = shareLeft(current, deviceIds);
+  if (left === null || shares.length === 0) return ok(null);
+  const others = new Set(
+    [
+      ...(current.division?.shares ?? []).map(({ deviceId }) => deviceId),
+      ...current.gifts.map(({ toDevice }) => toDevice),
+    ].filter((deviceId) => !deviceIds.includes(deviceId)),
+  );
+  if ([...others].some((deviceId) => (shareLeft(current, [deviceId]) ?? 0) > 0)) {
+    return fail('share-held', 'Another till still holds a share of it: let it give its share to this one first.');
+  }
+  return shares.reduce((total, { quantity }) => total + quantity, 0) <= left
+    ? ok(null)
+    : fail('bad-quantity', `There are ${left} left to divide.`);
+}
