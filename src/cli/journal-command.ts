@@ -27,6 +27,8 @@ export function registerJournalCommand(program: Command): void {
         for (const { device, lastSeq, signedSeq } of report.devices) {
           console.log(`device ${device}: ${lastSeq} entries, signed up to ${signedSeq ?? 'none'}`);
         }
+        if (report.asideCount > 0)
+          console.log(`${report.asideCount} entries set aside: two devices wrote under one name`);
         const verdict = report.findings.length === 0 ? 'nothing wrong' : `${report.findings.length} findings`;
         console.log(`${report.entryCount} entries, ${report.orderCount} orders: ${verdict}`);
       }),

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { checkOrder } from '../domain/order';
 import { projectBacklog } from './catalogue-projection';
-import { verifyChain } from './entry';
+import { entryHash, verifyChain, type SealedEntry } from './entry';
 import { isHeadSignedBy, type SignedHead } from './identity';
 import { insertJournalRow, journalHead, journalRows } from './journal-rows';
 import type { Entry } from './kinds';
@@ -36,6 +36,8 @@ export interface VerifyReport {
   readonly findings: readonly Finding[];
   readonly entryCount: number;
   readonly orderCount: number;
+  /** Entries set aside because two devices wrote under one name. */
+  readonly asideCount: number;
   /** Per device: how long its chain is and up to where its key vouches for it. */
   readonly devices: readonly { readonly device: string; readonly lastSeq: number; readonly signedSeq: number | null }[];
 }
@@ -57,6 +59,7 @@ export function verifyStore(database: Database, scratch: Database): VerifyReport
     find(fault, `Entry ${seq} of ${device}: ${CHAIN_WORDS[fault]}`);
   }
   const devices = checkHeads(database, find);
+  const asideCount = checkAside(database, find);
 
   let entryCount = 0;
   let orderCount = 0;
@@ -90,7 +93,7 @@ export function verifyStore(database: Database, scratch: Database): VerifyReport
     })();
     for (const difference of compareReadModels(database, scratch)) find('read-model-differs', difference);
   }
-  return { findings, entryCount, orderCount, devices };
+  return { findings, entryCount, orderCount, asideCount, devices };
 }
 
 /** A part of an import that cannot be read was met as an entry already. */
@@ -111,7 +114,10 @@ function checkHeads(database: Database, find: (code: FindingCode, detail: string
   const keyOf = database.prepare(
     `SELECT body ->> '$.publicKey' FROM journal WHERE device = ? AND kind = 'device.registered'`,
   );
-  const headOf = database.prepare('SELECT device, seq, hash, signature FROM signed_head WHERE device = ?');
+  // This device's own signatures, and those that came with other devices' entries.
+  const headOf = database.prepare(
+    `SELECT * FROM (SELECT * FROM signed_head UNION ALL SELECT * FROM relay_head) WHERE device = ? ORDER BY seq DESC LIMIT 1`,
+  );
   const hashAt = database.prepare('SELECT hash FROM journal WHERE device = ? AND seq = ?');
   return ids.map((device) => {
     const lastSeq = journalHead(database, device)?.seq ?? 0;
@@ -127,6 +133,28 @@ function checkHeads(database: Database, find: (code: FindingCode, detail: string
     }
     return { device, lastSeq, signedSeq: head.seq };
   });
+}
+
+/**
+ * Checks what was set aside because two devices wrote under one name: each entry as it was hashed, and following from one
+ * that is here.
+ * @returns how many there are
+ */
+function checkAside(database: Database, find: (code: FindingCode, detail: string) => void): number {
+  const rows = database.prepare('SELECT * FROM forked_entry ORDER BY position').all() as SealedEntry[];
+  const linked = database.prepare(
+    `SELECT 1 FROM (SELECT device, seq, hash FROM journal UNION ALL SELECT device, seq, hash FROM forked_entry)
+     WHERE device = ? AND seq = ? AND hash = ?`,
+  );
+  for (const entry of rows) {
+    const { device, seq, prev, hash } = entry;
+    const what = `Entry ${seq} of ${device}, which was set aside`;
+    if (entryHash(entry) !== hash) find('wrong-hash', `${what}: ${CHAIN_WORDS['wrong-hash']}`);
+    if (seq > 1 && linked.get(device, seq - 1, prev) === undefined) {
+      find('wrong-link', `${what}: ${CHAIN_WORDS['wrong-link']}`);
+    }
+  }
+  return rows.length;
 }
 
 /** Gives the scratch database the journal table and empty read models. */

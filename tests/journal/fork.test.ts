@@ -130,8 +130,16 @@ describe('a device whose name another one uses', () => {
     life.close();
     expect(existsSync(join(life.dataDir, 'device.json.next'))).toBe(false);
     expect((await verifyFolder(life.dataDir)).findings).toEqual([]);
+    expect((await verifyFolder(life.dataDir)).asideCount).toBe(aside.length);
     expect(life.store.device.deviceId).toBe('renamed');
     expect(life.store.orders.count()).toBe(4);
+    life.close();
+    const database = new Database(join(life.dataDir, 'trestle.db'));
+    database.exec(`UPDATE forked_entry SET body = replace(body, 'T1-0002', 'T1-0009') WHERE kind = 'order.placed'`);
+    database.exec(`DELETE FROM forked_entry WHERE seq = ${fromSeq + 1}`);
+    database.close();
+    const codes = (await verifyFolder(life.dataDir)).findings.map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(['wrong-hash', 'wrong-link']));
   });
 
   it('can be told what the other one wrote under the old name', async () => {

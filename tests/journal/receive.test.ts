@@ -44,6 +44,12 @@ describe('entries of another device', () => {
     const report = await verifyFolder(two.dataDir);
     expect(report.findings).toEqual([]);
     expect(report.devices).toHaveLength(2);
+    // Each vouches for its own chain, the other by the signature that came with it.
+    for (const { lastSeq, signedSeq } of report.devices) expect(signedSeq).toBe(lastSeq);
+    const database = new Database(join(two.dataDir, 'trestle.db'));
+    database.exec(`UPDATE relay_head SET signature = replace(signature, substr(signature, 1, 4), 'AAAA')`);
+    database.close();
+    expect((await verifyFolder(two.dataDir)).findings.map(({ code }) => code)).toEqual(['wrong-head']);
   });
 
   it('that come twice, doubled or in pieces change nothing more', () => {
