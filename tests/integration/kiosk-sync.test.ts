@@ -1,8 +1,9 @@
+import { cpSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { revokeDevice } from '../../src/hub/stalls';
 import type { Entry } from '../../src/journal/kinds';
 import type { RunningKiosk } from '../../src/main/boot';
-import { exportFolder } from '../../src/main/db/inspect';
+import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { BootOptions } from '../../src/main/boot';
 import { startHub, type TestHub } from '../helpers/hub';
 import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
@@ -209,6 +210,38 @@ test('another hub at the same address is not believed', async () => {
     await rogue.close();
     await other.close();
   }
+});
+
+test('a copied folder takes a new name when both have sold, and nothing of either is lost', async () => {
+  const till = await start();
+  await joinHub(till);
+  await till.stop();
+  const copy = temporaryFolder();
+  cpSync(till.folder, copy.path, { recursive: true });
+
+  const original = await start({}, { path: till.folder, remove: () => undefined });
+  const soldHere = await sell(original);
+  await original.client.until(({ sync }) => sync.state === 'online' && sync.queued === 0, 'the original at the hub');
+
+  wifi.become('down');
+  const clone = await start({}, copy);
+  const soldThere = await sell(clone);
+  wifi.become('fair');
+  await clone.client.call('sync.now', {});
+  await clone.client.until(({ sync }) => sync.state === 'online' && sync.queued === 0, 'the copy at the hub');
+  expect(clone.kiosk.kiosk.deviceId).not.toBe(original.kiosk.kiosk.deviceId);
+  expect(clone.client.topics.session.device.prefix).not.toBe(original.client.topics.session.device.prefix);
+
+  for (const [client, orderId] of [
+    [original.client, soldThere],
+    [clone.client, soldHere],
+  ] as const) {
+    await expect
+      .poll(async () => (await client.client.call('order.get', { orderId })).ok, { timeout: 12_000 })
+      .toBe(true);
+  }
+  await clone.stop();
+  expect((await verifyFolder(copy.path)).findings).toEqual([]);
 });
 
 test('a closed shift is compared with the hub, and both agree', async () => {

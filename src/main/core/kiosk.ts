@@ -147,7 +147,7 @@ export class Kiosk {
         sale.received();
       },
       onIdentity: () => {
-        session.staffChanged();
+        session.renamed();
         sale.received();
       },
       onPeople: () => {

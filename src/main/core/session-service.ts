@@ -95,6 +95,18 @@ export class SessionService {
     return {};
   }
 
+  /** This till goes by another name from now on: whoever was signed on stays so. */
+  renamed(): void {
+    const before = this.#signedOn;
+    this.#signedOn = undefined;
+    if (before && this.signedOn() === null) {
+      const { staffId } = before;
+      const drafts = [{ kind: 'staff.signed-on' as const, body: { staffId } }];
+      this.#core.store.commit({ actor: staffId, drafts, result: null });
+    }
+    this.staffChanged();
+  }
+
   /** Says that people came, went or changed, or who is at the till. */
   staffChanged(): void {
     this.#signedOn = undefined;
