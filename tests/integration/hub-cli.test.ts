@@ -1,0 +1,136 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ExchangeDevice, type EnrolledDevice } from '../helpers/exchange-device';
+import { temporaryFolder } from '../helpers/kiosk-process';
+
+const TRESTLE = 'out/main/trestle.js';
+/** Nothing but the folder: no database from outside. */
+const env = { ...process.env, DATABASE_URL: '' };
+
+interface HubProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly operatorToken?: string;
+  /** Sends a signal and waits for the end. @returns the exit code, or null when it was killed */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+const folder = temporaryFolder();
+let hub: HubProcess;
+
+async function start(): Promise<HubProcess> {
+  const child = spawn(process.execPath, [TRESTLE, 'hub', '--data', folder.path, '--port', '0'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let complaints = '';
+  child.stderr.on('data', (text) => (complaints += String(text)));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ready = await new Promise<Pick<HubProcess, 'url' | 'operatorToken'>>((resolve, reject) => {
+    createInterface(child.stdout).once('line', (line) => resolve(JSON.parse(line) as HubProcess));
+    void ended.then((code) => reject(new Error(`the hub ended with code ${code}: ${complaints}`)));
+  });
+  return {
+    child,
+    ...ready,
+    end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Runs `trestle hub …` on the folder. @returns its JSON lines */
+async function command(...words: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [TRESTLE, 'hub', ...words, '--data', folder.path], {
+    env,
+  });
+  return stdout
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** The process id of the folder's PostgreSQL, or null when none runs. */
+function postgresPid(): number | null {
+  const file = join(folder.path, 'postgres', 'postmaster.pid');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n', 1)[0]) : null;
+}
+
+let till: EnrolledDevice;
+
+beforeAll(async () => {
+  // PostgreSQL may run as another user than this one.
+  chmodSync(folder.path, 0o755);
+  hub = await start();
+});
+afterAll(async () => {
+  till?.close();
+  await hub.end('SIGTERM');
+  folder.remove();
+});
+
+test('a new folder becomes a hub whose PostgreSQL is nobody’s but its own', async () => {
+  expect(hub.operatorToken).toMatch(/^[\w-]{32}$/);
+  expect(statSync(join(folder.path, 'postgres')).mode & 0o077).toBe(0);
+  expect(statSync(join(folder.path, 'postgres-password')).mode & 0o077).toBe(0);
+  if (process.getuid?.() === 0) expect(statSync(`/proc/${postgresPid()}`).uid).not.toBe(0);
+});
+
+test('a stall is added and listed while the hub runs, and a till joins with the code', async () => {
+  const [added] = await command('stall', 'add', 'Bramble & Rye');
+  expect(await command('stall', 'list')).toEqual([
+    { stallId: added?.['stallId'], name: 'Bramble & Rye', entries: 0, devices: 0 },
+  ]);
+  till = await new ExchangeDevice().enrol(hub.url, added?.['code'] as string);
+  till.device.sell();
+  expect((await till.push()).head.seq).toBe(2);
+  expect(await command('device', 'list', till.stallId)).toMatchObject([{ prefix: 'T1', entries: 2 }]);
+});
+
+test('one folder has one hub', async () => {
+  await expect(start()).rejects.toThrow('Another hub serves');
+  expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
+});
+
+test('after kill -9 of the hub it goes on with all it had acknowledged', async () => {
+  expect(await hub.end('SIGKILL')).toBeNull();
+  till.close();
+  hub = await start();
+  expect(hub.operatorToken).toBeUndefined();
+  const [code] = await command('code', till.stallId);
+  const reader = await new ExchangeDevice().enrol(hub.url, code?.['code'] as string);
+  const { entries, epoch } = await reader.client.feed({ after: '0.0', own: 'others' });
+  expect(entries).toEqual(till.device.entries);
+  expect(epoch).toBe(1);
+  reader.close();
+});
+
+test('told to stop, it ends its PostgreSQL too; commands work without it, and start again where it was', async () => {
+  const pid = postgresPid() as number;
+  expect(await hub.end('SIGTERM')).toBe(0);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  expect(postgresPid()).toBeNull();
+
+  expect(await command('restored')).toEqual([{ epoch: 2 }]);
+  await command('device', 'revoke', till.stallId, till.device.deviceId);
+  expect(postgresPid()).toBeNull();
+  hub = await start();
+  expect(await (await fetch(`${hub.url}/v1/server`)).json()).toMatchObject({ epoch: 2 });
+});
+
+test.skipIf(process.getuid?.() !== 0)('root is told where PostgreSQL’s user could not come in', async () => {
+  const hidden = temporaryFolder();
+  const started = promisify(execFile)(process.execPath, [TRESTLE, 'hub', 'stall', 'list', '--data', hidden.path], {
+    env,
+  });
+  await expect(started).rejects.toMatchObject({
+    stderr: expect.stringContaining('choose a data folder elsewhere') as string,
+  });
+  hidden.remove();
+});
