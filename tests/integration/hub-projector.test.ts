@@ -18,6 +18,7 @@ import { saltAndBramble } from '../helpers/stall';
 
 const log = pino({ level: 'silent' });
 let postgres: PostgresServer;
+let databaseUrl: string;
 let hub: Hub;
 let projector: Projector;
 let stallId: string;
@@ -27,7 +28,8 @@ let sequence: number;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  hub = await openHub({ databaseUrl: await postgres.newDatabase(), log, background: false });
+  databaseUrl = await postgres.newDatabase();
+  hub = await openHub({ databaseUrl, log, background: false });
   projector = hub.outward.projector;
 });
 
@@ -158,6 +160,22 @@ describe('the journals become orders, flags, receipts and shifts', () => {
     expect(await rows('SELECT order_id FROM placed_order WHERE stall_id = $1')).toHaveLength(1);
     expect(await rows('SELECT shift_id FROM shift WHERE stall_id = $1')).toHaveLength(1);
   });
+});
+
+it('by itself, soon after a sale, and after a queue was handed over', async () => {
+  const other = await openHub({ databaseUrl, log });
+  const here = async (): Promise<number> =>
+    (await rows('SELECT order_id FROM placed_order WHERE stall_id = $1')).length;
+  try {
+    sold();
+    await till.send(other.store, stallId);
+    await expect.poll(here, { timeout: 20_000 }).toBe(1);
+    for (let count = 0; count < 250; count += 1) sold();
+    await till.send(other.store, stallId);
+    await expect.poll(here, { timeout: 20_000 }).toBe(251);
+  } finally {
+    await other.close();
+  }
 });
 
 describe('a receipt stands with its order', () => {

@@ -36,7 +36,7 @@ export async function openOutward(parts: OutwardParts): Promise<Outward> {
     projector,
     webhooks,
     start() {
-      unhear = store.onAdded(() => projector.wake());
+      unhear = store.onAdded(({ stallId, place }) => projector.wake(stallId, place.serverSeq));
       projector.start();
       sender.start();
     },

@@ -13,9 +13,13 @@ const BATCH_ENTRIES = 100;
 /** How often it looks for itself where nobody woke it. */
 const LOOK_EVERY_MS = 2_000;
 const AFTER_TROUBLE_MS = 5_000;
-/** While tills hand over what they queued, taking it comes first: their orders are read when no more came for so long. */
+/** A till that sells sends a few entries at a time; so many at once are a queue that is handed over. */
+const QUEUE_ENTRIES = 20;
+/** While queues are handed over, taking them comes first: orders are read when none has come for so long. */
 const QUIET_MS = 300;
-const LONGEST_BUSY_MS = 15_000;
+const LONGEST_WAIT_MS = 15_000;
+/** What it does at a time when the waiting was too long. */
+const TURN_MS = 1_000;
 
 interface Row {
   readonly device_id: string;
@@ -151,7 +155,8 @@ export class Projector {
   readonly #closing = new AbortController();
   #waking = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #wokenMs = -Infinity;
+  #queueMs = -Infinity;
+  readonly #places = new Map<string, number>();
 
   constructor({ database, log }: { readonly database: Database; readonly log: FastifyBaseLogger }) {
     this.#database = database;
@@ -163,9 +168,11 @@ export class Projector {
     this.#running = this.#follow();
   }
 
-  /** A hint that there is more to read. */
-  wake(): void {
-    this.#wokenMs = performance.now();
+  /** A hint that there is more to read: where the feed of a stall ends now. */
+  wake(stallId: string, feedSeq: number): void {
+    const before = this.#places.get(stallId) ?? feedSeq;
+    this.#places.set(stallId, feedSeq);
+    if (feedSeq - before >= QUEUE_ENTRIES) this.#queueMs = performance.now();
     this.#waking.abort();
   }
 
@@ -177,15 +184,18 @@ export class Projector {
   }
 
   /** Reads every stall's feed to its end. */
-  async catchUp(): Promise<void> {
+  catchUp(): Promise<void> {
+    return this.#read(() => this.#closing.signal.aborted);
+  }
+
+  async #read(isEnough: () => boolean): Promise<void> {
     for (;;) {
       const behind = await this.#database.query<{ stall_id: string }>(statements.behind);
       let moved = false;
       for (const { stall_id } of behind) {
-        if (this.#closing.signal.aborted) return;
-        while (await this.#step(stall_id)) moved = true;
+        while (!isEnough() && (await this.#step(stall_id))) moved = true;
       }
-      if (!moved) return;
+      if (!moved || isEnough()) return;
     }
   }
 
@@ -206,23 +216,28 @@ export class Projector {
     while (!signal.aborted) {
       let waitMs = LOOK_EVERY_MS;
       try {
-        await this.catchUp();
+        await this.#quiet();
+        const begunMs = performance.now();
+        await this.#read(() => signal.aborted || (this.#isBusy() && performance.now() - begunMs > TURN_MS));
       } catch (error) {
         this.#log.warn({ error }, 'the orders could not be read from the journals; trying again');
         waitMs = AFTER_TROUBLE_MS;
       }
       await pause(waitMs, undefined, { signal: this.#waking.signal }).catch(() => undefined);
-      await this.#quiet();
       if (!signal.aborted) this.#waking = new AbortController();
     }
+  }
+
+  #isBusy(): boolean {
+    return performance.now() - this.#queueMs < QUIET_MS;
   }
 
   async #quiet(): Promise<void> {
     const { signal } = this.#closing;
     const begunMs = performance.now();
-    const isBusy = (): boolean =>
-      performance.now() - this.#wokenMs < QUIET_MS && performance.now() - begunMs < LONGEST_BUSY_MS;
-    while (isBusy() && !signal.aborted) await pause(QUIET_MS, undefined, { signal }).catch(() => undefined);
+    while (this.#isBusy() && performance.now() - begunMs < LONGEST_WAIT_MS && !signal.aborted) {
+      await pause(QUIET_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   /** One batch of a stall. @returns whether anything was done */
