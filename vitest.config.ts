@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/{unit,property,contract,journal,hardware}/**/*.test.ts'],
           pool: 'forks',
+          // A busy machine is no failure.
+          testTimeout: 60_000,
         },
       },
       {
