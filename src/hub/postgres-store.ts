@@ -74,7 +74,7 @@ WHERE stall_id = $1 AND device_id = $2`,
   },
   people: {
     name: 'people',
-    text: 'SELECT reference, person, at, version FROM person WHERE stall_id = $1 AND version > $2 ORDER BY version LIMIT 200',
+    text: 'SELECT reference, person, at, version FROM person WHERE stall_id = $1 AND version > $2 ORDER BY version',
   },
   shiftOrders: {
     name: 'shift-orders',
