@@ -65,6 +65,7 @@ function wholeState(seq: number, version: number) {
     sync: {
       state: 'off',
       servers: [],
+      serving: [],
       queued: 0,
       oldestQueuedAt: null,
       overdueOrders: 0,
