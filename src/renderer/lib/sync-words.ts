@@ -29,7 +29,7 @@ export function syncWords(sync: SyncState): SyncWords {
 
 function stateWords(sync: SyncState): SyncWords {
   const { state, queued, servers } = sync;
-  const waits = m.chip_queue({ count: queued });
+  const waits = queued > 0 ? m.chip_queue({ count: queued }) : m.chip_offline_detail();
   switch (state) {
     case 'off':
       return {
@@ -74,7 +74,7 @@ function stateWords(sync: SyncState): SyncWords {
         detail: m.sync_offline_detail(),
         tone: 'waiting',
         chip: m.chip_offline(),
-        chipDetail: queued > 0 ? waits : m.chip_offline_detail(),
+        chipDetail: waits,
       };
     case 'refused':
       return needsHand(m.sync_refused(), servers[0]?.errors[0]?.detail ?? m.sync_refused_detail());
