@@ -1,6 +1,6 @@
 import type { PricedLine } from '../../domain/cart';
 import type { CallError, ErrorCode } from '../../shared/errors';
-import type { DateWarning, JobSummary, OrderSummary } from '../../shared/contract';
+import type { CallOutput, DateWarning, JobSummary, OrderSummary } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from './format';
 
@@ -141,5 +141,20 @@ export function jobWords(job: JobSummary): string {
       return m.job_report();
     case 'drawer':
       return m.job_drawer();
+  }
+}
+
+/** Why an order has the resilience flag it has. */
+export function flagCause(change: CallOutput<'order.get'>['flags'][number], format: Format): string {
+  const time = format.time(change.at);
+  switch (change.cause) {
+    case 'hub-acknowledged':
+      return m.flag_cause_hub({ time });
+    case 'receipt-printed':
+      return m.flag_cause_printed({ time });
+    case 'receipt-shown':
+      return m.flag_cause_shown({ time });
+    case 'receipt-sent':
+      return m.flag_cause_sent({ time });
   }
 }
