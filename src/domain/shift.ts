@@ -86,9 +86,18 @@ export function emptyTotals(floatMinor: Minor): ShiftTotals {
   };
 }
 
-/** The totals of orders that were known before their shift was, now that it is. */
-export function addFloatToTotals(totals: ShiftTotals, floatMinor: Minor): ShiftTotals {
-  return { ...totals, expectedCashMinor: totals.expectedCashMinor + floatMinor };
+/** What two parts of a shift come to together. */
+export function addTotals(one: ShiftTotals, other: ShiftTotals): ShiftTotals {
+  return {
+    orderCount: one.orderCount + other.orderCount,
+    salesMinor: one.salesMinor + other.salesMinor,
+    taxMinor: one.taxMinor + other.taxMinor,
+    savedMinor: one.savedMinor + other.savedMinor,
+    roundingMinor: one.roundingMinor + other.roundingMinor,
+    cashMinor: one.cashMinor + other.cashMinor,
+    cardMinor: one.cardMinor + other.cardMinor,
+    expectedCashMinor: one.expectedCashMinor + other.expectedCashMinor,
+  };
 }
 
 /** The totals after one more order. */

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Order } from '../domain/order';
-import { addFloatToTotals, addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
+import { addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
 import { putItem, removeItem } from './catalogue-projection';
 import { wallMs } from './clock';
 import { notApplicable, readEntry, type ReadResult, type SealedEntry } from './entry';
@@ -68,41 +68,21 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     prepared(database, 'DELETE FROM signed_on WHERE device = ?').run(device);
   },
   'shift.opened'({ device, body: { shift } }, database) {
-    const known = prepared(database, 'SELECT totals FROM shift WHERE shift_id = ? AND body IS NULL')
-      .pluck()
-      .get(shift.shiftId);
-    const body = JSON.stringify(shift);
-    if (typeof known !== 'string') {
-      const totals = JSON.stringify(emptyTotals(shift.floatMinor));
-      prepared(database, 'INSERT INTO shift VALUES (?, ?, ?, 1, ?, NULL, NULL, ?)').run(
-        shift.shiftId,
-        device,
-        shift.openedAt,
-        body,
-        totals,
-      );
-      return;
-    }
     prepared(
       database,
-      'UPDATE shift SET device = ?, opened_at = ?, is_open = close IS NULL, body = ?, totals = ? WHERE shift_id = ?',
-    ).run(
-      device,
-      shift.openedAt,
-      body,
-      JSON.stringify(addFloatToTotals(JSON.parse(known) as ShiftTotals, shift.floatMinor)),
-      shift.shiftId,
-    );
+      `INSERT INTO shift VALUES (?, ?, ?, 1, ?, NULL, NULL) ON CONFLICT DO UPDATE SET
+         device = excluded.device, opened_at = excluded.opened_at, is_open = close IS NULL, body = excluded.body`,
+    ).run(shift.shiftId, device, shift.openedAt, JSON.stringify(shift));
   },
   // Where two devices close one, what was counted first stands.
   'shift.closed'({ at, body }, database) {
     prepared(
       database,
-      `INSERT INTO shift VALUES (?, NULL, NULL, 0, NULL, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      `INSERT INTO shift VALUES (?, NULL, NULL, 0, NULL, ?, ?) ON CONFLICT DO UPDATE SET
          is_open = 0,
          close = iif(close_at < excluded.close_at, close, excluded.close),
          close_at = min(coalesce(close_at, excluded.close_at), excluded.close_at)`,
-    ).run(body.shiftId, JSON.stringify(body.close), at, JSON.stringify(emptyTotals(0)));
+    ).run(body.shiftId, JSON.stringify(body.close), at);
   },
   'catalogue.items-put'({ at, body }, database) {
     body.items.forEach((item, ordinal) => putItem(database, item, { at, ordinal }));
@@ -195,13 +175,16 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       seq,
     );
     putSold(database, order, at);
-    const totals = prepared(database, 'SELECT totals FROM shift WHERE shift_id = ?').pluck().get(order.shiftId);
+    // By device: of a till's folder that was copied both copies sell on in one shift, each into a drawer of its own.
+    const key = [order.shiftId, device] as const;
+    const totals = prepared(database, 'SELECT totals FROM shift_total WHERE shift_id = ? AND device = ?')
+      .pluck()
+      .get(key);
     const before = typeof totals === 'string' ? (JSON.parse(totals) as ShiftTotals) : emptyTotals(0);
-    prepared(
-      database,
-      `INSERT INTO shift VALUES (?, NULL, NULL, 0, NULL, NULL, NULL, ?)
-       ON CONFLICT DO UPDATE SET totals = excluded.totals`,
-    ).run(order.shiftId, JSON.stringify(addOrderToTotals(before, order)));
+    prepared(database, 'INSERT OR REPLACE INTO shift_total VALUES (?, ?, ?)').run(
+      ...key,
+      JSON.stringify(addOrderToTotals(before, order)),
+    );
   },
   'order.flagged'({ at, body }, database) {
     prepared(database, 'INSERT INTO order_flag VALUES (?, ?, ?, ?, ?, ?)').run(

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 8;
+export const READ_MODEL_VERSION = 9;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -43,7 +43,11 @@ CREATE TABLE signed_on (device TEXT PRIMARY KEY, staff_id TEXT NOT NULL, at TEXT
 
 CREATE TABLE shift (
   shift_id TEXT PRIMARY KEY, device TEXT, opened_at TEXT, is_open INTEGER NOT NULL,
-  body TEXT, close TEXT, close_at TEXT, totals TEXT NOT NULL
+  body TEXT, close TEXT, close_at TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shift_total (
+  shift_id TEXT NOT NULL, device TEXT NOT NULL, totals TEXT NOT NULL, PRIMARY KEY (shift_id, device)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX shift_open ON shift (device, opened_at) WHERE is_open = 1;
 
@@ -169,6 +173,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   staff: 'SELECT * FROM staff ORDER BY staff_id',
   signed_on: 'SELECT * FROM signed_on ORDER BY device',
   shift: 'SELECT * FROM shift ORDER BY shift_id',
+  shift_total: 'SELECT * FROM shift_total ORDER BY shift_id, device',
   shift_reconciled: 'SELECT * FROM shift_reconciled ORDER BY shift_id, at',
   parked_cart: 'SELECT * FROM parked_cart ORDER BY parked_cart_id',
   unparked_cart: 'SELECT * FROM unparked_cart ORDER BY parked_cart_id, device',

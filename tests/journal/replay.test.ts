@@ -105,7 +105,7 @@ describe('a replay of the journal', () => {
     for (const change of [
       `UPDATE item SET price_minor = price_minor + 1 WHERE item_id = 'item-1'`,
       `DELETE FROM barcode`,
-      `UPDATE shift SET totals = '{}'`,
+      `UPDATE shift_total SET totals = '{}'`,
       `INSERT INTO item_search (rowid, words) VALUES (1, 'zebra')`,
     ]) {
       const findings = withCopies(life, (copy, scratch) => {

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Cart } from '../../domain/cart';
 import type { Order, ResilienceFlag } from '../../domain/order';
 import type { Payment } from '../../domain/payment';
-import type { Shift, ShiftTotals } from '../../domain/shift';
+import { addOrderToTotals, addTotals, emptyTotals, type Shift, type ShiftTotals } from '../../domain/shift';
 import type { Role, Stall } from '../../domain/stall';
 import { wallMs } from '../../journal/clock';
 import { foldWords } from '../../journal/fold';
@@ -272,21 +272,58 @@ export class ShiftReader {
 
   /** The open shift of this device, or null. */
   current(): StoredShift | null {
-    return storedShift(
+    return this.#stored(
       prepared(
         this.#database,
-        `SELECT body, close, totals FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
+        `SELECT device, body, close FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
          ORDER BY opened_at DESC LIMIT 1`,
       ).get(JSON.stringify(this.#devices())),
     );
   }
 
   get(shiftId: string): StoredShift | null {
-    return storedShift(
-      prepared(this.#database, 'SELECT body, close, totals FROM shift WHERE shift_id = ? AND body IS NOT NULL').get(
+    return this.#stored(
+      prepared(this.#database, 'SELECT device, body, close FROM shift WHERE shift_id = ? AND body IS NOT NULL').get(
         shiftId,
       ),
     );
+  }
+
+  #stored(row: unknown): StoredShift | null {
+    if (row === undefined) return null;
+    const { device, body, close } = row as { device: string; body: string; close: string | null };
+    const shift = JSON.parse(body) as Shift;
+    const closed = close === null ? null : (JSON.parse(close) as Shift['closed']);
+    const own = this.#devices();
+    const totals = (own.includes(device) ? own : [device]).reduce(
+      (sum, one) => addTotals(sum, this.#soldBy(one, shift.shiftId)),
+      emptyTotals(shift.floatMinor),
+    );
+    return { shift: { ...shift, closed }, totals };
+  }
+
+  /** What a device sold in a shift; of a name another copy of this folder goes on under, up to where the two parted. */
+  #soldBy(device: string, shiftId: string): ShiftTotals {
+    const fromSeq = prepared(
+      this.#database,
+      `SELECT min(from_seq) FROM device_fork WHERE former_device = ? AND device IN (SELECT value FROM json_each(?))`,
+    )
+      .pluck()
+      .get(device, JSON.stringify(this.#devices())) as number | null;
+    if (fromSeq === null) {
+      const totals = prepared(this.#database, 'SELECT totals FROM shift_total WHERE shift_id = ? AND device = ?')
+        .pluck()
+        .get(shiftId, device);
+      return typeof totals === 'string' ? (JSON.parse(totals) as ShiftTotals) : emptyTotals(0);
+    }
+    const orders = prepared(
+      this.#database,
+      `SELECT body ->> '$.order' FROM ${ORDER_TABLES}
+       WHERE placed_order.device = ? AND shift_id = ? AND entry_seq < ?`,
+    )
+      .pluck()
+      .all(device, shiftId, fromSeq) as string[];
+    return orders.reduce((sum, order) => addOrderToTotals(sum, JSON.parse(order) as Order), emptyTotals(0));
   }
 }
 
@@ -311,14 +348,6 @@ export class TenderReader {
        ORDER BY started_at, tender_id`,
     ).all(JSON.stringify(this.#devices())) as OpenTender[];
   }
-}
-
-function storedShift(row: unknown): StoredShift | null {
-  if (row === undefined) return null;
-  const { body, close, totals } = row as { body: string; close: string | null; totals: string };
-  const shift = JSON.parse(body) as Shift;
-  const closed = close === null ? null : (JSON.parse(close) as Shift['closed']);
-  return { shift: { ...shift, closed }, totals: JSON.parse(totals) as ShiftTotals };
 }
 
 export interface StoredParkedCart {
