@@ -58,6 +58,8 @@ export interface ExchangeOptions {
   readonly now: () => Date;
   /** How devices reach this server, for links; null to take what the asking one used. */
   readonly publicUrl: string | null;
+  /** A clock that nobody sets, in milliseconds, by which requests are counted; default: this process's own. */
+  readonly monotonicMs?: () => number;
 }
 
 /** Nothing but a loop that ran wild asks so often. */
@@ -81,8 +83,7 @@ declare module 'fastify' {
 
 /** The routes of the exchange over a store. */
 export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOptions): Promise<void> {
-  const { store, identity, now, publicUrl } = options;
-  const nowMs = (): number => performance.now();
+  const { store, identity, now, publicUrl, monotonicMs: nowMs = () => performance.now() } = options;
   const deviceRate = new RateLimit({ ...DEVICE_RATE, nowMs });
   const strangerRate = new RateLimit({ ...STRANGER_RATE, nowMs });
   const wrongCodes = new RateLimit({ ...WRONG_CODE_RATE, nowMs });

@@ -14,8 +14,9 @@ export class SimHub {
   readonly #app: FastifyInstance;
   isUp = true;
 
-  constructor(store: ExchangeStore, now: () => Date) {
-    this.#options = { store, identity: newIdentity(), now, publicUrl: HUB_ADDRESS };
+  /** @param monotonicMs time as it passes, whatever the hub's clock says */
+  constructor(store: ExchangeStore, now: () => Date, monotonicMs: () => number) {
+    this.#options = { store, identity: newIdentity(), now, publicUrl: HUB_ADDRESS, monotonicMs };
     this.#app = createExchangeServer({ ...this.#options, log: Fastify({ logger: false }).log });
   }
 

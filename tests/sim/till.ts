@@ -1,5 +1,6 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ExchangeFailure } from '../../src/exchange/exchange-failure';
 import type { Order } from '../../src/domain/order';
 import type { Store } from '../../src/main/db/store';
 import { ShiftAccounts } from '../../src/main/db/shift-accounts';
@@ -205,6 +206,8 @@ export class SimTill {
       this.#world.note(`${this.name} joined`);
     } catch (error) {
       this.#world.note(`${this.name} could not join: ${String(error)}`);
+      // Whoever reads that the code is spent asks for another: the one before may have joined a till whose disk died since.
+      if (error instanceof ExchangeFailure && error.code === 'bad-code') this.#code = null;
     }
   }
 

@@ -84,7 +84,7 @@ class World {
     const now = (): Date => new Date(this.#time.nowMs);
     this.#store = new MemoryExchangeStore(now);
     this.#store.addStall(stall.stallId);
-    this.#hub = new SimHub(this.#store, now);
+    this.#hub = new SimHub(this.#store, now, () => this.#time.nowMs);
     this.#network = new Network(this.#time, this.#random.fork(), FAIR);
   }
 
