@@ -14,6 +14,8 @@ const RECEIVE_SLICE = 20;
 /** Between two exchanges when nothing happens: with somebody to wake us up, and without. */
 const QUIET_MS = 45_000;
 const POLL_MS = 8_000;
+/** What the server has of every device is asked again after this. */
+const GREET_AGAIN_MS = 60_000;
 /** However little changed, the server hears of this device again after so long. */
 const TELL_STATUS_MS = 60_000;
 /** A restart may show the last success as so much older than it was. */
@@ -78,6 +80,7 @@ export class PeerLink {
   #device: SyncDevice | null = null;
   /** Both sides know what the other has. */
   #greeted = false;
+  #greetedMs = 0;
   /** The server has entries of this device that are not held here. */
   #wantsOwn = false;
   #batchEntries = MAX_BATCH_ENTRIES;
@@ -146,6 +149,9 @@ export class PeerLink {
     this.#greeted = false;
     this.#client = null;
     this.#device = null;
+    // It was opened under the former name, whose news would not be told to it.
+    this.#wake?.close();
+    this.#wake = null;
   }
 
   /** Ends for good; settles when nothing is under way any more. */
@@ -233,7 +239,7 @@ export class PeerLink {
       this.#device ??= await store.device();
       this.#client ??= this.#context.clientOf(this.#peer, this.#device);
       try {
-        if (!this.#greeted) await this.#greet(this.#client, this.#device);
+        if (!this.#isGreeted()) await this.#greet(this.#client, this.#device);
         await this.#pushOwn(this.#client, this.#device);
         if (await this.#pull(this.#client)) await this.#pushOwn(this.#client, this.#device);
         const isHurried = (): boolean => this.#wanted || this.#stopped;
@@ -258,6 +264,11 @@ export class PeerLink {
     if (this.#stopped) throw new Stopped();
   }
 
+  /** Heads grow old: another copy of this folder may write under its name, and screens show when each till was there. */
+  #isGreeted(): boolean {
+    return this.#greeted && Math.abs(this.#context.now().getTime() - this.#greetedMs) < GREET_AGAIN_MS;
+  }
+
   /** Learns what the server has, and whether it is still the one it was. */
   async #greet(client: ExchangeClient, device: SyncDevice): Promise<void> {
     const { store } = this.#context;
@@ -276,8 +287,11 @@ export class PeerLink {
     if (seqThere < acknowledged) await store.unacknowledge(serverId, device.deviceId, seqThere);
     const held = new Map((await store.heads()).map((head) => [head.device, head]));
     this.#wantsOwn = seqThere > (held.get(device.deviceId)?.seq ?? 0);
-    await this.#putPeer({ epoch, recipient: card.recipient });
+    // What another copy of this folder wrote under its name was passed over in the feed: from the beginning, once.
+    const cursor = this.#wantsOwn ? BEGINNING : this.#peer.cursor;
+    await this.#putPeer({ epoch, recipient: card.recipient, cursor });
     this.#greeted = true;
+    this.#greetedMs = this.#context.now().getTime();
     for (const head of held.values()) {
       if (head.device === device.deviceId) continue;
       await this.#offer(client, head, there.get(head.device) ?? { seq: 0, hash: ZERO_HASH });
