@@ -12,7 +12,7 @@ test('a cash sale: scan, one tap on a cash key, change, next', async ({ till }) 
   await till.quickCash('£40');
   await till.at('done');
   await expect(till.page.getByRole('main')).toContainText('£11.50');
-  await expect(till.page.getByRole('main')).toContainText(m.flag_queued());
+  await expect(till.page.getByRole('main')).toContainText(m.flag_offline_confirmed());
   await till.nextSale();
   await expect(till.docket).toContainText(m.docket_empty());
 });
