@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly root: string;
   readonly runtime: Runtime;
   readonly dataDir: string;
+  /** Lay out the demo stall in a new folder, or let the till ask what it is to be. */
+  readonly demo: boolean;
 }
 
 /** The real till in its real window, which can be killed. */
@@ -37,11 +39,20 @@ const LAUNCH_MS = 30_000;
  * Launches the till. On a busy machine Playwright now and then misses that it has connected, although the till says on its
  * output that it is up; only then is it ended (it may be killed at any time) and launched once more.
  */
-async function launch({ root, runtime, dataDir }: AppOptions): Promise<ElectronApplication> {
+async function launch({ root, runtime, dataDir, demo }: AppOptions): Promise<ElectronApplication> {
   const attempt = (): Promise<ElectronApplication> =>
     _electron.launch({
       executablePath: runtime.executable,
-      args: [...runtime.args, '--log-level=3', root, '--data', dataDir, '--demo', '--devices', 'real'],
+      args: [
+        ...runtime.args,
+        '--log-level=3',
+        root,
+        '--data',
+        dataDir,
+        ...(demo ? ['--demo'] : []),
+        '--devices',
+        'real',
+      ],
       env: { ...(process.env as Record<string, string>), ...runtime.env },
       cwd: root,
       timeout: LAUNCH_MS,
@@ -116,8 +127,8 @@ function debuggerAddress(dataDir: string): string {
 }
 
 /** A new, empty data folder in the demo's own folder. */
-export function freshDataFolder(folder: string): string {
-  const dataDir = join(folder, 'data');
+export function freshDataFolder(folder: string, name: string): string {
+  const dataDir = join(folder, name);
   rmSync(dataDir, { recursive: true, force: true });
   return dataDir;
 }

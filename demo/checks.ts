@@ -40,7 +40,7 @@ export interface Witness {
 /** One question put to the witness. */
 export interface Check {
   readonly id: string;
-  readonly invariant: 'I1' | 'I3' | 'I4';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5';
   readonly title: string;
   /** What was looked at, in a few words with its figures. */
   readonly looked: string;

@@ -2,11 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { formatMoney } from '../src/domain/money';
 import type { Entry } from '../src/journal/kinds';
 import type { VerifyReport } from '../src/journal/verify';
+import { Afternoon } from './afternoon';
 import { freshDataFolder, startApp, type Runtime } from './app';
-import { examine, ordersOf, totalsOf, type Check, type Witness } from './checks';
+import { examineArrival, readArrived } from './arrival';
+import { bodiesOf, examine, ordersOf, totalsOf, type Check, type Witness } from './checks';
 import { readGoods } from './goods';
 import { Morning, SHORT_MINOR } from './morning';
 import { writePage } from './page';
@@ -49,18 +52,22 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
   const say = (line: string): void => console.log(line);
   say(`A market morning, seed ${seed} (the same again: npm run demo -- --seed ${seed})`);
   mkdirSync(folder, { recursive: true });
-  const dataDir = freshDataFolder(folder);
+  const dataDir = freshDataFolder(folder, 'data');
+  const secondDataDir = freshDataFolder(folder, 'second');
   const story = new Story(folder, (step) => say(`  ${step}`));
   const printer = await startDemoPrinter(root, join(folder, 'paper'));
-  const start = () => startApp({ root, runtime, dataDir });
+  const start = () => startApp({ root, runtime, dataDir, demo: true });
   const morning = new Morning({ seed, goods: readGoods(root), printer, story, start });
   let failure: Failure | null = null;
+  async function brokenOff(error: unknown, page: Page | null): Promise<Failure> {
+    const message = error instanceof Error ? error.message : String(error);
+    const picture = page && (await story.picture(page, 'failed').catch(() => null));
+    return { step: story.step, message, picture };
+  }
   try {
     await morning.play();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const picture = morning.page && (await story.picture(morning.page, 'failed').catch(() => null));
-    failure = { step: story.step, message, picture };
+    failure = await brokenOff(error, morning.page);
     await morning.stop();
   }
   const { pulses } = await printer.state();
@@ -69,7 +76,7 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
 
   const trestle = (...args: readonly string[]): string => runTrestle(root, args);
   let witness: Witness | null = null;
-  let checks: readonly Check[] = [];
+  let checks: Check[] = [];
   let proofs: readonly Proof[] = [];
   let verifyOutput = '';
   if (morning.confirmed.length > 0) {
@@ -90,6 +97,33 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
         dataDir,
         verify: (dir) => trestle('journal', 'verify', '--json', '--data', dir),
       });
+  }
+  if (failure === null) {
+    const afternoon = new Afternoon({
+      root,
+      folder,
+      goods: readGoods(root),
+      story,
+      startFirst: start,
+      startSecond: () => startApp({ root, runtime, dataDir: secondDataDir, demo: false }),
+    });
+    try {
+      await afternoon.play();
+      const tills = [
+        { name: 'the first till', dataDir },
+        { name: 'the second till', dataDir: secondDataDir },
+      ].map((till) => ({
+        ...till,
+        entries: readEntries(trestle('journal', 'export', '--data', till.dataDir)),
+        verify: JSON.parse(trestle('journal', 'verify', '--json', '--data', till.dataDir)) as VerifyReport,
+      }));
+      const arrived = await readArrived(afternoon.hubUrl, secondDataDir, stallIdOf(tills));
+      checks.push(...examineArrival({ tills, arrived, confirmed: afternoon.confirmed }));
+    } catch (error) {
+      failure = await brokenOff(error, afternoon.page);
+      await afternoon.stopTills();
+    }
+    await afternoon.stopHub();
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   const outcome: Outcome = {
@@ -129,6 +163,12 @@ function report(
   if (failure) say(`\nStopped at "${failure.step}" with seed ${seed}:\n${failure.message}`);
   say(`\nThe morning as a page: ${join(folder, 'index.html')}`);
   return failure === null && blind.length === 0 && checks.length > 0 && checks.every(({ wrong }) => wrong.length === 0);
+}
+
+function stallIdOf([till]: readonly { readonly entries: readonly Entry[] }[]): string {
+  const configured = till ? bodiesOf(till.entries, 'stall.configured').at(-1) : undefined;
+  if (!configured) throw new Error('the stall was never configured');
+  return configured.stall.stallId;
 }
 
 /** Runs `trestle` and gives back what it printed, whatever its verdict. */

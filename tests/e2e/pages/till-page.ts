@@ -6,13 +6,14 @@ import { typeCode } from './wedge-scanner';
 export type Screen = 'waiting' | 'sign-on' | 'sell' | 'pay' | 'done' | 'office';
 
 /** A place of the till besides selling. */
-export type Office = 'orders' | 'day' | 'devices' | 'settings';
+export type Office = 'orders' | 'day' | 'devices' | 'sync' | 'settings';
 
 const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
   sell: m.place_sell,
   orders: m.place_orders,
   day: m.place_day,
   devices: m.place_devices,
+  sync: m.place_sync,
   settings: m.place_settings,
 };
 
@@ -281,6 +282,54 @@ export class TillPage {
   async nextSale(): Promise<void> {
     await this.button(m.done_next()).click();
     await this.at('sell');
+  }
+
+  // The hub and other tills
+
+  /** What the Network screen says of the exchange, by its state. */
+  syncState(state: string): Locator {
+    return this.page.locator(`[data-sync=${state}]`);
+  }
+
+  /** Joins a hub on the Network screen. */
+  async join(address: string, code: string): Promise<void> {
+    const form = this.page.getByRole('region', { name: m.sync_join() });
+    await form.getByLabel(m.sync_code_address()).fill(address);
+    await form.getByLabel(m.sync_code(), { exact: true }).fill(code);
+    await this.button(m.sync_join_go(), form).click();
+    await form.waitFor({ state: 'detached' });
+  }
+
+  /** Turns a new till into one more of a stall that sells already. */
+  async joinStall(address: string, code: string, name: string): Promise<void> {
+    await this.page.getByRole('button', { name: beginning(m.first_join()) }).click();
+    const form = this.page.getByRole('region', { name: m.first_join() });
+    await form.getByLabel(m.sync_code_address()).fill(address);
+    await form.getByLabel(m.sync_code(), { exact: true }).fill(code);
+    await form.getByLabel(m.first_join_name()).fill(name);
+    await this.button(m.sync_join_go(), form).click();
+    await this.at('sign-on');
+  }
+
+  /** Makes a code with which another till joins, and reads it. */
+  async makeJoinCode(name: string): Promise<string> {
+    await this.go('sync');
+    await this.button(m.sync_add_till()).click();
+    const panel = this.page.getByRole('region', { name: m.sync_add_till() });
+    await panel.getByLabel(m.sync_add_name()).fill(name);
+    await this.button(m.sync_add_make(), panel).click();
+    const row = panel.locator('dl > div').filter({ has: this.page.getByText(m.sync_code(), { exact: true }) });
+    return (await row.locator('dd').innerText()).trim();
+  }
+
+  /** Tries the exchange at once. */
+  async tryNow(): Promise<void> {
+    await this.button(m.sync_try_now()).click();
+  }
+
+  /** Waits on the Network screen until the hub has everything. */
+  async inStep(timeout: number): Promise<void> {
+    await this.syncState('online').getByText(m.sync_online(), { exact: true }).waitFor({ timeout });
   }
 
   // Papers and the day
