@@ -224,12 +224,13 @@ export class NeighbourStore implements ExchangeStore {
 
   async heads(): Promise<readonly DeviceHead[]> {
     const { store, isRevoked } = this.#world;
+    const { devices: enrolled } = this.#neighbours();
     return store.stall.devices().map(({ deviceId, prefix, publicKey }): DeviceHead => {
       const head = store.sync.journal.head(deviceId);
       const said = this.#statuses.get(deviceId);
       return {
         device: deviceId,
-        name: this.#neighbours().devices.find((device) => device.deviceId === deviceId)?.name ?? '',
+        name: enrolled.find((device) => device.deviceId === deviceId)?.name ?? '',
         prefix,
         publicKey,
         seq: head?.seq ?? 0,

@@ -1,8 +1,9 @@
 import type { signedHead, WireEntry, wirePerson } from '../../shared/exchange';
 import type { z } from 'zod';
 import type { ShiftAccount } from '../db/shift-accounts';
-import type { ShiftMismatch } from '../db/sync-state';
+import type { Peer, ShiftMismatch } from '../db/sync-state';
 
+export type { Peer };
 export type WireHead = z.infer<typeof signedHead>;
 export type WirePerson = z.infer<typeof wirePerson>;
 
@@ -11,27 +12,6 @@ export interface Head {
   /** 0 for a device nothing is known of. */
   readonly seq: number;
   readonly hash: string;
-}
-
-/** A server this device has joined, as it is kept. */
-export interface Peer {
-  readonly serverId: string;
-  readonly role: 'hub' | 'neighbour';
-  readonly address: string;
-  /** Ed25519, SPKI DER in base64: learnt at enrolment, never changed. */
-  readonly publicKey: string;
-  /** Whom to encrypt a carried file to, or null. */
-  readonly recipient: string | null;
-  readonly stallId: string;
-  readonly epoch: number;
-  /** How far its feed was read. */
-  readonly cursor: string;
-  /** How far its people were read. */
-  readonly peopleVersion: number;
-  /** UTC instants. */
-  readonly enrolledAt: string;
-  /** Of the last exchange that went through, or null. */
-  readonly lastSuccessAt: string | null;
 }
 
 /** Who this device is now. */
