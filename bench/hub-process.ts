@@ -26,6 +26,10 @@ export async function startHubProcess(databaseUrl: string): Promise<HubProcess> 
       createInterface(child.stdout).once('line', (line) => resolve(JSON.parse(line) as { url: string }));
     child.once('exit', (code) => reject(new Error(`the hub ended with code ${code}: ${said}`)));
   });
+  let isStopping = false;
+  child.once('exit', (code, signal) => {
+    if (!isStopping) process.stderr.write(`the hub ended by itself (${code ?? signal}): ${said}\n`);
+  });
   return {
     address: url,
     async newStall(name) {
@@ -33,6 +37,7 @@ export async function startHubProcess(databaseUrl: string): Promise<HubProcess> 
       return JSON.parse(stdout) as { stallId: string; code: string };
     },
     async stop() {
+      isStopping = true;
       child.kill('SIGTERM');
       await ended;
     },

@@ -196,7 +196,12 @@ export class Database {
       keepAlive: true,
       types,
       // Waited for before a connection is used, whatever its type says.
-      onConnect: ((client) => client.query(DURABLE)) as (client: pg.ClientBase) => void,
+      onConnect: ((client) => {
+        // The pool listens only while nobody uses it; one that breaks between two questions would end the process. The next
+        // question fails by itself.
+        client.on('error', () => undefined);
+        return client.query(DURABLE);
+      }) as (client: pg.ClientBase) => void,
     });
     pool.on('error', (error) => log.warn({ error }, 'an idle database connection broke'));
     return pool;

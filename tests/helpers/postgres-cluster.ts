@@ -16,6 +16,8 @@ export interface PostgresCluster {
   readonly url: string;
   /** A new, empty database. @returns its address through the proxy */
   newDatabase(): Promise<string>;
+  /** The same database with all nodes named and no proxy: whoever connects finds the primary himself. */
+  onAllNodes(url: string): string;
   /** Runs one statement on the primary. @returns its rows */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** kill -9 of the primary. */
@@ -69,6 +71,10 @@ export async function startPostgresCluster({ fsync = false } = {}): Promise<Post
   return {
     url: throughProxy(primary.server.url),
     newDatabase: async () => throughProxy(await primary.server.newDatabase()),
+    onAllNodes(database) {
+      const hosts = nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(',');
+      return database.replace(`127.0.0.1:${port}`, hosts);
+    },
     query: (text, values) => primary.server.query(text, values),
     async killPrimary() {
       target = null;

@@ -2,6 +2,8 @@ import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import pg from 'pg';
 import { Database } from '../../src/hub/database';
+import type { EnrolledDevice } from '../helpers/exchange-device';
+import { startHub } from '../helpers/hub';
 import { startPostgresCluster, type PostgresCluster } from '../helpers/postgres-cluster';
 
 let cluster: PostgresCluster;
@@ -10,26 +12,23 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** Writes numbers until it is told to stop, each until it is acknowledged, through every loss of the connection. */
-function writer(url: string): { readonly acknowledged: number[]; stop(): Promise<void> } {
-  const acknowledged: number[] = [];
+/** Sells and hands over until it is told to stop, each batch until the hub acknowledges it. */
+function seller({ device, push }: EnrolledDevice): { readonly acknowledged: string[]; stop(): Promise<void> } {
+  const acknowledged: string[] = [];
   let isOver = false;
   const done = (async () => {
-    for (let number = 1, client: pg.Client | null = null; ;) {
-      try {
-        if (client === null) {
-          client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-          client.on('error', () => undefined);
-          await client.connect();
-        }
-        await client.query('INSERT INTO sale VALUES ($1) ON CONFLICT DO NOTHING', [number]);
-        acknowledged.push(number);
-        number += 1;
-      } catch {
-        client?.end().catch(() => undefined);
-        client = null;
+    while (!isOver) {
+      const { entry } = device.sell();
+      for (let isIn = false; !isIn;) {
+        isIn = await push(entry.seq).then(
+          () => true,
+          (error: unknown) => {
+            expect(error).toMatchObject({ code: 'unavailable' });
+            return false;
+          },
+        );
       }
-      if (isOver) return void (await client?.end());
+      acknowledged.push(entry.id);
     }
   })();
   return {
@@ -45,30 +44,51 @@ const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 };
 
-test('what was acknowledged outlives kill -9 of three primaries in turn', async () => {
-  const url = await cluster.newDatabase();
-  const client = new pg.Client(url);
-  await client.connect();
-  await client.query('CREATE TABLE sale (number int PRIMARY KEY)');
-  await client.end();
-
-  const sales = writer(url);
+test('what the hub acknowledged outlives kill -9 of three primaries in turn, once each', async () => {
+  const databaseUrl = cluster.onAllNodes(await cluster.newDatabase());
+  const hub = await startHub({ databaseUrl });
+  const stallId = await hub.newStall();
+  const tills = [await hub.join(stallId), await hub.join(stallId)];
+  for (const till of tills) await till.push();
+  const sellers = tills.map(seller);
   for (let round = 0; round < 3; round += 1) {
-    const before = sales.acknowledged.length;
-    await until(() => sales.acknowledged.length > before + 50);
+    const after = async (count: number): Promise<void> => {
+      const before = sellers.map(({ acknowledged }) => acknowledged.length);
+      await until(() =>
+        sellers.every(({ acknowledged }, index) => acknowledged.length >= (before[index] ?? 0) + count),
+      );
+    };
+    await after(25);
     await cluster.killPrimary();
     await cluster.promote();
-    const resumed = sales.acknowledged.length;
-    await until(() => sales.acknowledged.length > resumed + 10);
+    await after(5);
     await cluster.rejoin();
   }
-  await sales.stop();
+  await Promise.all(sellers.map((one) => one.stop()));
 
-  const after = new pg.Client(url);
-  await after.connect();
-  const { rows } = await after.query<{ number: number }>('SELECT number FROM sale ORDER BY number');
-  await after.end();
-  expect(rows.map(({ number }) => number)).toEqual(sales.acknowledged);
+  const there: string[] = [];
+  const [till] = tills;
+  for (let after = '0.0', more = true; till && more;) {
+    const page = await till.client.feed({ after, own: 'all' });
+    there.push(...page.entries.filter(({ kind }) => kind === 'order.placed').map(({ id }) => id));
+    ({ cursor: after, more } = page);
+  }
+  expect(there.sort()).toEqual(sellers.flatMap(({ acknowledged }) => acknowledged).sort());
+  await hub.close();
+});
+
+test('a connection that breaks between two questions is no end of the hub', async () => {
+  const database = new Database({ url: await cluster.newDatabase(), log: Fastify({ logger: false }).log });
+  const outcome = database.withClient(async (client) => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const broken = new Promise((resolve) => client.once('end', resolve));
+    await cluster.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await broken;
+    await client.query('SELECT 1');
+  });
+  await expect(outcome).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await database.query({ name: 'again', text: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
+  await database.close();
 });
 
 test('a commit is acknowledged only when a standby has it', async () => {
