@@ -37,6 +37,8 @@ describe('an import the design forbids fails the lint', () => {
     ['journal/entry.ts', 'electron'],
     ['journal/entry.ts', '../shared/contract'],
     ['shared/contract.ts', '../domain/cart'],
+    ['analysis/price-test.ts', '../journal/entry'],
+    ['analysis/price-test.ts', 'node:fs'],
     ['shared/contract.ts', 'node:fs'],
     ['hardware/ports.ts', '../domain/cart'],
     ['hardware/ports.ts', '../main/core/checkout'],
