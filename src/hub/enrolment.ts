@@ -11,19 +11,28 @@ export async function enrol(
   const stallId = codeHash === null ? await stallOfFormer(client, enrolment) : await stallOfCode(client, enrolment);
   // One enrolment at a time, so that no two get one prefix.
   await client.query('SELECT FROM stall WHERE stall_id = $1 FOR UPDATE', [stallId]);
-  const { rows } = await client.query<{ prefix: string; public_key: string; revoked_at: Date | null }>(
-    'SELECT prefix, public_key, revoked_at FROM device WHERE stall_id = $1 AND device_id = $2',
-    [stallId, deviceId],
-  );
+  const { rows } = await client.query<{
+    prefix: string;
+    public_key: string;
+    revoked_at: Date | null;
+    introduced_by: string | null;
+  }>('SELECT prefix, public_key, revoked_at, introduced_by FROM device WHERE stall_id = $1 AND device_id = $2', [
+    stallId,
+    deviceId,
+  ]);
   const known = rows[0];
   if (known?.revoked_at) throw revoked();
   if (known && known.public_key !== publicKey) {
     throw new Refusal('bad-signature', 'A device of this id is enrolled with another key.');
   }
-  const prefix = known?.prefix ?? (await freePrefix(client, stallId, enrolment.prefix));
+  // One that a neighbour introduced is kept under the prefix it gave itself at first, which another may have here.
+  const prefix =
+    known && known.introduced_by === null
+      ? known.prefix
+      : await freePrefix(client, { stallId, deviceId, wanted: enrolment.prefix });
   await client.query(
     `INSERT INTO device (stall_id, device_id, name, prefix, public_key, former_device_id) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (stall_id, device_id) DO UPDATE SET name = excluded.name`,
+ON CONFLICT (stall_id, device_id) DO UPDATE SET name = excluded.name, prefix = excluded.prefix, introduced_by = NULL`,
     [stallId, deviceId, name, prefix, publicKey, enrolment.former?.deviceId ?? null],
   );
   if (codeHash !== null) {
@@ -78,9 +87,15 @@ async function stallOfFormer(client: Sql, { former, stallId: wanted }: Enrolment
 /** What a receipt number may begin with (`TR1:` codes are read back by it). */
 const PREFIX = /^[A-Z][A-Z0-9]{0,11}$/;
 
-/** The wanted prefix while nobody has it, else the next `T` number that nobody ever had. */
-async function freePrefix(client: Sql, stallId: string, wanted: string): Promise<string> {
-  const { rows } = await client.query<{ prefix: string }>('SELECT prefix FROM device WHERE stall_id = $1', [stallId]);
+/** The wanted prefix while nobody else has it, else the next `T` number that nobody ever had. */
+async function freePrefix(
+  client: Sql,
+  { stallId, deviceId, wanted }: { readonly stallId: string; readonly deviceId: string; readonly wanted: string },
+): Promise<string> {
+  const { rows } = await client.query<{ prefix: string }>(
+    'SELECT prefix FROM device WHERE stall_id = $1 AND device_id <> $2',
+    [stallId, deviceId],
+  );
   const taken = rows.map(({ prefix }) => prefix);
   if (PREFIX.test(wanted) && !taken.includes(wanted)) return wanted;
   const numbers = taken.map((prefix) => Number(/^T(\d{1,6})$/.exec(prefix)?.[1] ?? 0));

@@ -136,6 +136,19 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
       });
     });
 
+    test('gives a device that a neighbour introduced a prefix that nobody else has', async () => {
+      const first = await join();
+      const beside = new ExchangeDevice();
+      expect(beside.prefix).toBe(first.prefix);
+      const { publicKey, prefix } = beside;
+      await append(beside, beside.entries, { broughtBy: first.deviceId, introduction: { publicKey, prefix } });
+      await join(beside);
+      expect(beside.prefix).not.toBe(first.prefix);
+      const given = beside.prefix;
+      beside.prefix = prefix;
+      expect((await join(beside)).prefix).toBe(given);
+    });
+
     test('keeps in its place what stands aside', async () => {
       const device = await join();
       device.sell();

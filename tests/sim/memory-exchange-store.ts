@@ -30,6 +30,8 @@ interface Device {
   prefix: string;
   name: string;
   isRevoked: boolean;
+  /** Brought by a neighbour, and never here itself. */
+  isIntroduced: boolean;
   lastSyncAt: string | null;
   status: DeviceStatus | null;
 }
@@ -147,14 +149,15 @@ export class MemoryExchangeStore implements ExchangeStore {
       throw new Refusal('wrong-stall', 'This device sells for another stall.');
     }
     const there = stall.devices.get(deviceId);
-    if (there) return { stallId, prefix: there.prefix };
-    const prefix = this.#newPrefix(stall, enrolment.prefix);
+    if (there && !there.isIntroduced) return { stallId, prefix: there.prefix };
+    const prefix = this.#newPrefix(stall, deviceId, enrolment.prefix);
     stall.devices.set(deviceId, {
       deviceId,
       publicKey,
       prefix,
       name: enrolment.name || (formerDevice?.name ?? ''),
       isRevoked: false,
+      isIntroduced: false,
       lastSyncAt: null,
       status: null,
     });
@@ -211,6 +214,7 @@ export class MemoryExchangeStore implements ExchangeStore {
         prefix: introduction.prefix,
         name: '',
         isRevoked: false,
+        isIntroduced: true,
         lastSyncAt: null,
         status: null,
       });
@@ -364,8 +368,9 @@ export class MemoryExchangeStore implements ExchangeStore {
   }
 
   /** The wanted prefix while nobody has it, else the next number that nobody ever had. */
-  #newPrefix(stall: StallState, wanted: string): string {
-    const taken = [...stall.devices.values()].map(({ prefix }) => prefix);
+  #newPrefix(stall: StallState, deviceId: string, wanted: string): string {
+    const others = [...stall.devices.values()].filter((device) => device.deviceId !== deviceId);
+    const taken = others.map(({ prefix }) => prefix);
     if (/^[A-Z][A-Z0-9]{0,11}$/.test(wanted) && !taken.includes(wanted)) return wanted;
     return `T${Math.max(0, ...taken.map((prefix) => Number(/^T(\d{1,6})$/.exec(prefix)?.[1] ?? 0))) + 1}`;
   }
