@@ -48,6 +48,7 @@ async function bundle() {
         input: {
           ...Object.fromEntries([...benches.map(({ id }) => id), 'run'].map((id) => [id, join(folder, `${id}.ts`)])),
           // Threads are looked for beside what starts them.
+          'push-kiosks': join(folder, 'push-kiosks.ts'),
           'import-worker': join(root, 'src', 'main', 'import-worker.ts'),
           'receipt-worker': join(root, 'src', 'hardware', 'encoders', 'receipt-worker.ts'),
         },
