@@ -5,6 +5,7 @@ import { enrol, ExchangeClient, readServerCard } from '../../src/exchange/client
 import { openHttp, type HttpConnection } from '../../src/exchange/http-send';
 import { signedTexts } from '../../src/exchange/signatures';
 import type { SealedEntry } from '../../src/journal/entry';
+import { isHeadSignedBy } from '../../src/journal/identity';
 import { silentLog } from '../../src/main/core/log';
 import { startNeighbourServer, type NeighbourServer } from '../../src/main/lan/neighbour-server';
 import { makeItem, stall, StallLife } from './stall-life';
@@ -137,6 +138,23 @@ describe('a till that serves its neighbours', () => {
     expect(page.heads.map(({ device }) => device)).toContain(joining.store.device.deviceId);
     expect((await clientOf(third).feed({ after: page.cursor, own: 'others' })).entries).toEqual([]);
     third.end();
+  });
+
+  it('signs what it wrote itself, page by page, so that whoever reads it can hand it up', async () => {
+    await join(joining, await newCode());
+    serving.sell(['variant-1']);
+    const { device } = serving.store;
+    const handedUp: number[] = [];
+    for (let after = '0.0', more = true; more;) {
+      const page = await clientOf(joining).feed({ after, own: 'others', limit: 2 });
+      ({ cursor: after, more } = page);
+      const last = page.entries.at(-1);
+      expect(page.heads).toMatchObject([{ device: device.deviceId, seq: last?.seq, hash: last?.hash }]);
+      expect(page.heads.every((head) => isHeadSignedBy(head, device.publicKey))).toBe(true);
+      handedUp.push(...page.heads.map(({ seq }) => seq));
+    }
+    expect(handedUp.at(-1)).toBe(chain(serving).at(-1)?.seq);
+    expect(handedUp.length).toBeGreaterThan(1);
   });
 
   it('answers a gap, a fork and a forged signature by name, and keeps its books as they were', async () => {

@@ -213,8 +213,20 @@ export class NeighbourStore implements ExchangeStore {
       place: { epoch: 1, serverSeq: page.position },
       more: page.more,
       entries: page.entries as readonly SealedEntry[],
-      heads: headsAmong(page.entries, (device, from, to) => journal.signedHeads(device, from, to)),
+      heads: headsAmong(page.entries, (device, from, to) => this.#signedHeads(device, from, to)),
     };
+  }
+
+  /**
+   * The signatures under which whoever reads a device's entries here may hand them on: those that came with them, and this
+   * till's own under what it wrote itself.
+   */
+  #signedHeads(device: string, first: number, last: number): FeedPage['heads'] {
+    const { store } = this.#world;
+    const { journal } = store.sync;
+    const entry = store.keys.has(device) ? journal.entry(device, last) : null;
+    if (entry === null) return journal.signedHeads(device, first, last);
+    return [store.keys.signHead({ device, seq: last, hash: entry.hash })];
   }
 
   onAdded(listener: (added: FeedAddition) => void): () => void {
