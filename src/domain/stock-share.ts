@@ -32,18 +32,42 @@ export interface StockGift {
  * What a device may still sell of a variant, as far as known here, or null when it is not divided.
  * @param deviceIds the device, and the ids it went by before
  */
-export function shareLeft({ division, gifts, sales }: StockShares, deviceIds: readonly string[]): number | null {
+export function shareLeft(shares: StockShares, deviceIds: readonly string[]): number | null {
+  const balance = shareBalance(shares, deviceIds);
+  return balance === null ? null : Math.max(0, balance);
+}
+
+/**
+ * How much more of a variant devices sold or gave than they had, as far as known here: 0 unless something went wrong, as
+ * when a till that another one took over sold on without knowing.
+ * @param devices each of them by all its ids
+ */
+export function oversold(shares: StockShares, devices: readonly (readonly string[])[]): number {
+  return devices.reduce((sum, deviceIds) => sum + Math.max(0, -(shareBalance(shares, deviceIds) ?? 0)), 0);
+}
+
+/** Divides a quantity as evenly as it goes; the first get what is left over. */
+export function equalShares(
+  quantity: number,
+  deviceIds: readonly string[],
+): { readonly deviceId: string; readonly quantity: number }[] {
+  const each = Math.floor(quantity / deviceIds.length);
+  const leftOver = quantity - each * deviceIds.length;
+  return deviceIds.map((deviceId, index) => ({ deviceId, quantity: each + (index < leftOver ? 1 : 0) }));
+}
+
+function shareBalance({ division, gifts, sales }: StockShares, deviceIds: readonly string[]): number | null {
   if (division === null || division.shares.length === 0) return null;
   const { at: since, shares } = division;
   const isOwn = (deviceId: string): boolean => deviceIds.includes(deviceId);
   const sum = (quantities: readonly { readonly quantity: number }[]): number =>
     quantities.reduce((total, { quantity }) => total + quantity, 0);
-  const left =
+  return (
     sum(shares.filter(({ deviceId }) => isOwn(deviceId))) +
     sum(gifts.filter(({ at, toDevice }) => at > since && isOwn(toDevice))) -
     sum(gifts.filter(({ at, fromDevice }) => at > since && isOwn(fromDevice))) -
-    sum(sales.filter(({ at, deviceId }) => at > since && isOwn(deviceId)));
-  return Math.max(0, left);
+    sum(sales.filter(({ at, deviceId }) => at > since && isOwn(deviceId)))
+  );
 }
 
 /** Whether a device can give so much of its share away. */

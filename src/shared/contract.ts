@@ -318,9 +318,44 @@ export const tile = z.object({
   priceVaries: z.boolean(),
   /** Sum over counted variants, or null when none is counted. */
   stock: z.int().nullable(),
+  /** What this till may still sell where its stock is divided among tills; null where it is not. */
+  share: z.int().nullable(),
   variantCount: z.int(),
   /** The only variant, so that one tap sells it; null when there are several. */
   variantId: id.nullable(),
+});
+
+/** A variant as its stock is divided among the stall's tills, or could be. Quantities are pieces, or grams. */
+export const sharedStock = z.object({
+  itemId: id,
+  variantId: id,
+  name: text(330),
+  photo: item.shape.photo,
+  backdrop,
+  pricing,
+  /** What is on the table as far as known here; null where nobody counts. */
+  onHand: z.int().nullable(),
+  isDivided: z.boolean(),
+  /** The most that can be divided from here; null where nobody counted. */
+  toDivide: z.int().nullable(),
+  /** What this till can give away: its own share less what is on its docket. */
+  toGive: z.int(),
+  /** How much more was sold than the shares allowed: two tills sold one share. */
+  oversold: z.int(),
+  /** Every till of the stall, this one first. */
+  tills: z.array(
+    z.object({
+      deviceId: id,
+      prefix: text(12),
+      /** What people call it; may be empty. */
+      name: text(80),
+      isOwn: z.boolean(),
+      /** When the newest of its entries that came here was written. */
+      lastHeardAt: instant.nullable(),
+      /** What it may still sell, as far as known here. */
+      left: z.int(),
+    }),
+  ),
 });
 
 export const catalogueState = z.object({
@@ -593,6 +628,21 @@ export const CALLS = {
     'operator',
   ),
 
+  /** How the stock of an item's variants is divided among the tills, or with null of everything that is divided. */
+  'stock.shared': query(z.object({ itemId: id.nullable() }), z.object({ variants: z.array(sharedStock).max(500) })),
+  /** Divides the stock of a variant anew; an empty list ends the division. */
+  'stock.share': command(
+    z.object({
+      itemId: id,
+      variantId: id,
+      shares: z.array(z.object({ deviceId: id, quantity: z.int().min(0) })).max(100),
+    }),
+    nothing,
+    'operator',
+  ),
+  /** Gives part of this till's share to another till. */
+  'stock.give': command(z.object({ itemId: id, variantId: id, toDevice: id, quantity: z.int().min(1) }), nothing),
+
   'cart.scan': command(z.object({ code: z.string().max(8192) }), scanOutcome),
   'cart.add': command(z.object({ variantId: id, quantity: quantity.optional() }), z.object({ lineId: id })),
   'cart.add-amount': command(
@@ -802,6 +852,7 @@ export type TopicEvent = {
 }[Topic];
 
 export type Tile = Frozen<z.infer<typeof tile>>;
+export type SharedStock = Frozen<z.infer<typeof sharedStock>>;
 export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;
 export type ParkedCart = Frozen<z.infer<typeof parkedCart>>;
 export type JobSummary = Frozen<z.infer<typeof jobSummary>>;

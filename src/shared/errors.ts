@@ -40,6 +40,7 @@ export const ERROR_CODES = [
   'unknown-line',
   'cart-full',
   'share-spent',
+  'share-held',
   'unknown-tax-rate',
   'bad-quantity',
   'bad-amount',
@@ -87,6 +88,8 @@ export interface CallError {
   readonly retryable: boolean;
   /** How long to wait before trying again, for instance while a person is locked out. */
   readonly retryAfterMs?: number;
+  /** Which goods it is about. */
+  readonly variantId?: string;
   /** Reference into the log, for errors nobody foresaw. */
   readonly incidentId?: string;
 }

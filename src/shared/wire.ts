@@ -38,6 +38,7 @@ export const callError = z.object({
   message: z.string(),
   retryable: z.boolean(),
   retryAfterMs: z.int().optional(),
+  variantId: z.string().optional(),
   incidentId: z.string().optional(),
 });
 

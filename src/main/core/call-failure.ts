@@ -4,18 +4,18 @@ import type { CallError, ErrorCode } from '../../shared/errors';
 /** Thrown by services to answer a call with an error of the contract. Never a fault of the program. */
 export class CallFailure extends Error {
   readonly code: ErrorCode;
-  readonly retryAfterMs: number | undefined;
+  readonly #about: Pick<CallError, 'retryAfterMs' | 'variantId'>;
 
-  constructor(code: ErrorCode, message: string, { retryAfterMs }: { retryAfterMs?: number } = {}) {
+  constructor(code: ErrorCode, message: string, about: Pick<CallError, 'retryAfterMs' | 'variantId'> = {}) {
     super(message);
     this.name = 'CallFailure';
     this.code = code;
-    this.retryAfterMs = retryAfterMs;
+    this.#about = about;
   }
 
   toCallError(): CallError {
-    const { code, message, retryAfterMs } = this;
-    return { code, message, retryable: false, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    const { code, message } = this;
+    return { code, message, retryable: false, ...this.#about };
   }
 }
 

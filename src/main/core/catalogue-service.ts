@@ -3,7 +3,7 @@ import { dateWarning, labelDates, labelPrice, weightGrams, type DateWarning } fr
 import { readLabel } from '../../domain/label';
 import { localDay } from '../../domain/local-day';
 import { readCode, type ScannedGoods } from '../../domain/scanned-code';
-import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
+import type { CallInput, CallOutput, Tile, TopicState } from '../../shared/contract';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
 
@@ -34,12 +34,12 @@ export class CatalogueService {
   }
 
   items(input: CallInput<'catalogue.items'>): CallOutput<'catalogue.items'> {
-    const { catalogue } = this.#core.store;
-    return { version: this.#version(), ...catalogue.tiles(input) };
+    const { total, tiles } = this.#core.store.catalogue.tiles(input);
+    return { version: this.#version(), total, tiles: this.#withShares(tiles) };
   }
 
   search({ text, limit }: CallInput<'catalogue.search'>): CallOutput<'catalogue.search'> {
-    return { tiles: this.#core.store.catalogue.search(text, limit) };
+    return { tiles: this.#withShares(this.#core.store.catalogue.search(text, limit)) };
   }
 
   item({ itemId }: CallInput<'catalogue.item'>): Item {
@@ -126,6 +126,20 @@ export class CatalogueService {
     // Categories that came with an import and have no place on the rail yet stand after the others.
     const others = [...counts].map(([name, itemCount]) => ({ name, icon: '', itemCount }));
     return { version: this.#version(), itemCount: catalogue.itemCount(), categories: [...listed, ...others] };
+  }
+
+  /** Says on the tiles of what is divided among tills what this one may still sell. */
+  #withShares(tiles: Tile[]): Tile[] {
+    const { catalogue, shares } = this.#core.store;
+    const divided = new Set(shares.divided().map(({ itemId }) => itemId));
+    if (divided.size === 0) return tiles;
+    return tiles.map((tile) => {
+      const item = divided.has(tile.itemId) ? catalogue.item(tile.itemId) : null;
+      // Of variants that nobody divided or counts there is no telling.
+      const lefts = item?.variants.map(({ variantId, stock }) => shares.left(tile.itemId, variantId) ?? stock) ?? [];
+      const isTold = lefts.length > 0 && lefts.every((left) => left !== null);
+      return isTold ? { ...tile, share: lefts.reduce((sum, left) => sum + Math.max(0, left), 0) } : tile;
+    });
   }
 
   /** Every sale changes what is left, so it ages what screens hold of the catalogue as much as an edit does. */

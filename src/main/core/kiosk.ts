@@ -3,6 +3,7 @@ import type { Stall } from '../../domain/stall';
 import type { ClientRole, TopicEvent, TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
 import type { Theme } from '../../shared/theme';
+import type { EntryKind } from '../../journal/kinds';
 import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
@@ -19,9 +20,11 @@ import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { SaleService } from './sale-service';
 import { ScanService } from './scan-service';
+import { ShareService } from './share-service';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
 import { StallService } from './stall-service';
+import { stallTills } from './stall-tills';
 import { findSticks } from './sticks';
 import type { SyncRunner } from './sync-runner';
 import { SyncService } from './sync-service';
@@ -138,12 +141,10 @@ export class Kiosk {
     devices.delivery.onJobChanged(({ job }) => flags.jobChanged(job));
     const sync: SyncService = new SyncService(core, options.sync, flags, {
       onReceived: (kinds) => {
-        const came = (...which: readonly string[]): boolean => which.some((kind) => kinds.has(kind));
+        const came = (...which: readonly EntryKind[]): boolean => which.some((kind) => kinds.has(kind));
         if (came('stall.configured')) stalls.stallChanged();
         if (came('staff.added', 'staff.removed')) session.staffChanged();
-        if (came('catalogue.items-put', 'catalogue.items-removed', 'catalogue.import-committed', 'order.placed')) {
-          topics.mark('catalogue');
-        }
+        if (came(...SHOWN_ON_TILES)) topics.mark('catalogue');
         sale.received();
       },
       onIdentity: () => {
@@ -156,6 +157,10 @@ export class Kiosk {
       },
     });
     this.exchange = sync;
+    const shares = new ShareService(core, {
+      tills: () => stallTills(core, options.sync.view().peers),
+      onDocket: (variantId) => sale.onDocket(variantId),
+    });
     // Whatever a person did shows somewhere: the exchange looks whether an entry came of it.
     topics.subscribe(() => sync.written());
 
@@ -188,6 +193,10 @@ export class Kiosk {
       'catalogue.put-item': (input, context) => goods.putItem(input, context),
       'catalogue.remove-item': (input, context) => goods.removeItem(input, context),
       'catalogue.add-photo': (input) => goods.addPhoto(input),
+
+      'stock.shared': (input) => shares.shared(input),
+      'stock.share': (input, context) => shares.share(input, context),
+      'stock.give': (input, context) => shares.give(input, context),
 
       'cart.scan': (input, context) => scans.answering(context.requestId, () => sale.scan(input, context)),
       'scan.next': (input) => scans.next(input),
@@ -319,3 +328,13 @@ export class Kiosk {
     this.#topics.close();
   }
 }
+
+/** Entries of other devices that change what a tile shows. */
+const SHOWN_ON_TILES: readonly EntryKind[] = [
+  'catalogue.items-put',
+  'catalogue.items-removed',
+  'catalogue.import-committed',
+  'order.placed',
+  'stock.shared',
+  'stock.share-given',
+];

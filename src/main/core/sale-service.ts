@@ -96,6 +96,11 @@ export class SaleService {
     return this.#sale.payment !== null;
   }
 
+  /** How much of a variant is on the docket: pieces, or grams. */
+  onDocket(variantId: string): number {
+    return quantities(this.#sale.cart).get(variantId)?.quantity ?? 0;
+  }
+
   /** Hears that the state of an order's receipt changed. */
   orderChanged(orderId: string): void {
     if (this.#lastOrder?.value?.orderId !== orderId) return;
@@ -532,6 +537,7 @@ export class SaleService {
       throw new CallFailure(
         'share-spent',
         `This till may still sell ${left} of ${name}. Ask another till to give part of its share.`,
+        { variantId },
       );
     }
   }

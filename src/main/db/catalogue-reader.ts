@@ -219,6 +219,7 @@ function toTile(row: TileRow): Tile {
     priceMinor: row.price_minor,
     priceVaries: row.price_varies === 1,
     stock: row.stock,
+    share: null,
     variantCount: row.variant_count,
     variantId: row.only_variant_id,
   };

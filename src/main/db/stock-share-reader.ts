@@ -39,6 +39,14 @@ export class StockShareReader {
     };
   }
 
+  /** The variants that are divided now. */
+  divided(): { readonly itemId: string; readonly variantId: string }[] {
+    return prepared(
+      this.#database,
+      `SELECT item_id AS itemId, variant_id AS variantId FROM stock_division WHERE shares <> '[]' ORDER BY at`,
+    ).all() as ReturnType<StockShareReader['divided']>;
+  }
+
   /** What this device may still sell of a variant, or null when it is not divided. */
   left(itemId: string, variantId: string): number | null {
     return shareLeft(this.of(itemId, variantId), this.#devices());

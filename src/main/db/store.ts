@@ -761,8 +761,13 @@ export class Store {
   }
 }
 
-/** What changes the catalogue at once; an import does so slice by slice. */
-const CHANGES_CATALOGUE: ReadonlySet<EntryDraft['kind']> = new Set(['catalogue.items-put', 'catalogue.items-removed']);
+/** What changes what tiles show at once; an import does so slice by slice. */
+const CHANGES_CATALOGUE: ReadonlySet<EntryDraft['kind']> = new Set([
+  'catalogue.items-put',
+  'catalogue.items-removed',
+  'stock.shared',
+  'stock.share-given',
+]);
 
 /** Cuts batches of any size into slices of at most `most`. */
 async function* slices<T>(

@@ -17,7 +17,7 @@ import type { Client, Connection, Topics } from './client';
 import { createFormat, type Format } from './format';
 import { Sounds } from './sounds';
 import { deviceWords, kindName } from '../../shared/device-words';
-import { dateWords, errorWords, excerpt, noticeWords } from './words';
+import { dateWords, errorWords, excerpt, noticeWords, sharesWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'sync' | 'settings';
@@ -45,6 +45,8 @@ export type Sheet =
   | { readonly kind: 'drawer' }
   | { readonly kind: 'unprinted' }
   | { readonly kind: 'stray' }
+  /** What is divided among tills; `variantId` is what somebody wanted to sell. */
+  | { readonly kind: 'shares'; readonly variantId: string | null }
   /** `thenPay`: the cashier asked to pay and is taken there once the float is counted. */
   | { readonly kind: 'open-shift'; readonly thenPay: boolean };
 
@@ -236,7 +238,20 @@ export class Till {
 
   showError(error: CallError): void {
     this.sounds.play('unknown');
+    if (error.code === 'share-spent' && error.variantId !== undefined) void this.#tellOfShares(error.variantId);
     this.show({ tone: error.code === 'disk-full' ? 'stop' : 'hand', ...errorWords(error) });
+  }
+
+  /** Says which till has some of what this one may sell no more of, and offers to look. */
+  async #tellOfShares(variantId: string): Promise<void> {
+    const found = await this.client.call('stock.shared', { itemId: null });
+    const stock = found.ok ? found.value.variants.find((one) => one.variantId === variantId) : undefined;
+    if (!stock) return;
+    this.show({
+      tone: 'hand',
+      ...sharesWords(stock, this.format),
+      action: { label: m.share_look(), run: () => this.openSheet({ kind: 'shares', variantId }) },
+    });
   }
 
   show(banner: Banner): void {

@@ -1,6 +1,6 @@
 import type { PricedLine } from '../../domain/cart';
 import type { CallError, ErrorCode } from '../../shared/errors';
-import type { CallOutput, DateWarning, JobSummary, OrderSummary } from '../../shared/contract';
+import type { CallOutput, DateWarning, JobSummary, OrderSummary, SharedStock } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from './format';
 
@@ -28,6 +28,7 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
   'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
   'share-spent': () => ({ title: m.error_share_spent(), detail: m.error_share_spent_detail() }),
+  'share-held': () => ({ title: m.error_share_held(), detail: m.error_share_held_detail() }),
   'cart-full': () => ({ title: m.error_cart_full(), detail: m.error_cart_full_detail() }),
   'payment-open': () => ({ title: m.banner_paying_title(), detail: m.banner_paying_detail() }),
   'payment-locked': () => ({ title: m.error_payment_locked(), detail: m.error_payment_locked_detail() }),
@@ -51,6 +52,18 @@ export function errorWords(error: CallError): Words {
   if (known) return known;
   const detail = error.incidentId ? m.error_incident({ incident: error.incidentId }) : m.error_nothing_lost();
   return { title: error.message, detail };
+}
+
+/** How much of divided stock this till may still sell, and who else has some. */
+export function sharesWords({ name, pricing, tills }: SharedStock, format: Format): Words {
+  const amount = (quantity: number): string => (pricing === 'kg' ? format.roughWeight(quantity) : String(quantity));
+  const own = tills.find(({ isOwn }) => isOwn)?.left ?? 0;
+  const others = tills.filter(({ isOwn, left }) => !isOwn && left > 0);
+  const list = others.map(({ prefix, left }) => m.share_till_has({ till: prefix, amount: amount(left) })).join(', ');
+  return {
+    title: own === 0 ? m.share_spent({ name }) : m.share_spent_but({ name, amount: amount(own) }),
+    detail: others.length > 0 ? m.share_ask({ tills: list }) : m.share_ask_nobody(),
+  };
 }
 
 /** What happened to the store, in a few words; the notice itself says the rest. */
