@@ -1,6 +1,8 @@
 import { fullName, type Item, type Pricing, type Quantity, type TaxRate, type Variant } from './catalogue';
 import type { Context } from './context';
 import { allocate, divideRounded, MAX_MINOR, portion, type Minor } from './money';
+import type { Audience } from './pricing/rule';
+import type { LineOffer, PriceTrace } from './pricing/trace';
 import { fail, ok, type Failure, type Result } from './result';
 import type { Stall } from './stall';
 import { plainText } from './text';
@@ -42,6 +44,12 @@ export interface CartLine {
   /** The amount printed on a price-embedded label; overrides unit price × quantity. */
   readonly labelAmountMinor: Minor | null;
   readonly priceSource: PriceSource;
+  /** The price without rules, shown struck through; absent where there is nothing to show. */
+  readonly wasMinor?: Minor | undefined;
+  /** Why it costs this; absent for the catalogue's own price. */
+  readonly trace?: PriceTrace | undefined;
+  /** What offers for several pieces take off it. */
+  readonly offers?: readonly LineOffer[] | undefined;
   readonly taxRateId: string;
   readonly taxBasisPoints: number;
   readonly discount: Discount | null;
@@ -54,12 +62,15 @@ export interface Cart {
   readonly lines: readonly CartLine[];
   readonly discount: Discount | null;
   readonly note: string;
+  /** Whom the prices are for; absent for everyone. */
+  readonly audience?: Exclude<Audience, 'everyone'> | undefined;
 }
 
 /** One line with its arithmetic done. All amounts as charged, so after discounts. */
 export interface PricedLine extends CartLine {
-  /** Unit price × quantity (or the label's amount), before any discount. */
+  /** Unit price × quantity (or the label's amount), before offers and discounts. */
   readonly grossMinor: Minor;
+  /** The discount of this line, on what offers leave of it. */
   readonly lineDiscountMinor: Minor;
   /** This line's part of the cart discount. */
   readonly cartDiscountMinor: Minor;
@@ -82,8 +93,10 @@ export interface PricedCart {
   readonly lines: readonly PricedLine[];
   readonly discount: Discount | null;
   readonly note: string;
+  readonly audience?: Exclude<Audience, 'everyone'> | undefined;
   /** Pieces, with a weighed line counting as one. */
   readonly itemCount: number;
+  /** By offers and discounts. */
   readonly savedMinor: Minor;
   readonly taxes: readonly TaxSum[];
   readonly taxMinor: Minor;
@@ -135,6 +148,10 @@ export function addVariant(
     readonly quantity?: Quantity | undefined;
     /** The amount on a price-embedded label. */
     readonly labelAmountMinor?: Minor | undefined;
+    /** What it costs now and why; the catalogue's price unless said. */
+    readonly price?: Pick<CartLine, 'unitPriceMinor' | 'wasMinor' | 'trace'> | undefined;
+    /** A price a person typed for it, per piece or kilogram. */
+    readonly typedPriceMinor?: Minor | undefined;
   },
   context: Context,
 ): Result<AddedLine, CartProblem> {
@@ -153,9 +170,20 @@ export function addVariant(
   if (labelAmountMinor !== null && !isAmount(labelAmountMinor)) {
     return fail('bad-amount', 'That label has no amount to charge. Price it again.');
   }
+  const { typedPriceMinor } = given;
+  if (typedPriceMinor !== undefined && !isAmount(typedPriceMinor)) {
+    return fail('bad-amount', 'Type a price above nothing and below ten million.');
+  }
+  const price =
+    typedPriceMinor !== undefined
+      ? { unitPriceMinor: typedPriceMinor }
+      : labelAmountMinor === null && given.price
+        ? given.price
+        : { unitPriceMinor: variant.priceMinor };
+  const priceSource = typedPriceMinor !== undefined ? 'typed' : labelAmountMinor === null ? 'catalogue' : 'label';
   const same =
     variant.pricing === 'each' && labelAmountMinor === null
-      ? cart.lines.find((line) => isSameGoods(line, variant, taxRate))
+      ? cart.lines.find((line) => isSameGoods(line, variant, { ...price, priceSource, taxRate }))
       : undefined;
   if (same) {
     const changed = setQuantity(cart, { lineId: same.lineId, quantity: same.quantity + quantity });
@@ -170,9 +198,9 @@ export function addVariant(
     sku: variant.sku,
     pricing: variant.pricing,
     quantity,
-    unitPriceMinor: variant.priceMinor,
+    ...price,
     labelAmountMinor,
-    priceSource: labelAmountMinor === null ? 'catalogue' : 'label',
+    priceSource,
     taxRateId: taxRate.id,
     taxBasisPoints: taxRate.basisPoints,
     discount: null,
@@ -226,7 +254,9 @@ export function setQuantity(
     if (line.labelAmountMinor !== null && line.pricing === 'kg') {
       return fail('bad-quantity', 'That label has its price inside. Remove the line and scan another label.');
     }
-    return ok({ ...line, quantity });
+    // Offers depend on how many there are.
+    const { offers: _offers, ...rest } = line;
+    return ok({ ...rest, quantity });
   });
 }
 
@@ -234,6 +264,12 @@ export function removeLine(cart: Cart, { lineId }: { readonly lineId: string }):
   const lines = cart.lines.filter((line) => line.lineId !== lineId);
   if (lines.length === cart.lines.length) return unknownLine();
   return ok({ ...cart, lines });
+}
+
+/** Says whom the prices of a cart are for. */
+export function priceFor(cart: Cart, { audience }: { readonly audience: Audience }): Cart {
+  const { audience: _before, ...rest } = cart;
+  return audience === 'everyone' ? rest : { ...rest, audience };
 }
 
 /** Gives a line a discount on its whole amount, or takes it back with null. */
@@ -275,6 +311,7 @@ export function noteCart(cart: Cart, { note }: { readonly note: string }): Resul
  * Does the arithmetic of a cart.
  *
  * - A weighed line is price per kilogram × grams ÷ 1000, rounded half up; a label's amount stands as printed.
+ * - Offers for several pieces come off first; a discount counts on what they leave.
  * - A discount never takes a line or the cart below nothing. The cart's discount is shared over the lines in proportion
  *   to what they come to, so that each keeps its own tax rate.
  * - Tax is computed once per rate, on the sum of its lines, to the nearest minor unit with halves up: HMRC lets a
@@ -283,13 +320,14 @@ export function noteCart(cart: Cart, { note }: { readonly note: string }): Resul
  *   fraction, rate ÷ (100 % + rate), of what is paid.
  */
 export function priceCart(
-  { cartId, lines, discount, note }: Cart,
+  { cartId, lines, discount, note, audience }: Cart,
   { taxIncluded }: Pick<Stall, 'taxIncluded'>,
 ): PricedCart {
   const afterLines = lines.map((line) => {
     const grossMinor = grossOf(line);
-    const lineDiscountMinor = discountOf(line.discount, grossMinor);
-    return { line, grossMinor, lineDiscountMinor, amountMinor: grossMinor - lineDiscountMinor };
+    const offeredMinor = grossMinor - offeredOf(line);
+    const lineDiscountMinor = discountOf(line.discount, offeredMinor);
+    return { line, grossMinor, lineDiscountMinor, amountMinor: offeredMinor - lineDiscountMinor };
   });
   const goodsMinor = sum(afterLines.map(({ amountMinor }) => amountMinor));
   const shares = allocate(
@@ -306,8 +344,9 @@ export function priceCart(
     lines: priced,
     discount,
     note,
+    ...(audience !== undefined && { audience }),
     itemCount: itemCount(priced),
-    savedMinor: sum(priced.map(({ lineDiscountMinor, cartDiscountMinor }) => lineDiscountMinor + cartDiscountMinor)),
+    savedMinor: sum(priced.map(savedOf)),
     taxes,
     taxMinor: sum(taxes.map(({ taxMinor }) => taxMinor)),
     totalMinor: sum(taxes.map(({ totalMinor }) => totalMinor)),
@@ -332,6 +371,16 @@ export function grossOf({
 }: Pick<CartLine, 'labelAmountMinor' | 'pricing' | 'unitPriceMinor' | 'quantity'>): Minor {
   if (labelAmountMinor !== null) return pricing === 'kg' ? labelAmountMinor : labelAmountMinor * quantity;
   return pricing === 'kg' ? divideRounded(unitPriceMinor * quantity, 1000) : unitPriceMinor * quantity;
+}
+
+/** What offers for several pieces take off a line. */
+export function offeredOf({ offers }: Pick<CartLine, 'offers'>): Minor {
+  return offers === undefined ? 0 : sum(offers.map(({ amountMinor }) => amountMinor));
+}
+
+/** What offers and discounts take off a line. */
+export function savedOf(line: Pick<PricedLine, 'offers' | 'lineDiscountMinor' | 'cartDiscountMinor'>): Minor {
+  return offeredOf(line) + line.lineDiscountMinor + line.cartDiscountMinor;
 }
 
 /** What a discount takes off an amount: never more than the amount. */
@@ -361,13 +410,18 @@ export function sumTaxes(lines: readonly PricedLine[], taxIncluded: boolean): Ta
 }
 
 /** Whether more of a variant may join this line: nothing of it has changed, and nobody wrote on it. */
-function isSameGoods(line: CartLine, { variantId, pricing, priceMinor }: Variant, taxRate: TaxRate): boolean {
+function isSameGoods(
+  line: CartLine,
+  { variantId, pricing }: Variant,
+  now: Pick<CartLine, 'unitPriceMinor' | 'priceSource'> & { readonly taxRate: TaxRate },
+): boolean {
   return (
     line.variantId === variantId &&
     line.pricing === pricing &&
-    line.unitPriceMinor === priceMinor &&
-    line.taxRateId === taxRate.id &&
-    line.taxBasisPoints === taxRate.basisPoints &&
+    line.unitPriceMinor === now.unitPriceMinor &&
+    line.priceSource === now.priceSource &&
+    line.taxRateId === now.taxRate.id &&
+    line.taxBasisPoints === now.taxRate.basisPoints &&
     line.labelAmountMinor === null &&
     line.discount === null &&
     line.note === ''

@@ -1,4 +1,14 @@
-import { discountOf, grossOf, sumTaxes, type Discount, type PricedCart, type PricedLine, type TaxSum } from './cart';
+import {
+  discountOf,
+  grossOf,
+  offeredOf,
+  savedOf,
+  sumTaxes,
+  type Discount,
+  type PricedCart,
+  type PricedLine,
+  type TaxSum,
+} from './cart';
 import type { Context } from './context';
 import { currency, type Minor } from './money';
 import { isPaid, type Payment, type Tender } from './payment';
@@ -101,26 +111,26 @@ export function checkOrder(order: Order): string[] {
     if (!holds) broken.push(what);
   };
   const total = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
-  const beforeCartMinor = total(order.lines.map((line) => line.grossMinor - line.lineDiscountMinor));
+  const beforeCartMinor = total(order.lines.map((line) => line.grossMinor - offeredOf(line) - line.lineDiscountMinor));
   const ofTaxes = total(order.taxes.map(({ totalMinor }) => totalMinor));
   const last = order.tenders.filter(({ state }) => state === 'approved').at(-1);
   expect(order.lines.length > 0, 'it has no lines');
   for (const line of order.lines) {
     const { grossMinor, lineDiscountMinor, cartDiscountMinor, amountMinor } = line;
     expect(grossMinor === grossOf(line), `line ${line.lineId} is not its price times its quantity`);
-    expect(lineDiscountMinor === discountOf(line.discount, grossMinor), `line ${line.lineId} has another discount`);
+    const offeredMinor = grossMinor - offeredOf(line);
+    const areOffers = (line.offers ?? []).every((offer) => offer.amountMinor >= 0 && offer.quantity > 0);
+    expect(areOffers && offeredMinor >= 0, `line ${line.lineId} has offers that are none`);
+    expect(lineDiscountMinor === discountOf(line.discount, offeredMinor), `line ${line.lineId} has another discount`);
     expect(cartDiscountMinor >= 0, `line ${line.lineId} has a share of the discount below nothing`);
-    expect(grossMinor - lineDiscountMinor - cartDiscountMinor === amountMinor, `line ${line.lineId} does not add up`);
+    expect(offeredMinor - lineDiscountMinor - cartDiscountMinor === amountMinor, `line ${line.lineId} does not add up`);
     expect(amountMinor >= 0, `line ${line.lineId} is below nothing`);
   }
   expect(
     total(order.lines.map((line) => line.cartDiscountMinor)) === discountOf(order.discount, beforeCartMinor),
     'the lines do not share the discount of the sale',
   );
-  expect(
-    total(order.lines.map((line) => line.lineDiscountMinor + line.cartDiscountMinor)) === order.savedMinor,
-    'what was saved is not the discounts',
-  );
+  expect(total(order.lines.map(savedOf)) === order.savedMinor, 'what was saved is not the offers and discounts');
   expect(isSameTax(order.taxes, sumTaxes(order.lines, order.taxIncluded)), 'the tax table is not the one of the lines');
   expect(total(order.taxes.map(({ taxMinor }) => taxMinor)) === order.taxMinor, 'tax differs from its table');
   expect(ofTaxes === order.totalMinor, 'the total differs from its tax table');

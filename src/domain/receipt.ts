@@ -1,4 +1,4 @@
-import type { PricedLine, TaxSum } from './cart';
+import { offeredOf, type PricedLine, type TaxSum } from './cart';
 import { formatAmount, formatMoney, type Minor } from './money';
 import type { Order, ResilienceFlag } from './order';
 import { receiptCode } from './own-code';
@@ -328,9 +328,13 @@ function lineBlocks(line: PricedLine, { stall, words }: ReceiptContext): Receipt
   if (discount?.kind === 'percent') {
     reasons.push(words.discountPercent(percent(discount.basisPoints), discount.reason));
   } else if (discount) reasons.push(words.discountAmount(money(line.lineDiscountMinor), discount.reason));
+  reasons.push(...(line.offers ?? []).map((offer) => words.discountAmount(money(offer.amountMinor), offer.name)));
   if (line.note !== '') reasons.push(words.note(line.note));
   return [
-    row(line.pricing === 'kg' ? name : `${line.quantity} x ${name}`, amount(line.grossMinor - line.lineDiscountMinor)),
+    row(
+      line.pricing === 'kg' ? name : `${line.quantity} x ${name}`,
+      amount(line.grossMinor - offeredOf(line) - line.lineDiscountMinor),
+    ),
     ...reasons.map((reason): ReceiptBlock => row(reason, '', { indent: 2 })),
   ];
 }

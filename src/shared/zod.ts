@@ -9,6 +9,7 @@ import { MAX_MINOR } from '../domain/money';
 import type { Order } from '../domain/order';
 import type { Payment, PaymentView, Tender } from '../domain/payment';
 import type { LogoImage, ReceiptBlock, ReceiptDocument } from '../domain/receipt';
+import type { LineOffer, PriceTrace, TraceStep } from '../domain/pricing/trace';
 import type { Shift, ShiftClose, ShiftTotals } from '../domain/shift';
 import type { Stall } from '../domain/stall';
 
@@ -97,6 +98,54 @@ export const discount = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('amount'), amountMinor: minorPositive, reason: text(80) }),
 ]) satisfies z.ZodType<Discount>;
 
+/** A price as it may stand on a tag. */
+export const price = z.int().min(0).max(MAX_MINOR);
+const fallbackRung = z.enum(['last-known', 'last-known-plus', 'floor', 'ask']);
+const freshness = z.enum(['fresh', 'ageing', 'stale', 'unknown']);
+const ruleOrigin = z.enum(['rule', 'drop', 'test', 'advice']);
+const beforeAndAfter = { beforeMinor: price, afterMinor: price };
+
+const traceStep = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('rule'),
+    ruleId: id,
+    version: z.int().min(1),
+    name: text(80),
+    origin: ruleOrigin,
+    originId: id.optional(),
+    arm: text(40).optional(),
+    ...beforeAndAfter,
+  }),
+  z.object({ kind: z.literal('fallback'), rung: fallbackRung, ...beforeAndAfter }),
+  z.object({ kind: z.literal('cap'), capBasisPoints: basisPoints, ...beforeAndAfter }),
+  z.object({ kind: z.literal('floor'), floorMinor: price, ...beforeAndAfter }),
+  z.object({ kind: z.literal('grace'), until: instant, ...beforeAndAfter }),
+]) satisfies z.ZodType<TraceStep>;
+
+export const priceTrace = z.object({
+  base: z.object({
+    source: z.enum(['catalogue', 'feed']),
+    feed: text(80).optional(),
+    priceMinor: price,
+    observedAt: instant.nullable(),
+    freshness,
+  }),
+  steps: z.array(traceStep).max(40),
+}) satisfies z.ZodType<PriceTrace>;
+
+export const lineOffer = z.object({
+  ruleId: id,
+  version: z.int().min(1),
+  name: text(80),
+  origin: ruleOrigin,
+  originId: id.optional(),
+  quantity,
+  amountMinor: price,
+  stoppedAtFloor: z.boolean().optional(),
+}) satisfies z.ZodType<LineOffer>;
+
+export const cartAudience = z.enum(['trade', 'repeat']);
+
 export const cartLine = z.object({
   lineId: id,
   variantId: id.nullable(),
@@ -109,6 +158,9 @@ export const cartLine = z.object({
   unitPriceMinor: minor,
   labelAmountMinor: minor.nullable(),
   priceSource: z.enum(['catalogue', 'label', 'typed']),
+  wasMinor: price.optional(),
+  trace: priceTrace.optional(),
+  offers: z.array(lineOffer).max(50).optional(),
   taxRateId: text(40),
   taxBasisPoints: basisPoints,
   discount: discount.nullable(),
@@ -120,6 +172,7 @@ export const cart = z.object({
   lines: z.array(cartLine).max(500),
   discount: discount.nullable(),
   note: text(200),
+  audience: cartAudience.optional(),
 }) satisfies z.ZodType<Cart>;
 
 export const pricedLine = cartLine.extend({
@@ -142,6 +195,7 @@ export const pricedCart = z.object({
   lines: z.array(pricedLine).max(500),
   discount: discount.nullable(),
   note: text(200),
+  audience: cartAudience.optional(),
   itemCount: z.int(),
   savedMinor: minorSum,
   taxes: z.array(taxSum),

@@ -2,6 +2,7 @@
  * What a stall sold, for a spreadsheet or another program: orders, lines, tenders and flags, read from the hub's tables page
  * by page, so that a year of orders takes no more memory than a page of them.
  */
+import { savedOf } from '../../domain/cart';
 import { currency } from '../../domain/money';
 import type { Order, ResilienceFlag } from '../../domain/order';
 import type { Tender } from '../../domain/payment';
@@ -223,7 +224,7 @@ function lineRows({ feed_seq, body: order }: OrderRow): RowOf<'lines'>[] {
     currency: order.currency,
     unitPrice: new Amount(line.unitPriceMinor, order.currency),
     priceSource: line.priceSource,
-    discount: new Amount(line.lineDiscountMinor + line.cartDiscountMinor, order.currency),
+    discount: new Amount(savedOf(line), order.currency),
     discountReason: line.discount?.reason ?? order.discount?.reason ?? '',
     amount: new Amount(line.amountMinor, order.currency),
     taxBasisPoints: line.taxBasisPoints,

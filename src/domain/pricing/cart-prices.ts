@@ -1,0 +1,122 @@
+import type { Cart, CartLine } from '../cart';
+import { offersOf, versionedId, type OfferLine } from './offers';
+import type { PriceBook } from './book';
+import { priceOf, type PriceNow, type PriceSubject } from './price';
+import type { LineOffer, PriceTrace } from './trace';
+
+/** What prices of a cart depend on besides the cart. */
+export interface CartWorld {
+  readonly book: PriceBook;
+  /** UTC milliseconds. */
+  readonly nowMs: number;
+  /** Since when prices are what they are: grace counts from there. */
+  readonly sinceMs: number;
+  /** The goods of a line, or null when they are no longer in the catalogue. */
+  subjectOf(variantId: string): PriceSubject | null;
+}
+
+/** Whether rules and feeds say what a line costs: labels and typed amounts stand as they are. */
+export function isPricedByRules(line: Pick<CartLine, 'variantId' | 'priceSource' | 'labelAmountMinor'>): boolean {
+  return line.variantId !== null && line.priceSource === 'catalogue' && line.labelAmountMinor === null;
+}
+
+/**
+ * Brings a cart to the prices of now. A lower price holds at once. Where a price has risen, a line keeps the one it was shown
+ * with until its grace is over. The same cart comes back when nothing changed.
+ * @param before the cart as it was shown last: offers it had that ended since stay through their grace
+ */
+export function repriceCart(cart: Cart, world: CartWorld, before: Cart = cart): Cart {
+  const audience = cart.audience ?? 'everyone';
+  const offerLines: OfferLine[] = [];
+  const had = new Set(before.lines.flatMap(({ offers }) => offers ?? []).map(versionedId));
+  const priced = cart.lines.map((line): CartLine => {
+    const subject = line.variantId === null || !isPricedByRules(line) ? null : world.subjectOf(line.variantId);
+    if (subject === null) return line;
+    const now = priceOf(world.book, subject, audience);
+    const changed = priceLine(line, now, world);
+    offerLines.push({
+      lineId: line.lineId,
+      subject,
+      pricing: line.pricing,
+      quantity: line.quantity,
+      unitPriceMinor: changed.unitPriceMinor,
+      floorMinor: now.floorMinor,
+      isReduced: changed.wasMinor !== undefined,
+    });
+    return changed;
+  });
+  const { byLine } = offersOf(world.book, offerLines, { audience, had });
+  const lines = priced.map((line, index) => {
+    const given = cart.lines[index];
+    const offers = byLine.get(line.lineId);
+    const { offers: _offers, ...rest } = line;
+    const after: CartLine = offers === undefined ? rest : { ...rest, offers };
+    return given !== undefined && isSamePrice(given, after) ? given : after;
+  });
+  return lines.every((line, index) => line === cart.lines[index]) ? cart : { ...cart, lines };
+}
+
+/** What a line keeps of a price: its reasons only where there is more to say than that it is the catalogue's. */
+export function linePrice({
+  unitPriceMinor,
+  wasMinor,
+  trace,
+}: Pick<PriceNow, 'unitPriceMinor' | 'wasMinor' | 'trace'>): Pick<CartLine, 'unitPriceMinor' | 'wasMinor' | 'trace'> {
+  const isPlain = trace.steps.length === 0 && trace.base.source === 'catalogue';
+  return { unitPriceMinor, ...(wasMinor !== null && { wasMinor }), ...(!isPlain && { trace }) };
+}
+
+function priceLine(line: CartLine, now: PriceNow, { book, nowMs, sinceMs }: CartWorld): CartLine {
+  const { wasMinor: _was, trace, ...rest } = line;
+  // A price that a person has to say is never taken from a feed while the cart is open.
+  if (now.mustAsk) return line;
+  if (now.unitPriceMinor > line.unitPriceMinor) {
+    const untilMs = keptUntilMs(trace) ?? sinceMs + graceOf(trace, book);
+    if (nowMs < untilMs) {
+      const steps: PriceTrace['steps'] = [
+        ...(trace?.steps ?? []).filter(({ kind }) => kind !== 'grace'),
+        {
+          kind: 'grace',
+          until: new Date(untilMs).toISOString(),
+          beforeMinor: now.unitPriceMinor,
+          afterMinor: line.unitPriceMinor,
+        },
+      ];
+      return { ...line, trace: { base: trace?.base ?? { ...now.trace.base, priceMinor: line.unitPriceMinor }, steps } };
+    }
+  }
+  return { ...rest, ...linePrice(now) };
+}
+
+/** When the first grace of a cart's lines ends, UTC milliseconds, or null. */
+export function nextGraceEndMs({ lines }: Pick<Cart, 'lines'>): number | null {
+  const ends = lines.map(({ trace }) => keptUntilMs(trace)).filter((end) => end !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+function keptUntilMs(trace: PriceTrace | undefined): number | null {
+  const step = trace?.steps.at(-1);
+  return step?.kind === 'grace' ? Date.parse(step.until) : null;
+}
+
+/** The longest grace of the rules that made the shown price, or the stall's. */
+function graceOf(trace: PriceTrace | undefined, book: PriceBook): number {
+  const ownMs = (trace?.steps ?? []).flatMap((step) => {
+    const graceMs = step.kind === 'rule' ? book.graceMs.get(step.ruleId) : undefined;
+    return graceMs === undefined ? [] : [graceMs];
+  });
+  return ownMs.length === 0 ? book.policy.graceMs : Math.max(...ownMs);
+}
+
+function isSamePrice(before: CartLine, after: CartLine): boolean {
+  return (
+    before.unitPriceMinor === after.unitPriceMinor &&
+    before.wasMinor === after.wasMinor &&
+    isSameJson(before.trace, after.trace) &&
+    isSameJson(before.offers, after.offers)
+  );
+}
+
+function isSameJson(one: PriceTrace | readonly LineOffer[] | undefined, other: typeof one): boolean {
+  return one === other || (one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other));
+}
