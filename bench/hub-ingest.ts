@@ -3,6 +3,7 @@
  * `INSERT … SELECT FROM unnest` alone, over as many connections as the hub has; then the same on three nodes, where a commit
  * waits for a second one.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { SealedEntry } from '../src/journal/entry';
 import { openHttp, type HttpConnection, type HttpRequest } from '../src/exchange/http-send';
@@ -68,6 +69,7 @@ async function measureOn(url: string, what: string): Promise<{ readonly hub: num
   const send = tills.map(() => openHttp(hub.address));
   const rates = { hub: [] as number[], raw: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
+    await caughtUp(url);
     const queues = tills.map((till) => batchesOf(till));
     const requests = await Promise.all(queues.map((batches, index) => requestsOf(tills[index], batches)));
     // In turns, so that whatever else the machine does falls on both.
@@ -84,6 +86,22 @@ async function measureOn(url: string, what: string): Promise<{ readonly hub: num
   await counted.end();
   if (Number(rows[0]?.count) !== TILLS * ORDERS * ROUNDS) throw new Error(`the hub has ${rows[0]?.count} orders`);
   return { hub: median(rates.hub), raw: median(rates.raw) };
+}
+
+/**
+ * A hub makes its tables of orders once queues are through; waits until it has, so that the round before is no burden to
+ * either side of this one.
+ */
+async function caughtUp(url: string): Promise<void> {
+  const client = await connectPostgres(url);
+  for (;;) {
+    const { rowCount } = await client.query(
+      'SELECT FROM stall JOIN projection USING (stall_id) WHERE stall.feed_seq > projection.feed_seq',
+    );
+    if (rowCount === 0) break;
+    await pause(100);
+  }
+  await client.end();
 }
 
 function batchesOf({ device }: EnrolledDevice): SealedEntry[][] {

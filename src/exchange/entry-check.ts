@@ -1,6 +1,6 @@
 import { checkOrder } from '../domain/order';
 import { wallMs } from '../journal/clock';
-import { entryHash, readEntry } from '../journal/entry';
+import { entryHash, readHashed } from '../journal/entry';
 import { ENTRY_KINDS } from '../journal/kinds';
 import type { WireEntry } from '../shared/exchange';
 import type { Finding } from './exchange-store';
@@ -33,7 +33,7 @@ function faultOf(sealed: WireEntry, nowMs: number): Fault | null {
   if (!Object.hasOwn(ENTRY_KINDS, sealed.kind)) {
     return { cause: 'unknown-kind', detail: `no kind "${sealed.kind}" is known here` };
   }
-  const read = readEntry(sealed);
+  const read = readHashed(sealed);
   if (!read.ok) return { cause: 'bad-body', detail: read.unreadable.why };
   const { entry } = read;
   if (entry.kind === 'order.placed') {

@@ -12,16 +12,17 @@ import {
 import { ZERO_HASH } from '../journal/entry';
 import type { Database, Sql } from './database';
 import { textArray } from './text-array';
+import { Together } from './together';
 
 /** The stall's row first: whoever holds it writes its feed. */
 const lockStall = {
   name: 'ingest-stall',
   text: 'SELECT feed_seq FROM stall WHERE stall_id = $1 FOR UPDATE',
 };
-const readDevice = {
-  name: 'ingest-device',
-  text: `SELECT head_seq, head_hash, revoked_at IS NOT NULL AS is_revoked, (SELECT max(epoch) FROM epoch) AS epoch
-FROM (SELECT) AS always LEFT JOIN device ON stall_id = $1 AND device_id = $2`,
+const readDevices = {
+  name: 'ingest-devices',
+  text: `SELECT device_id, head_seq, head_hash, revoked_at IS NOT NULL AS is_revoked, epoch
+FROM (SELECT max(epoch) AS epoch FROM epoch) AS now LEFT JOIN device ON stall_id = $1 AND device_id = ANY ($2)`,
 };
 const introduce = {
   name: 'ingest-introduce',
@@ -29,32 +30,33 @@ const introduce = {
 VALUES ($1, $2, $3, $3, $4, $5)`,
 };
 /**
- * All of a batch in one statement: its entries with their places, the end of the feed and the head of the chain. Repeating it
- * stores nothing twice.
+ * All that is new in one statement: the entries with their places, the end of the feed and the heads of the chains. Repeating
+ * it stores nothing twice.
  */
 const insertEntries = {
   name: 'ingest-entries',
   text: `WITH stored AS (
   INSERT INTO entry
-    (stall_id, device_id, seq, feed_seq, signature, entry_id, kind, at, event, actor, body, prev, hash)
-  SELECT $1, $2, $3::bigint + n - 1, $4::bigint + n, CASE WHEN n = $7 THEN $6 END,
-    entry_id, kind, at, event, actor, body, prev, hash
-  FROM unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
-    WITH ORDINALITY AS batch (entry_id, kind, at, event, actor, body, prev, hash, n)
+    (stall_id, feed_seq, device_id, seq, signature, entry_id, kind, at, event, actor, body, prev, hash)
+  SELECT $1, $2::bigint + n, device_id, seq, signature, entry_id, kind, at, event, actor, body, prev, hash
+  FROM unnest($7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+    $15::text[], $16::text[], $17::text[])
+    WITH ORDINALITY AS fresh (device_id, seq, signature, entry_id, kind, at, event, actor, body, prev, hash, n)
   ON CONFLICT (stall_id, device_id, seq) DO NOTHING
   RETURNING seq
 ), feed AS (
-  UPDATE stall SET feed_seq = $4::bigint + $7 WHERE stall_id = $1
-), head AS (
-  UPDATE device SET head_seq = $3::bigint + $7 - 1, head_hash = $5, last_sync_at = now()
-  WHERE stall_id = $1 AND device_id = $2
+  UPDATE stall SET feed_seq = $2::bigint + $3 WHERE stall_id = $1
+), heads AS (
+  UPDATE device SET head_seq = head.seq, head_hash = head.hash, last_sync_at = now()
+  FROM unnest($4::text[], $5::bigint[], $6::text[]) AS head (device_id, seq, hash)
+  WHERE stall_id = $1 AND device.device_id = head.device_id
 )
 SELECT count(*) AS stored FROM stored`,
 };
 const noteFindings = {
   name: 'ingest-findings',
   text: `INSERT INTO quarantine (stall_id, device_id, seq, cause, detail)
-SELECT $1, $2, seq, cause, detail FROM unnest($3::bigint[], $4::text[], $5::text[]) AS found (seq, cause, detail)`,
+SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[])`,
 };
 const readHeld = {
   name: 'ingest-held',
@@ -82,10 +84,14 @@ WHERE (SELECT count(*) FROM fork WHERE stall_id = $1 AND device_id = $2) < 100
 ON CONFLICT DO NOTHING`,
 };
 
+/** As many entries wait for one transaction at most: a few megabytes. */
+const TOGETHER_ENTRIES = 2_000;
+
 interface DeviceRow {
-  /** Null for a device that is not known. */
-  readonly head_seq: number | null;
-  readonly head_hash: string | null;
+  /** Null, as the head, where none of the asked ones is known. */
+  readonly device_id: string | null;
+  readonly head_seq: number;
+  readonly head_hash: string;
   readonly is_revoked: boolean;
   readonly epoch: number;
 }
@@ -98,46 +104,141 @@ interface Held {
   readonly cause: QuarantineCause | null;
 }
 
-/** What became of a batch: also a refusal leaves a trace that must be committed. */
-type Outcome = { readonly appended: Appended; readonly endOfFeed: number } | { readonly refusal: Refusal };
-
-/**
- * Takes a batch into the journal, as `ExchangeStore.append` says.
- * @returns what is acknowledged, and where the stall's feed ends now
- */
-export async function ingest(
-  database: Database,
-  batch: Append,
-): Promise<{ readonly appended: Appended; readonly endOfFeed: number }> {
-  const outcome = await database.transaction((client) => append(client, batch));
-  if ('refusal' in outcome) throw outcome.refusal;
-  return outcome;
+/** A batch that was taken: what is acknowledged, and where the stall's feed ends now. */
+export interface Taken {
+  readonly appended: Appended;
+  readonly endOfFeed: number;
 }
 
-async function append(client: Sql, batch: Append): Promise<Outcome> {
+/** What became of a batch: also a refusal may leave a trace that must be committed. */
+type Outcome = Taken | { readonly thrown: unknown };
+
+/**
+ * Takes batches into the journals. Batches of a stall wait for each other, since its feed has one order; those that wait go
+ * into one transaction together, so that many tills of a stall cost little more than one.
+ */
+export class Ingest {
+  readonly #database: Database;
+  readonly #stalls = new Map<string, Together<Append, Outcome>>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Takes a batch, as `ExchangeStore.append` says. */
+  async take(batch: Append): Promise<Taken> {
+    const { stallId } = batch;
+    const stall =
+      this.#stalls.get(stallId) ??
+      new Together({
+        work: (batches) => this.#takeAll(batches),
+        howMany: roomFor,
+        onIdle: () => this.#stalls.delete(stallId),
+      });
+    this.#stalls.set(stallId, stall);
+    const outcome = await stall.ask(batch);
+    if ('thrown' in outcome) throw outcome.thrown;
+    return outcome;
+  }
+
+  async #takeAll(batches: readonly Append[]): Promise<readonly Outcome[]> {
+    try {
+      return await this.#database.transaction((client) => appendAll(client, batches));
+    } catch (thrown) {
+      if (batches.length === 1 || thrown instanceof Refusal) return batches.map(() => ({ thrown }));
+      // One of them cannot be written: the others can.
+      const outcomes: Outcome[] = [];
+      for (const batch of batches) outcomes.push(...(await this.#takeAll([batch])));
+      return outcomes;
+    }
+  }
+}
+
+/** How many of the batches that wait go together: of each device one, since the next one builds on it. */
+function roomFor(waiting: readonly Append[]): number {
+  const devices = new Set<string>();
+  let entries = 0;
+  const end = waiting.findIndex((batch) => {
+    entries += batch.entries.length;
+    if (devices.has(batch.head.device) || (devices.size > 0 && entries > TOGETHER_ENTRIES)) return true;
+    devices.add(batch.head.device);
+    return false;
+  });
+  return end < 0 ? waiting.length : end;
+}
+
+/** What is known of a batch before anything of it is written. */
+interface Judged {
+  readonly batch: Append;
+  readonly held: ChainHead;
+  /** Of the entries that are here already. */
+  readonly receipts: EntryReceipt[];
+  readonly fresh: readonly WireEntry[];
+}
+
+/** @param batches of one stall, each of another device */
+async function appendAll(client: Sql, batches: readonly Append[]): Promise<readonly Outcome[]> {
+  const stallId = (batches[0] as Append).stallId;
+  const stalls = await client.query<{ feed_seq: number }>({ ...lockStall, values: [stallId] });
+  const stall = stalls.rows[0];
+  if (!stall) throw new Refusal('not-found', 'This stall is not here.');
+  // A statement of its own: it sees what the lock had to wait for.
+  const { rows } = await client.query<DeviceRow>({
+    ...readDevices,
+    values: [stallId, batches.map(({ head }) => head.device)],
+  });
+  const epoch = rows[0]?.epoch ?? 1;
+  const devices = new Map(rows.map((row) => [row.device_id, row]));
+  const judged: (Judged | { readonly thrown: unknown })[] = [];
+  for (const batch of batches) judged.push(await judge(client, batch, devices.get(batch.head.device)));
+
+  const fresh = judged.flatMap((one) => ('thrown' in one || one.fresh.length === 0 ? [] : [one]));
+  const causes = await store(client, stallId, stall.feed_seq, fresh);
+  let place = stall.feed_seq;
+  const endOfFeed = place + fresh.reduce((sum, one) => sum + one.fresh.length, 0);
+  return judged.map((one): Outcome => {
+    if ('thrown' in one) return one;
+    const { held, receipts } = one;
+    for (const { seq, id, hash } of one.fresh) {
+      place += 1;
+      const cause = causes.get(place);
+      receipts.push({
+        seq,
+        id,
+        hash,
+        outcome: cause ? 'quarantined' : 'stored',
+        serverSeq: place,
+        ...(cause && { cause }),
+      });
+    }
+    const { seq, hash } = one.fresh.at(-1) ?? held;
+    return { appended: { epoch, receipts, head: { seq, hash } }, endOfFeed };
+  });
+}
+
+/** Compares a batch with what is held of its device, and notes what needs no entry of it to be written. */
+async function judge(
+  client: Sql,
+  batch: Append,
+  device: DeviceRow | undefined,
+): Promise<Judged | { readonly thrown: Refusal }> {
   const { stallId, broughtBy, entries, head, introduction } = batch;
   const first = entries[0] as WireEntry;
   const key = [stallId, first.device];
-
-  const stalls = await client.query<{ feed_seq: number }>({ ...lockStall, values: [stallId] });
-  // A statement of its own: it sees what the lock had to wait for.
-  const devices = await client.query<DeviceRow>({ ...readDevice, values: key });
-  const stall = stalls.rows[0];
-  const device = devices.rows[0];
-  if (!stall || !device) throw new Refusal('not-found', 'This stall is not here.');
-  if (device.is_revoked) throw revoked();
-  if (device.head_seq === null) {
-    if (introduction === null) throw new Refusal('not-enrolled', 'The device of these entries is unknown here.');
+  if (device?.is_revoked) return { thrown: revoked() };
+  if (!device) {
+    if (introduction === null)
+      return { thrown: new Refusal('not-enrolled', 'The device of these entries is unknown here.') };
     const { prefix, publicKey } = introduction;
     await client.query({ ...introduce, values: [...key, prefix, publicKey, broughtBy] });
   }
-  const held: ChainHead = { seq: device.head_seq ?? 0, hash: device.head_hash ?? ZERO_HASH };
+  const held: ChainHead = { seq: device?.head_seq ?? 0, hash: device?.head_hash ?? ZERO_HASH };
 
-  const refuse = async (refusal: Refusal): Promise<Outcome> => {
-    await client.query({ ...noteRefusal, values: [...key, refusal.code] });
-    return { refusal };
+  const refuse = async (thrown: Refusal): Promise<{ readonly thrown: Refusal }> => {
+    await client.query({ ...noteRefusal, values: [...key, thrown.code] });
+    return { thrown };
   };
-  const refuseFork = async (other: WireEntry, agreed: ChainHead): Promise<Outcome> => {
+  const refuseFork = async (other: WireEntry, agreed: ChainHead): Promise<{ readonly thrown: Refusal }> => {
     await client.query({ ...keepFork, values: [...key, other.seq, other.hash, JSON.stringify(other), broughtBy] });
     return refuse(forked(agreed));
   };
@@ -161,8 +262,11 @@ async function append(client: Sql, batch: Append): Promise<Outcome> {
   const next = fresh[0];
   // Within a batch a link that does not hold is one broken entry; where the chains meet it is another chain.
   if (next && overlap.length === 0 && next.prev !== held.hash) return refuseFork(next, held);
-
-  const receipts: EntryReceipt[] = known.map(({ seq, entry_id, hash, feed_seq, cause }) => ({
+  if (!next) {
+    await client.query({ ...keepSignature, values: [...key, head.seq, head.signature] });
+    await client.query({ ...noteSync, values: [stallId, broughtBy] });
+  }
+  const receipts = known.map(({ seq, entry_id, hash, feed_seq, cause }): EntryReceipt => ({
     seq,
     id: entry_id,
     hash,
@@ -170,49 +274,65 @@ async function append(client: Sql, batch: Append): Promise<Outcome> {
     serverSeq: feed_seq,
     ...(cause && { cause }),
   }));
-  const last = fresh.at(-1);
-  if (!last) {
-    await client.query({ ...keepSignature, values: [...key, head.seq, head.signature] });
-    await client.query({ ...noteSync, values: [stallId, broughtBy] });
-    return { appended: { epoch: device.epoch, receipts, head: held }, endOfFeed: stall.feed_seq };
-  }
+  return { batch, held, receipts, fresh };
+}
 
+/**
+ * Writes what is new of several batches.
+ * @returns why entries stand aside, by their place in the feed
+ */
+async function store(
+  client: Sql,
+  stallId: string,
+  feedSeq: number,
+  judged: readonly Judged[],
+): Promise<ReadonlyMap<number, QuarantineCause>> {
+  const causes = new Map<number, QuarantineCause>();
+  if (judged.length === 0) return causes;
+  const entries = judged.flatMap(({ fresh }) => fresh);
+  const heads = judged.map(({ batch }) => batch.head);
+  const signatures = judged.flatMap(({ fresh, batch: { head } }) =>
+    fresh.map(({ seq }) => (seq === head.seq ? head.signature : null)),
+  );
   const inserted = client.query<{ stored: number }>({
     ...insertEntries,
     values: [
-      ...key,
-      held.seq + 1,
-      stall.feed_seq,
-      last.hash,
-      head.signature,
-      fresh.length,
-      textArray(fresh.map(({ id }) => id)),
-      textArray(fresh.map(({ kind }) => kind)),
-      textArray(fresh.map(({ at }) => at)),
-      textArray(fresh.map(({ event }) => event)),
-      textArray(fresh.map(({ actor }) => actor)),
-      textArray(fresh.map(({ body }) => body)),
-      textArray(fresh.map(({ prev }) => prev)),
-      textArray(fresh.map(({ hash }) => hash)),
+      stallId,
+      feedSeq,
+      entries.length,
+      heads.map(({ device }) => device),
+      heads.map(({ seq }) => seq),
+      heads.map(({ hash }) => hash),
+      textArray(entries.map(({ device }) => device)),
+      entries.map(({ seq }) => seq),
+      textArray(signatures),
+      textArray(entries.map(({ id }) => id)),
+      textArray(entries.map(({ kind }) => kind)),
+      textArray(entries.map(({ at }) => at)),
+      textArray(entries.map(({ event }) => event)),
+      textArray(entries.map(({ actor }) => actor)),
+      textArray(entries.map(({ body }) => body)),
+      textArray(entries.map(({ prev }) => prev)),
+      textArray(entries.map(({ hash }) => hash)),
     ],
   });
   inserted.catch(() => undefined);
   // While the database writes.
-  const findings = new Map(batch.examine(fresh, held.hash).map((finding) => [finding.seq, finding]));
-  const { rows } = await inserted;
-  if (rows[0]?.stored !== fresh.length)
-    throw new Error(`${first.device}: entries after ${held.seq} were there already`);
-  if (findings.size > 0) await keepFindings(client, key, [...findings.values()]);
-
-  for (const [index, { seq, id, hash }] of fresh.entries()) {
-    const cause = findings.get(seq)?.cause;
-    const serverSeq = stall.feed_seq + index + 1;
-    receipts.push({ seq, id, hash, outcome: cause ? 'quarantined' : 'stored', serverSeq, ...(cause && { cause }) });
+  const findings: (Finding & { readonly device: string })[] = [];
+  let place = feedSeq;
+  for (const { batch, fresh, held } of judged) {
+    const found = batch.examine(fresh, held.hash);
+    const first = fresh[0]?.seq ?? 0;
+    for (const finding of found) {
+      findings.push({ device: batch.head.device, ...finding });
+      causes.set(place + finding.seq - first + 1, finding.cause);
+    }
+    place += fresh.length;
   }
-  return {
-    appended: { epoch: device.epoch, receipts, head: { seq: last.seq, hash: last.hash } },
-    endOfFeed: stall.feed_seq + fresh.length,
-  };
+  const { rows } = await inserted;
+  if (rows[0]?.stored !== entries.length) throw new Error(`${stallId}: entries after the heads were there already`);
+  if (findings.length > 0) await keepFindings(client, stallId, findings);
+  return causes;
 }
 
 async function readOverlap(client: Sql, key: readonly string[], overlap: readonly WireEntry[]): Promise<Held[]> {
@@ -227,11 +347,16 @@ async function readOne(client: Sql, key: readonly string[], seq: number): Promis
   return rows[0];
 }
 
-function keepFindings(client: Sql, key: readonly string[], findings: readonly Finding[]): Promise<unknown> {
+function keepFindings(
+  client: Sql,
+  stallId: string,
+  findings: readonly (Finding & { readonly device: string })[],
+): Promise<unknown> {
   return client.query({
     ...noteFindings,
     values: [
-      ...key,
+      stallId,
+      findings.map(({ device }) => device),
       findings.map(({ seq }) => seq),
       findings.map(({ cause }) => cause),
       // Shown to a person; what is wrong with a body can be as long as the body.

@@ -21,8 +21,9 @@ import {
 } from '../exchange/exchange-store';
 import type { Database } from './database';
 import { enrol } from './enrolment';
-import { ingest } from './ingest';
+import { Ingest } from './ingest';
 import { Hints } from './hints';
+import { Together } from './together';
 
 const statements = {
   epoch: { name: 'epoch', text: 'SELECT max(epoch) AS epoch FROM epoch' },
@@ -39,10 +40,10 @@ const statements = {
     text: `SELECT stall_id, device_id, public_key, revoked_at IS NOT NULL AS is_revoked FROM device
 WHERE device_id = $1 ORDER BY revoked_at NULLS FIRST, enrolled_at DESC LIMIT 1`,
   },
-  device: {
-    name: 'device',
-    text: `SELECT stall_id, device_id, public_key, revoked_at IS NOT NULL AS is_revoked FROM device
-WHERE stall_id = $1 AND device_id = $2`,
+  devices: {
+    name: 'devices',
+    text: `SELECT stall_id, device_id, public_key, revoked_at IS NOT NULL AS is_revoked
+FROM unnest($1::text[], $2::text[]) AS asked (stall_id, device_id) JOIN device USING (stall_id, device_id)`,
   },
   /** The least of where the feed ended at each later epoch's beginning is what the cursor's epoch has in common with now. */
   feedStart: {
@@ -124,6 +125,11 @@ export class PostgresStore implements ExchangeStore {
   readonly #database: Database;
   readonly #log: FastifyBaseLogger;
   readonly #hints: Hints;
+  readonly #ingest: Ingest;
+  /** Every request asks who its device is. */
+  readonly #devices = new Together<readonly [stallId: string, deviceId: string], KnownDevice | null>({
+    work: (asked) => this.#readDevices(asked),
+  });
   readonly #onAppended: (appended: Appended) => void;
 
   /** @param options.onAppended hears of every batch that was taken, after its commit */
@@ -135,6 +141,7 @@ export class PostgresStore implements ExchangeStore {
     this.#database = options.database;
     this.#log = options.log;
     this.#onAppended = options.onAppended ?? (() => undefined);
+    this.#ingest = new Ingest(options.database);
     this.#hints = new Hints({ database: options.database, log: options.log, processId: randomUUID() });
   }
 
@@ -172,13 +179,21 @@ export class PostgresStore implements ExchangeStore {
     return row ? knownDevice(row) : null;
   }
 
-  async device(stallId: string, deviceId: string): Promise<KnownDevice | null> {
-    const [row] = await this.#database.query<DeviceRow>(statements.device, [stallId, deviceId]);
-    return row ? knownDevice(row) : null;
+  device(stallId: string, deviceId: string): Promise<KnownDevice | null> {
+    return this.#devices.ask([stallId, deviceId]);
+  }
+
+  async #readDevices(
+    asked: readonly (readonly [stallId: string, deviceId: string])[],
+  ): Promise<readonly (KnownDevice | null)[]> {
+    const columns = [asked.map(([stallId]) => stallId), asked.map(([, deviceId]) => deviceId)];
+    const rows = await this.#database.query<DeviceRow>(statements.devices, columns);
+    const found = new Map(rows.map((row) => [`${row.stall_id}\n${row.device_id}`, knownDevice(row)]));
+    return asked.map((key) => found.get(key.join('\n')) ?? null);
   }
 
   async append(batch: Append): Promise<Appended> {
-    const { appended, endOfFeed } = await ingest(this.#database, batch);
+    const { appended, endOfFeed } = await this.#ingest.take(batch);
     this.#onAppended(appended);
     if (appended.receipts.some(({ outcome }) => outcome !== 'duplicate')) {
       const place = { epoch: appended.epoch, serverSeq: endOfFeed };

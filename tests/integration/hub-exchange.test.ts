@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExchangeFailure } from '../../src/exchange/exchange-failure';
 import { ordersHash } from '../../src/exchange/shift-sums';
 import { revokeDevice } from '../../src/hub/stalls';
 import { ZERO_HASH, type SealedEntry } from '../../src/journal/entry';
-import { ExchangeDevice } from '../helpers/exchange-device';
+import { ExchangeDevice, type EnrolledDevice } from '../helpers/exchange-device';
 import { startHub, type TestHub } from '../helpers/hub';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
 
@@ -113,6 +114,52 @@ test('whatever devices push at once, places of the feed are gapless and nobody m
     client.query('SELECT feed_seq FROM entry WHERE stall_id = $1 ORDER BY feed_seq', [stallId]),
   );
   expect(rows.map(({ feed_seq }) => Number(feed_seq))).toEqual(rows.map((_, index) => index + 1));
+});
+
+test('batches that waited for each other are each judged by themselves', async () => {
+  await freshStall();
+  const tills = await Promise.all(Array.from({ length: 7 }, () => hub.join(stallId)));
+  await Promise.all(tills.map((till) => till.push()));
+  type Till = EnrolledDevice;
+  const [first, sound, poisoned, late, forked, again, shutOut] = tills as [Till, Till, Till, Till, Till, Till, Till];
+  const entriesThere = async (): Promise<number> => {
+    const { rows } = await hub.hub.database.withClient((client) =>
+      client.query('SELECT feed_seq FROM entry WHERE stall_id = $1 ORDER BY feed_seq', [stallId]),
+    );
+    expect(rows.map(({ feed_seq }) => Number(feed_seq))).toEqual(rows.map((_, index) => index + 1));
+    return rows.length;
+  };
+  for (const { device } of tills) device.sell();
+  poisoned.device.append('drop.scheduled', { of: 'a newer till' });
+  late.device.sell();
+  await forked.push(2);
+  forked.device.entries.pop();
+  forked.device.sell();
+  const before = await entriesThere();
+  const pushes = await hub.hub.database.withClient(async (client) => {
+    await client.query('BEGIN');
+    await client.query('SELECT FROM stall WHERE stall_id = $1 FOR UPDATE', [stallId]);
+    const under = [first.push(2), sound.push(2), poisoned.push(2), late.push(3), forked.push(2), again.push(1)];
+    const settled = Promise.allSettled([...under, shutOut.push(2)]);
+    await pause(100);
+    await client.query('UPDATE device SET revoked_at = now() WHERE device_id = $1', [shutOut.device.deviceId]);
+    await client.query('COMMIT');
+    return settled;
+  });
+  expect(
+    pushes.map((push) =>
+      push.status === 'fulfilled'
+        ? push.value.receipts.map(({ outcome }) => outcome)
+        : (push.reason as ExchangeFailure).code,
+    ),
+  ).toEqual([['stored'], ['stored'], ['stored', 'quarantined'], 'gap', 'forked', ['duplicate', 'stored'], 'revoked']);
+  expect(await entriesThere()).toBe(before + 5);
+  await late.push(2);
+  const { heads } = await first.client.heads();
+  for (const { device } of [first, sound, poisoned, late, again]) {
+    const last = device.entries.at(-1);
+    expect(heads.find((head) => head.device === device.deviceId)).toMatchObject({ seq: last?.seq, hash: last?.hash });
+  }
 });
 
 test('a batch that begins too late is refused with the head', async () => {
