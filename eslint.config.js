@@ -164,12 +164,12 @@ const doorPolicies = [
   },
   {
     from: type('shared'),
-    allow: { to: { element: { type: 'domain', fileInternalPath: 'money.ts' } } },
+    allow: { to: { element: { type: 'domain', fileInternalPath: ['money.ts', 'pricing/limits.ts'] } } },
   },
   {
     // One schema per domain type serves the contract and the journal (docs/adr/0003).
     from: type('journal'),
-    allow: { to: { element: { type: 'shared', fileInternalPath: 'zod.ts' } } },
+    allow: { to: { element: { type: 'shared', fileInternalPath: ['zod.ts', 'pricing-schemas.ts'] } } },
   },
   {
     from: { file: { categories: 'electron-entry' } },

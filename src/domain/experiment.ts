@@ -1,6 +1,7 @@
 import type { Pricing } from './catalogue';
 import { MAX_MINOR, type Minor } from './money';
-import { ALWAYS, RULE_LIMITS, type PriceRule } from './pricing/rule';
+import { RULE_LIMITS } from './pricing/limits';
+import { ALWAYS, type PriceRule } from './pricing/rule';
 import { fail, ok, type Result } from './result';
 import { plainText } from './text';
 

@@ -6,6 +6,17 @@
  */
 import { z } from 'zod';
 import {
+  drop,
+  dropEndReason,
+  dropTemplate,
+  observedPrice,
+  priceCause,
+  priceChange,
+  pricePolicy,
+  priceRule,
+  sellingPlace,
+} from '../shared/pricing-schemas';
+import {
   cart,
   drawerReason,
   id,
@@ -108,6 +119,44 @@ export const ENTRY_KINDS = {
     ordersHash: z.string(),
     mended: z.int(),
   }),
+  /** Price rules were written, whole. Last writer wins per rule, by the entry's hybrid clock. */
+  'price.rules-put': z.object({ rules: z.array(priceRule).min(1).max(200) }),
+  'price.rules-removed': z.object({ ruleIds: z.array(id).min(1).max(500) }),
+  /** A signed rule set was taken in whole: of its rules those of this version count and no others. */
+  'price.rule-set-taken': z.object({
+    setId: id,
+    version: z.int().min(1),
+    ruleCount: z.int().min(0),
+    name: z.string().max(80),
+    /** Public key of who signed it. */
+    signedBy: z.string().max(200),
+  }),
+  /** Grace, floors and what to do about old prices, for the stall. */
+  'price.policy-set': z.object({ policy: pricePolicy }),
+  /** Where this device sells, for rules about places. */
+  'price.place-set': z.object({ place: sellingPlace }),
+  /** A feed said prices and stock. The newest word on a variant counts. */
+  'price.observed': z.object({
+    source: z.string().max(80),
+    observedAt: instant,
+    rows: z.array(observedPrice).min(1).max(500),
+  }),
+  /** Prices shown became others, and why; `count` of them, of which the first are named. */
+  'price.changed': z.object({
+    cause: priceCause,
+    at: instant,
+    count: z.int().min(0),
+    changes: z.array(priceChange).max(500),
+  }),
+  /** The wall clock went its own way by so much; prices went on by a steady one. */
+  'clock.jumped': z.object({ byMs: z.int(), at: instant }),
+  'drop.scheduled': z.object({ drop }),
+  /** It was over before its time. Where several devices say so, the first counts. */
+  'drop.ended': z.object({ dropId: id, at: instant, reason: dropEndReason }),
+  /** A device gave part of its own share of a drop away; nobody can take one. */
+  'drop.share-given': z.object({ dropId: id, toDevice: id, quantity: z.int().min(1) }),
+  'drop.template-put': z.object({ template: dropTemplate }),
+  'drop.template-removed': z.object({ templateId: id }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

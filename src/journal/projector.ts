@@ -6,6 +6,7 @@ import { wallMs } from './clock';
 import { notApplicable, readEntry, type ReadResult, type SealedEntry } from './entry';
 import { foldWords } from './fold';
 import type { Entry, EntryKind } from './kinds';
+import { hasOwnPrices, logPrice, putDropsSold, putObservations, putRule, removeRule } from './price-projection';
 import { prepared } from './statements';
 
 type Projection<K extends EntryKind> = (entry: Entry<K>, database: Database) => void;
@@ -129,7 +130,7 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       body.parkedCartId,
     );
   },
-  'cart.voided': nothingToProject,
+  'cart.voided': (entry, database) => logPrice(database, entry),
   'tender.started'({ device, at, body }, database) {
     prepared(
       database,
@@ -154,7 +155,13 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
        ON CONFLICT DO UPDATE SET state = iif(state = 'settled', state, excluded.state)`,
     ).run(body.tenderId, body.outcome === 'unknown' ? 'unknown' : 'settled');
   },
-  'order.placed'({ device, seq, at, body: { order } }, database) {
+  'order.placed'(entry, database) {
+    const {
+      device,
+      seq,
+      at,
+      body: { order },
+    } = entry;
     prepared(
       database,
       `INSERT INTO placed_order (order_key, order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id,
@@ -175,6 +182,10 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       seq,
     );
     putSold(database, order, at);
+    if (hasOwnPrices(order)) {
+      logPrice(database, entry);
+      putDropsSold(database, order, at);
+    }
     // By device: of a till's folder that was copied both copies sell on in one shift, each into a drawer of its own.
     const key = [order.shiftId, device] as const;
     const totals = prepared(database, 'SELECT totals FROM shift_total WHERE shift_id = ? AND device = ?')
@@ -224,6 +235,69 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       body.mended,
     );
   },
+  'price.rules-put'(entry, database) {
+    for (const rule of entry.body.rules) putRule(database, rule, entry.at);
+    logPrice(database, entry);
+  },
+  'price.rules-removed'(entry, database) {
+    for (const ruleId of entry.body.ruleIds) removeRule(database, ruleId, entry.at);
+    logPrice(database, entry);
+  },
+  'price.rule-set-taken'(entry, database) {
+    const { at, body } = entry;
+    prepared(
+      database,
+      `INSERT INTO price_rule_set VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version,
+         at = excluded.at, rule_count = excluded.rule_count, name = excluded.name, signed_by = excluded.signed_by
+       WHERE (excluded.version, excluded.at) > (price_rule_set.version, price_rule_set.at)`,
+    ).run(body.setId, body.version, at, body.ruleCount, body.name, body.signedBy);
+    logPrice(database, entry);
+  },
+  'price.policy-set'(entry, database) {
+    prepared(
+      database,
+      `INSERT INTO price_policy VALUES (1, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at > price_policy.at`,
+    ).run(entry.at, JSON.stringify(entry.body.policy));
+    logPrice(database, entry);
+  },
+  'price.place-set'({ device, body }, database) {
+    prepared(database, 'INSERT OR REPLACE INTO price_place VALUES (?, ?)').run(device, JSON.stringify(body.place));
+  },
+  'price.observed': (entry, database) => putObservations(database, entry),
+  'price.changed': (entry, database) => logPrice(database, entry),
+  'clock.jumped': (entry, database) => logPrice(database, entry),
+  'drop.scheduled'(entry, database) {
+    const { at, body } = entry;
+    prepared(
+      database,
+      `INSERT INTO sale_drop VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at < sale_drop.at`,
+    ).run(body.drop.dropId, at, JSON.stringify(body.drop));
+    logPrice(database, entry);
+  },
+  'drop.ended'(entry, database) {
+    const { at, body } = entry;
+    prepared(
+      database,
+      `INSERT INTO drop_end VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET ended_at = excluded.ended_at, at = excluded.at, reason = excluded.reason
+       WHERE (excluded.ended_at, excluded.at) < (drop_end.ended_at, drop_end.at)`,
+    ).run(body.dropId, body.at, at, body.reason);
+    logPrice(database, entry);
+  },
+  'drop.share-given'({ device, at, body }, database) {
+    prepared(database, 'INSERT INTO drop_gift VALUES (?, ?, ?, ?, ?)').run(
+      body.dropId,
+      at,
+      device,
+      body.toDevice,
+      body.quantity,
+    );
+  },
+  'drop.template-put': ({ at, body }, database) =>
+    writeTemplate(database, body.template.templateId, at, JSON.stringify(body.template)),
+  'drop.template-removed': ({ at, body }, database) => writeTemplate(database, body.templateId, at, null),
   'receipt.copied'({ body }, database) {
     prepared(
       database,
@@ -233,6 +307,14 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   'drawer.kicked': nothingToProject,
   'job.decided': nothingToProject,
 };
+
+function writeTemplate(database: Database, templateId: string, at: string, body: string | null): void {
+  prepared(
+    database,
+    `INSERT INTO drop_template VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at > drop_template.at`,
+  ).run(templateId, at, body);
+}
 
 /**
  * Writes what one entry means into the read models. Depends on the entry and the tables alone, never on a clock or on

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 9;
+export const READ_MODEL_VERSION = 10;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -17,6 +17,8 @@ export const READ_MODEL_VERSION = 9;
  * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
  * written once; flags and copies are rows of their own. Its `order_key` follows the instant it was placed at, so that
  * orders which arrive late stand where they belong.
+ * `price_rule.body` is null once the rule was removed. `price_log` names the entries that change a price or take something
+ * off one. `drop_sold` has what one order sold of a drop.
  */
 const TABLES = `
 CREATE TABLE stall (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, body TEXT NOT NULL) STRICT;
@@ -154,6 +156,48 @@ CREATE TABLE sold (
   PRIMARY KEY (item_id, variant_id, at)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE price_rule (
+  rule_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT, set_id TEXT, set_version INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_rule_set (
+  set_id TEXT PRIMARY KEY, version INTEGER NOT NULL, at TEXT NOT NULL, rule_count INTEGER NOT NULL, name TEXT NOT NULL,
+  signed_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_policy (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+
+CREATE TABLE price_place (device TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_observation (
+  variant_id TEXT PRIMARY KEY, item_id TEXT NOT NULL, source TEXT NOT NULL, observed_ms INTEGER NOT NULL, at TEXT NOT NULL,
+  price_minor INTEGER, stock INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_feed (source TEXT PRIMARY KEY, observed_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_log (
+  at TEXT PRIMARY KEY, device TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sale_drop (drop_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drop_end (
+  drop_id TEXT PRIMARY KEY, ended_at TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drop_gift (
+  drop_id TEXT NOT NULL, at TEXT NOT NULL, device TEXT NOT NULL, to_device TEXT NOT NULL, quantity INTEGER NOT NULL,
+  PRIMARY KEY (drop_id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drop_sold (
+  drop_id TEXT NOT NULL, at TEXT NOT NULL, pieces INTEGER NOT NULL, revenue_minor INTEGER NOT NULL,
+  saved_minor INTEGER NOT NULL, PRIMARY KEY (drop_id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drop_template (template_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT) STRICT, WITHOUT ROWID;
+
 CREATE TABLE import_backlog (
   import_id TEXT PRIMARY KEY, device TEXT NOT NULL, at TEXT NOT NULL,
   first_seq INTEGER NOT NULL, next_seq INTEGER NOT NULL, next_item INTEGER NOT NULL, last_seq INTEGER NOT NULL
@@ -191,6 +235,18 @@ const DUMPS: Readonly<Record<string, string>> = {
       ORDER BY variant_id, item_id`,
   barcode: `SELECT code, item_id, position FROM barcode JOIN item USING (item_key) ORDER BY code, item_id, position`,
   sold: 'SELECT * FROM sold ORDER BY item_id, variant_id, at',
+  price_rule: 'SELECT * FROM price_rule ORDER BY rule_id',
+  price_rule_set: 'SELECT * FROM price_rule_set ORDER BY set_id',
+  price_policy: 'SELECT * FROM price_policy',
+  price_place: 'SELECT * FROM price_place ORDER BY device',
+  price_observation: 'SELECT * FROM price_observation ORDER BY variant_id',
+  price_feed: 'SELECT * FROM price_feed ORDER BY source',
+  price_log: 'SELECT * FROM price_log ORDER BY at',
+  sale_drop: 'SELECT * FROM sale_drop ORDER BY drop_id',
+  drop_end: 'SELECT * FROM drop_end ORDER BY drop_id',
+  drop_gift: 'SELECT * FROM drop_gift ORDER BY drop_id, at',
+  drop_sold: 'SELECT * FROM drop_sold ORDER BY drop_id, at',
+  drop_template: 'SELECT * FROM drop_template ORDER BY template_id',
   import_backlog: 'SELECT * FROM import_backlog ORDER BY import_id',
   item_search: 'SELECT term, item_id FROM temp.item_search_terms JOIN item ON item_key = doc ORDER BY term, item_id',
 };

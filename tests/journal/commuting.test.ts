@@ -9,6 +9,9 @@ import { entryApplier } from '../../src/journal/projector';
 import { createReadModels } from '../../src/journal/read-models';
 import { compareReadModels } from '../../src/journal/verify';
 import { migrate } from '../../src/main/db/migrations';
+import type { Drop } from '../../src/domain/drop';
+import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
+import { ruleOf } from '../helpers/price-rules';
 import { doing, perform, type Doing } from './doings';
 import { makeItem, stall, StallLife } from './stall-life';
 
@@ -33,6 +36,15 @@ const ACROSS = [
   'take-over',
   'enrol',
   'reconcile',
+  'put-rule',
+  'remove-rule',
+  'take-rule-set',
+  'set-policy',
+  'observe',
+  'drop',
+  'end-drop',
+  'give-of-drop',
+  'template',
 ] as const;
 
 type Step =
@@ -173,6 +185,75 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       const shiftId = order()?.shift;
       const sums = { orderCount: pick, totalMinor: pick, ordersHash: 'x', mended: 0 };
       if (shiftId) commit({ kind: 'shift.reconciled', body: { shiftId, serverId: 'hub', ...sums } });
+      return;
+    }
+    case 'put-rule': {
+      const set = pick % 2 === 0 ? {} : { setId: 'set', setVersion: 1 + (pick % 3) };
+      const rule = ruleOf({ ruleId: `rule-${pick % 3}`, version: 1 + pick, name: at, ...set });
+      commit({ kind: 'price.rules-put', body: { rules: [rule] } });
+      return;
+    }
+    case 'remove-rule':
+      commit({ kind: 'price.rules-removed', body: { ruleIds: [`rule-${pick % 3}`] } });
+      return;
+    case 'take-rule-set': {
+      const body = { setId: 'set', version: 1 + (pick % 3), ruleCount: pick, name: at, signedBy: 'k' };
+      commit({ kind: 'price.rule-set-taken', body });
+      return;
+    }
+    case 'set-policy':
+      commit({ kind: 'price.policy-set', body: { policy: { ...DEFAULT_POLICY, graceMs: pick } } });
+      return;
+    case 'observe': {
+      const rows = [{ itemId: 'item-1', variantId: 'variant-1', priceMinor: pick, stock: null }];
+      const observedAt = new Date(1_700_000_000_000 + (pick % 3)).toISOString();
+      commit({ kind: 'price.observed', body: { source: `feed-${pick % 2}`, observedAt, rows } });
+      return;
+    }
+    case 'drop': {
+      const drop: Drop = {
+        dropId: `drop-${pick % 3}`,
+        name: at,
+        what: { kind: 'everything' },
+        effect: { kind: 'percent-off', basisPoints: 100 + pick },
+        startsAt: at,
+        endsAt: at,
+        unitCap: null,
+        shares: [],
+        graceMs: pick,
+      };
+      commit({ kind: 'drop.scheduled', body: { drop } });
+      return;
+    }
+    case 'end-drop': {
+      const reason = pick % 2 === 0 ? 'sold-out' : 'by-hand';
+      const endedAt = new Date(1_700_000_000_000 + (pick % 3)).toISOString();
+      commit({ kind: 'drop.ended', body: { dropId: `drop-${pick % 3}`, at: endedAt, reason } });
+      return;
+    }
+    case 'give-of-drop':
+      commit({
+        kind: 'drop.share-given',
+        body: { dropId: `drop-${pick % 3}`, toDevice: 'another', quantity: 1 + pick },
+      });
+      return;
+    case 'template': {
+      const templateId = `template-${pick % 2}`;
+      const effect = { kind: 'percent-off', basisPoints: 100 + pick } as const;
+      const template = {
+        templateId,
+        name: at,
+        what: { kind: 'everything' },
+        effect,
+        minutes: 30,
+        unitCap: null,
+        graceMs: 0,
+      } as const;
+      commit(
+        pick % 3 === 0
+          ? { kind: 'drop.template-removed', body: { templateId } }
+          : { kind: 'drop.template-put', body: { template } },
+      );
       return;
     }
   }

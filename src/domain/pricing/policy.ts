@@ -1,7 +1,7 @@
 import type { Minor } from '../money';
 import { divideRounded, MAX_MINOR, portion } from '../money';
 import { fail, ok, type Result } from '../result';
-import { RULE_LIMITS } from './rule';
+import { RULE_LIMITS } from './limits';
 import type { FallbackRung } from './trace';
 
 /** What holds for all prices of the stall. */

@@ -2,6 +2,7 @@ import type { Pricing, Quantity } from '../catalogue';
 import { MAX_MINOR, type Minor } from '../money';
 import { fail, ok, type Failure, type Result } from '../result';
 import { plainText } from '../text';
+import { RULE_LIMITS } from './limits';
 
 /**
  * One price rule of the stall. Drops, the arms of price tests and accepted advice become rules too, so there is one evaluator
@@ -154,29 +155,6 @@ export interface StockCondition {
 
 /** No price, no condition: a rule for everybody, always and everywhere. */
 export const ALWAYS: Schedule = { from: null, until: null, weekly: [] };
-
-/** What a set of rules may hold, so that a hostile or mistaken one costs bounded work. */
-export const RULE_LIMITS = {
-  rules: 10_000,
-  nameLength: 80,
-  /** Ids, categories or words one selector names. */
-  selected: 500,
-  words: 8,
-  wordLength: 40,
-  tiers: 12,
-  parts: 6,
-  /** Pieces in one bundle. */
-  bundlePieces: 24,
-  bundlesPerCart: 999,
-  steps: 8,
-  weekly: 21,
-  windows: 2_000,
-  priority: 1_000,
-  graceMs: 60 * 60_000,
-  placeLength: 80,
-  /** Half way round the earth. */
-  radiusMetres: 20_000_000,
-} as const;
 
 export type RuleProblem = 'bad-rule';
 
