@@ -709,6 +709,8 @@ export const CALLS = {
   'order.find': query(z.object({ code: z.string().max(8192) }), z.object({ orderId: id }).nullable()),
   /** Prints the receipt of an order that has none yet, or a COPY. */
   'order.print': command(z.object({ orderId: id }), z.object({ jobId: id, copy: z.int() })),
+  /** Somebody says that the shopper saw the receipt on a screen: a confirmation like the printed one. */
+  'order.confirm-shown': command(z.object({ orderId: id }), nothing),
 
   'job.get': query(z.object({ jobId: id }), jobSummary),
   'job.print': command(z.object({ jobIds: z.array(id).min(1).max(500) }), nothing),

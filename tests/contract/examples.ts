@@ -85,6 +85,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'order.get': { orderId: id },
   'order.find': { code: 'TR1:T1-0001' },
   'order.print': { orderId: id },
+  'order.confirm-shown': { orderId: id },
   'job.get': { jobId: id },
   'job.print': { jobIds: [id] },
   'job.discard': { jobIds: [id] },

@@ -51,6 +51,21 @@ async function expectSoundJournal(): Promise<void> {
 const printed = (): readonly string[] => running.virtualPrinter?.papers().map(({ text }) => text) ?? [];
 const allPrinted = () => till.until(({ jobs }) => jobs.unprinted.length === 0, 'all paper is printed');
 
+test('a receipt that the shopper saw on the screen confirms the order, once somebody says so', async () => {
+  running.virtualPrinter?.setFault('paper-out');
+  await till.call('cart.scan', { code: SOURDOUGH });
+  const orderId = (await till.call('payment.cash', { givenMinor: 1_000 })).orderId ?? '';
+  const flags = async () => (await till.call('order.get', { orderId })).flags;
+  // Looking at it is nobody's word.
+  expect(await flags()).toEqual([]);
+  await till.call('order.confirm-shown', { orderId });
+  await expect.poll(flags).toMatchObject([{ flag: 'offline-confirmed', cause: 'receipt-shown' }]);
+  await till.call('order.confirm-shown', { orderId });
+  await restart();
+  expect(await flags()).toHaveLength(1);
+  expect(await till.failure('order.confirm-shown', { orderId: 'no such order' })).toBe('unknown-order');
+});
+
 test('a whole sale: scanned, paid in cash, printed, drawer opened, recorded', async () => {
   await till.call('cart.scan', { code: SOURDOUGH });
   await till.call('cart.scan', { code: SOURDOUGH });

@@ -110,7 +110,10 @@ export class Kiosk {
     this.#devices = devices;
     const scans = new ScanService(core, (deviceId) => devices.registry.port('scanner', deviceId));
     this.#scans = scans;
-    const orders = new OrderService(core, devices, () => jobs);
+    const orders = new OrderService(core, devices, {
+      jobs: () => jobs,
+      onShown: (orderId) => flags.confirmed(orderId, 'receipt-shown'),
+    });
     const jobs: JobService = new JobService(core, devices, {
       printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
       orderChanged: (orderId) => sale.orderChanged(orderId),
@@ -229,6 +232,7 @@ export class Kiosk {
       'order.get': (input) => orders.get(input),
       'order.find': (input) => orders.find(input),
       'order.print': (input, context) => orders.print(input, context),
+      'order.confirm-shown': (input, context) => orders.confirmShown(input, context),
 
       'job.get': (input) => jobs.get(input),
       'job.print': (input, context) => jobs.print(input, context),

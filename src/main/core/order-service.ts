@@ -20,12 +20,21 @@ export class OrderService {
   readonly #core: CoreContext;
   readonly #devices: DeviceService;
   readonly #jobs: () => JobService;
+  readonly #onShown: (orderId: string) => void;
 
-  /** @param jobs asked for late, since the two services need each other */
-  constructor(core: CoreContext, devices: DeviceService, jobs: () => JobService) {
+  /**
+   * @param hooks.jobs asked for late, since the two services need each other
+   * @param hooks.onShown hears that a shopper saw the receipt of an order on a screen
+   */
+  constructor(
+    core: CoreContext,
+    devices: DeviceService,
+    hooks: { readonly jobs: () => JobService; readonly onShown: (orderId: string) => void },
+  ) {
     this.#core = core;
     this.#devices = devices;
-    this.#jobs = jobs;
+    this.#jobs = hooks.jobs;
+    this.#onShown = hooks.onShown;
   }
 
   list(input: CallInput<'order.list'>): CallOutput<'order.list'> {
@@ -52,6 +61,16 @@ export class OrderService {
     const number = read.kind === 'receipt' ? read.number : read.code.toUpperCase();
     const found = this.#core.store.orders.byNumber(number);
     return found && { orderId: found.order.orderId };
+  }
+
+  confirmShown(
+    { orderId }: CallInput<'order.confirm-shown'>,
+    { requestId, staffId }: CallContext,
+  ): Record<string, never> {
+    this.#require(orderId);
+    this.#core.store.commit({ requestId, actor: staffId, drafts: [], result: {} });
+    this.#onShown(orderId);
+    return {};
   }
 
   /** Prints the receipt an order has not had yet, or a COPY. */
