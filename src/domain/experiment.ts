@@ -45,12 +45,10 @@ export interface PriceTestPlan {
 /** What a test is decided on; the other two are told as well. */
 export type PriceTestMeasure = 'units' | 'revenue' | 'margin';
 
-/** When a test ends by itself. */
+/** When a test is looked at, and ends by itself. Looks are fixed before the start: looking between them settles nothing. */
 export interface PriceTestStop {
-  /** It is over after so many rounds, whatever they say. */
-  readonly rounds: number;
-  /** The round after which it is looked at first; it is looked at again after every further round. */
-  readonly firstLookRound: number;
+  /** Rounds after which it is looked at, in rising order. After the last it is over, whatever it says. */
+  readonly lookRounds: readonly number[];
   /** Whether it ends at the look that settles it. */
   readonly whenSettled: boolean;
 }
@@ -116,14 +114,13 @@ export const PRICE_TEST_LIMITS = {
 
 /**
  * What a test is when its owner says no more than item and prices: blocks of five minutes of which the first is not counted,
- * at most three hours on sale, looked at after every round from the sixth on (fewer cannot settle anything: see
- * `src/analysis/price-test`), one false winner in twenty.
+ * so that two prices are looked at after an hour and a half and are done after four hours on sale. With so few and so late
+ * looks it finds nearly as much as one look at the end would (see `src/analysis/price-test`).
  */
 export const PRICE_TEST_DEFAULTS = {
   blockMs: 5 * 60_000,
   washoutMs: 60_000,
-  totalMs: 3 * 3_600_000,
-  firstLookRound: 6,
+  lookRounds: [9, 16, 24],
   falseWinnerBasisPoints: 500,
   measure: 'revenue',
 } as const;
@@ -158,15 +155,24 @@ export function checkPriceTest(plan: PriceTestPlan): Result<PriceTestPlan, Price
   if (!within(plan.blockMs, blockMs)) return refuse('A block lasts from one minute to four hours.');
   if (!within(plan.washoutMs, { least: 0, most: plan.blockMs / 2 }))
     return refuse('At most the first half of a block may go uncounted.');
-  if (!within(stop.rounds, rounds)) return refuse(`A test has ${rounds.least} to ${rounds.most} rounds.`);
-  if (!within(stop.firstLookRound, { least: 1, most: stop.rounds }))
-    return refuse('The first look is after one of its rounds.');
+  if (!within(roundsOf(plan), rounds)) return refuse(`A test has ${rounds.least} to ${rounds.most} rounds.`);
+  if (
+    !stop.lookRounds.every((round, index) =>
+      within(round, { least: (stop.lookRounds[index - 1] ?? 0) + 1, most: rounds.most }),
+    )
+  )
+    return refuse('Each look is after a later round than the one before.');
   if (!/^[0-9a-f]{32}$/.test(plan.seed)) return refuse('The seed is 32 hexadecimal digits.');
   return ok({ ...plan, name });
 }
 
 function isEachOnce(ids: readonly string[]): boolean {
   return new Set(ids).size === ids.length;
+}
+
+/** Rounds of a test that nothing ends before. */
+export function roundsOf({ stop }: Pick<PriceTestPlan, 'stop'>): number {
+  return stop.lookRounds.at(-1) ?? 0;
 }
 
 /** How long a round lasts when nothing interrupts it. */
@@ -180,10 +186,10 @@ export function roundMs({ armsMinor, blockMs }: Pick<PriceTestPlan, 'armsMinor' 
  * recorded seed alone, so that anybody can draw them again.
  * @returns one permutation of 0 … arms − 1 for each round of the plan
  */
-export function roundOrders({ armsMinor, stop, seed }: Pick<PriceTestPlan, 'armsMinor' | 'stop' | 'seed'>): number[][] {
-  const random = randomNumbers(seed);
-  return Array.from({ length: stop.rounds }, () => {
-    const order = armsMinor.map((_, arm) => arm);
+export function roundOrders(plan: Pick<PriceTestPlan, 'armsMinor' | 'stop' | 'seed'>): number[][] {
+  const random = randomNumbers(plan.seed);
+  return Array.from({ length: roundsOf(plan) }, () => {
+    const order = plan.armsMinor.map((_, arm) => arm);
     // Fisher and Yates.
     for (let last = order.length - 1; last > 0; last -= 1) {
       const other = Math.floor(random() * (last + 1));
@@ -280,7 +286,7 @@ export function plannedEnd(plan: PriceTestPlan, runs: readonly PriceTestRun[]): 
   const current = runs.at(-1);
   if (current === undefined || current.to !== null) return null;
   const before = roundsBehind(plan, runs.slice(0, -1), current.from);
-  return instantOf(Date.parse(current.from) + (plan.stop.rounds - before) * roundMs(plan));
+  return instantOf(Date.parse(current.from) + (roundsOf(plan) - before) * roundMs(plan));
 }
 
 /** What spoils a block: it was cut short, or something noted touched it. Empty for a sound block. */

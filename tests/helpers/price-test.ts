@@ -2,7 +2,7 @@ import { PRICE_TEST_DEFAULTS, type PriceTestPlan } from '../../src/domain/experi
 
 /** Jam at 4.50, as today, against 4.00. */
 export function testPlan(change: Partial<PriceTestPlan> = {}): PriceTestPlan {
-  const { blockMs, washoutMs, firstLookRound, falseWinnerBasisPoints } = PRICE_TEST_DEFAULTS;
+  const { blockMs, washoutMs, lookRounds, falseWinnerBasisPoints } = PRICE_TEST_DEFAULTS;
   return {
     testId: 'test-1',
     name: 'Jam at four',
@@ -16,7 +16,7 @@ export function testPlan(change: Partial<PriceTestPlan> = {}): PriceTestPlan {
     falseWinnerBasisPoints,
     blockMs,
     washoutMs,
-    stop: { rounds: 18, firstLookRound, whenSettled: true },
+    stop: { lookRounds, whenSettled: true },
     seed: '00112233445566778899aabbccddeeff',
     registeredAt: '2026-06-13T08:00:00.000Z',
     ...change,

@@ -43,8 +43,10 @@ describe('a plan', () => {
     ['false winners by the dozen', { falseWinnerBasisPoints: 5_000 }],
     ['a block of a second', { blockMs: 1_000 }],
     ['a block that is all washout', { washoutMs: 300_000 }],
-    ['no end', { stop: { rounds: 1_000_000, firstLookRound: 6, whenSettled: true } }],
-    ['a look after the end', { stop: { rounds: 6, firstLookRound: 7, whenSettled: true } }],
+    ['no end', { stop: { lookRounds: [9, 1_000_000], whenSettled: true } }],
+    ['no look', { stop: { lookRounds: [], whenSettled: true } }],
+    ['looks in disorder', { stop: { lookRounds: [9, 8, 24], whenSettled: true } }],
+    ['a look before it begins', { stop: { lookRounds: [0, 8], whenSettled: true } }],
     ['no seed', { seed: '' }],
   ])('is refused with %s', (_what, change) => {
     expect(codeOf(checkPriceTest(testPlan(change)))).toBe('bad-price-test');
@@ -59,7 +61,7 @@ describe('the order of the arms', () => {
       fc.property(seed, fc.integer({ min: 2, max: 4 }), (given, count) => {
         const plan = testPlan({ seed: given, armsMinor: [100, 200, 300, 400].slice(0, count) });
         const orders = roundOrders(plan);
-        expect(orders).toHaveLength(plan.stop.rounds);
+        expect(orders).toHaveLength(24);
         for (const order of orders) expect(order.toSorted()).toEqual([0, 1, 2, 3].slice(0, count));
         expect(roundOrders(plan)).toEqual(orders);
       }),
@@ -82,7 +84,7 @@ describe('the order of the arms', () => {
 });
 
 describe('the block that is on', () => {
-  const plan = testPlan({ stop: { rounds: 4, firstLookRound: 3, whenSettled: true } });
+  const plan = testPlan({ stop: { lookRounds: [3, 4], whenSettled: true } });
   const orders = roundOrders(plan);
 
   it('follows from the instant alone', () => {
@@ -182,7 +184,7 @@ describe('the rules a test becomes', () => {
     const plan = testPlan({
       armsMinor: [1, 2, 3, 4],
       name: 'n'.repeat(PRICE_TEST_LIMITS.nameLength),
-      stop: { rounds: PRICE_TEST_LIMITS.rounds.most, firstLookRound: 6, whenSettled: true },
+      stop: { lookRounds: [PRICE_TEST_LIMITS.rounds.most], whenSettled: true },
     });
     expect(rulesOfPriceTest(plan, on).map((rule) => codeOf(checkRule(rule)))).toEqual(['ok', 'ok', 'ok', 'ok']);
   });
