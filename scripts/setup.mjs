@@ -16,7 +16,7 @@ import { cacheFolder } from './lib/paths.mjs';
 import { SetupError, explain, say, seconds } from './lib/report.mjs';
 import { describeRuntime } from './lib/runtime.mjs';
 import { ensureSqlite } from './lib/sqlite.mjs';
-import { ensureSystemPackages, needsFor, purposes } from './lib/system-packages.mjs';
+import { ensureNetworkTools, ensureSystemPackages, needsFor, purposes } from './lib/system-packages.mjs';
 
 /** The oldest Node that our tools run on. */
 const oldestNode = { major: 20, minor: 19 };
@@ -32,6 +32,7 @@ function checkNode() {
 
 async function setUp(/** @type {import('./lib/system-packages.mjs').Purpose} */ purpose) {
   await ensureSystemPackages(needsFor(purpose, hasDisplay()));
+  if (purpose === 'test') await ensureNetworkTools();
   await ensureDependencies();
   // A shop to try the connector on; the product itself never depends on it.
   if (purpose === 'test') await ensureDependencies('tests/vendure');

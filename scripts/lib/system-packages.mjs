@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { SetupError, step } from './report.mjs';
+import { SetupError, say, step } from './report.mjs';
 import { read, run, soundsUnreachable, tail } from './run.mjs';
 
 /**
@@ -26,6 +26,15 @@ const virtualDisplay = { command: 'Xvfb', debianPackage: 'xvfb' };
 const testNeeds = [
   { command: 'chromium', debianPackage: 'chromium' },
   { command: 'zbarimg', debianPackage: 'zbar-tools' },
+];
+/**
+ * What the tests of cut networks are made with. Only root may make networks; without them these tests are skipped and say so.
+ *
+ * @type {Need[]}
+ */
+const networkNeeds = [
+  { command: 'ip', debianPackage: 'iproute2' },
+  { command: 'nft', debianPackage: 'nftables' },
 ];
 /** @type {Need[]} */
 export const compilerNeeds = [
@@ -127,4 +136,15 @@ export async function ensureSystemPackages(needs) {
         : new SetupError(`apt could not install ${packages.join(', ')}:\n${tail(outcome.output, 8)}`, `Run: ${byHand}`);
     }
   });
+}
+
+/** Installs what tests of cut networks need, where that is possible; what cannot be had is missed by nothing else. */
+export async function ensureNetworkTools() {
+  if (process.getuid?.() !== 0) return;
+  try {
+    await ensureSystemPackages(networkNeeds);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`  ${error.message} Tests that cut real networks will be skipped.`);
+  }
 }

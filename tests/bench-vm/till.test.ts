@@ -25,7 +25,7 @@ let kiosk: KioskProcess;
 let till: TestClient;
 
 async function start(user: typeof SERVICE | undefined = undefined): Promise<void> {
-  kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'real'], { HOME: folder.path }, user);
+  kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'real'], { env: { HOME: folder.path }, user });
   till = await connect({ socketUrl: kiosk.socket, token: kiosk.token, patienceMs: 60_000 });
 }
 async function stop(): Promise<void> {

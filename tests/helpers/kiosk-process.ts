@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import { createClient, type Client, type Topics } from '../../src/renderer/lib/client/client';
 import { socketTransport, type SocketLike } from '../../src/renderer/lib/client/socket-transport';
 import type { CallInput, CallName, CallOutput } from '../../src/shared/contract';
@@ -28,15 +29,23 @@ export interface KioskProcess {
   kill(): Promise<void>;
 }
 
-/** Runs the built `trestle kiosk --headless` as a process of its own, as this user or another. Needs `npm run build`. */
+/** Where and as whom a process runs. */
+export interface Placed {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly user?: Pick<SpawnOptions, 'uid' | 'gid'>;
+  /** A command that runs what follows it: `ip netns exec NAME`. */
+  readonly within?: readonly string[];
+}
+
+/** Runs the built `trestle kiosk --headless` as a process of its own. Needs `npm run build`. */
 export async function startKioskProcess(
   dataDir: string,
   flags: readonly string[] = [],
-  env: NodeJS.ProcessEnv = {},
-  user: Pick<SpawnOptions, 'uid' | 'gid'> = {},
+  { env, user, within = [] }: Placed = {},
 ): Promise<KioskProcess> {
-  const command = ['out/main/trestle.js', 'kiosk', '--headless', '--data', dataDir, ...flags];
-  const child = spawn(process.execPath, command, {
+  const command = [process.execPath, 'out/main/trestle.js', 'kiosk', '--headless', '--data', dataDir, ...flags];
+  const [program = '', ...words] = [...within, ...command];
+  const child = spawn(program, words, {
     ...user,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -74,11 +83,14 @@ export interface ConnectOptions {
   readonly socketUrl: string;
   readonly token: string;
   readonly patienceMs?: number;
+  /** A Unix socket that leads there, where the address itself cannot be reached from here. */
+  readonly through?: string;
 }
 
 /** Connects as the till does, over the real WebSocket, and waits for the first snapshot. */
-export async function connect({ socketUrl, token, patienceMs }: ConnectOptions): Promise<TestClient> {
-  const openSocket = (url: string): SocketLike => new WebSocket(url) as unknown as SocketLike;
+export async function connect({ socketUrl, token, patienceMs, through }: ConnectOptions): Promise<TestClient> {
+  const way: ClientOptions = through === undefined ? {} : { createConnection: () => connectSocket(through) };
+  const openSocket = (url: string): SocketLike => new WebSocket(url, way) as unknown as SocketLike;
   const client = createClient(socketTransport({ url: socketUrl, token, role: 'till', openSocket }), { patienceMs });
   const connected: TestClient = {
     client,
@@ -117,10 +129,24 @@ export async function connect({ socketUrl, token, patienceMs }: ConnectOptions):
   return connected;
 }
 
-/** Signs on as the demo stall's operator and opens a shift with a float of £50 where none is open. */
-export async function readyToSell(client: TestClient): Promise<void> {
-  const operator = client.topics.session.staff.find(({ role }) => role === 'operator');
+/**
+ * Signs on as the demo stall's operator and opens a shift with a float of £50 where none is open.
+ * @param first the till that was set up as the demo stall, which alone shows its PINs
+ */
+export async function readyToSell(client: TestClient, first = client): Promise<void> {
+  const operator = first.topics.session.staff.find(({ role }) => role === 'operator');
   if (!operator?.demoPin) throw new Error('the demo stall shows its PINs');
   await client.call('staff.sign-on', { staffId: operator.staffId, pin: operator.demoPin });
   if (!client.topics.session.shift) await client.call('shift.open', { floatMinor: 5_000 });
+}
+
+/** Sells something simple for cash. @returns the order's id, as soon as the till has confirmed it */
+export async function sellSimple(client: TestClient): Promise<string> {
+  const { tiles } = await client.call('catalogue.items', { category: null, offset: 0, limit: 40 });
+  const variantId = tiles.flatMap((tile) => tile.variantId ?? [])[0];
+  if (variantId === undefined) throw new Error('the stall has nothing simple to sell');
+  await client.call('cart.add', { variantId });
+  const { orderId } = await client.call('payment.cash', { givenMinor: 100_000 });
+  if (orderId === null) throw new Error('the order was not placed');
+  return orderId;
 }

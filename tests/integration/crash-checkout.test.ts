@@ -105,11 +105,9 @@ describe.skipIf(unavailable !== null)('a checkout killed at every write', () => 
     cpSync(template.path, dataDir, { recursive: true });
     const printer = createVirtualPrinter({ paperWidthMillimetres: 80 });
     const server = await startPrinterServer({ printer, port: 0 });
-    const kiosk = await startKioskProcess(
-      dataDir,
-      flagsFor(server),
-      lane.env({ mode, at, dataDir, port: server.port }),
-    );
+    const kiosk = await startKioskProcess(dataDir, flagsFor(server), {
+      env: lane.env({ mode, at, dataDir, port: server.port }),
+    });
     const client = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
     const isReady = ({ kind, state }: { kind: string; state: string }): boolean =>
       kind === 'printer' && state === 'ready';

@@ -1,60 +1,20 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ExchangeDevice, type EnrolledDevice } from '../helpers/exchange-device';
+import { runHubCommand, startHubProcess, type HubProcess } from '../helpers/hub-process';
 import { temporaryFolder } from '../helpers/kiosk-process';
 
-const TRESTLE = 'out/main/trestle.js';
 /** Nothing but the folder: no database from outside. */
-const env = { ...process.env, DATABASE_URL: '' };
-
-interface HubProcess {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly operatorToken?: string;
-  /** Sends a signal and waits for the end. @returns the exit code, or null when it was killed */
-  end(signal: NodeJS.Signals): Promise<number | null>;
-}
+const env = { DATABASE_URL: '' };
 
 const folder = temporaryFolder();
 let hub: HubProcess;
 
-async function start(): Promise<HubProcess> {
-  const child = spawn(process.execPath, [TRESTLE, 'hub', '--data', folder.path, '--port', '0'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let complaints = '';
-  child.stderr.on('data', (text) => (complaints += String(text)));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const ready = await new Promise<Pick<HubProcess, 'url' | 'operatorToken'>>((resolve, reject) => {
-    createInterface(child.stdout).once('line', (line) => resolve(JSON.parse(line) as HubProcess));
-    void ended.then((code) => reject(new Error(`the hub ended with code ${code}: ${complaints}`)));
-  });
-  return {
-    child,
-    ...ready,
-    end(signal) {
-      child.kill(signal);
-      return ended;
-    },
-  };
-}
+const start = (): Promise<HubProcess> => startHubProcess(['--data', folder.path, '--port', '0'], { env });
 
 /** Runs `trestle hub …` on the folder. @returns its JSON lines */
-async function command(...words: string[]): Promise<Record<string, unknown>[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [TRESTLE, 'hub', ...words, '--data', folder.path], {
-    env,
-  });
-  return stdout
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
+const command = (...words: string[]) => runHubCommand([...words, '--data', folder.path], env);
 
 /** The process id of the folder's PostgreSQL, or null when none runs. */
 function postgresPid(): number | null {
@@ -87,7 +47,7 @@ test('a stall is added and listed while the hub runs, and a till joins with the 
   expect(await command('stall', 'list')).toEqual([
     { stallId: added?.['stallId'], name: 'Bramble & Rye', entries: 0, devices: 0 },
   ]);
-  till = await new ExchangeDevice().enrol(hub.url, added?.['code'] as string);
+  till = await new ExchangeDevice().enrol(hub.url, added?.['code'] ?? '');
   till.device.sell();
   expect((await till.push()).head.seq).toBe(2);
   expect(await command('device', 'list', till.stallId)).toMatchObject([{ prefix: 'T1', entries: 2 }]);
@@ -104,7 +64,7 @@ test('after kill -9 of the hub it goes on with all it had acknowledged', async (
   hub = await start();
   expect(hub.operatorToken).toBeUndefined();
   const [code] = await command('code', till.stallId);
-  const reader = await new ExchangeDevice().enrol(hub.url, code?.['code'] as string);
+  const reader = await new ExchangeDevice().enrol(hub.url, code?.['code'] ?? '');
   const { entries, epoch } = await reader.client.feed({ after: '0.0', own: 'others' });
   expect(entries).toEqual(till.device.entries);
   expect(epoch).toBe(1);
@@ -126,9 +86,7 @@ test('told to stop, it ends its PostgreSQL too; commands work without it, and st
 
 test.skipIf(process.getuid?.() !== 0)('root is told where PostgreSQL’s user could not come in', async () => {
   const hidden = temporaryFolder();
-  const started = promisify(execFile)(process.execPath, [TRESTLE, 'hub', 'stall', 'list', '--data', hidden.path], {
-    env,
-  });
+  const started = runHubCommand(['stall', 'list', '--data', hidden.path], env);
   await expect(started).rejects.toMatchObject({
     stderr: expect.stringContaining('choose a data folder elsewhere') as string,
   });

@@ -1,104 +1,122 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import pg from 'pg';
-import { connect, readyToSell, startKioskProcess, temporaryFolder, type KioskProcess } from '../helpers/kiosk';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runHubCommand, startHubProcess, type HubProcess } from '../helpers/hub-process';
+import {
+  connect,
+  readyToSell,
+  sellSimple,
+  startKioskProcess,
+  temporaryFolder,
+  type KioskProcess,
+  type TestClient,
+} from '../helpers/kiosk-process';
+import { faultsAtEnd, settle, type Market, type MarketTill } from '../helpers/market-end';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
 
-/** Real processes: `trestle hub` on a real PostgreSQL, tills, SIGKILL. Needs `npm run build`. */
-const TRESTLE = 'out/main/trestle.js';
+/** Real processes: `trestle hub` on a real PostgreSQL, two tills, SIGKILL at any moment. Needs `npm run build`. */
+const ROUNDS = 4;
+/** A sale takes about a tenth of this: the kill falls into any part of one, or of an exchange. */
+const LATEST_KILL_MS = 250;
 
+class Till implements MarketTill {
+  readonly dataDir: string;
+  kiosk!: KioskProcess;
+  client!: TestClient;
+
+  constructor(
+    readonly name: string,
+    folder: string,
+  ) {
+    this.dataDir = `${folder}/${name}`;
+  }
+
+  async start(...flags: string[]): Promise<void> {
+    this.kiosk = await startKioskProcess(this.dataDir, flags);
+    // Whoever asks a till that was killed does not wait for it.
+    this.client = await connect({ socketUrl: this.kiosk.socket, token: this.kiosk.token, patienceMs: 5_000 });
+  }
+
+  async kill(): Promise<void> {
+    await this.kiosk?.kill();
+    this.client?.close();
+  }
+}
+
+const folder = temporaryFolder();
+const north = new Till('north', folder.path);
+const south = new Till('south', folder.path);
 let postgres: PostgresServer;
 let databaseUrl: string;
+let hub: HubProcess;
+let market: Market;
+
+const startHub = (port: string): Promise<HubProcess> =>
+  startHubProcess(['--port', port], { env: { DATABASE_URL: databaseUrl } });
+
 beforeAll(async () => {
   postgres = await startPostgres();
   databaseUrl = await postgres.newDatabase();
+  hub = await startHub('0');
+  await north.start('--demo');
+  await south.start();
+  const env = { DATABASE_URL: databaseUrl };
+  const [added] = await runHubCommand(['stall', 'add', 'Salt & Bramble'], env);
+  await readyToSell(north.client);
+  const code = added?.['code'] ?? '';
+  const { stallId } = await north.client.call('sync.enrol', { address: hub.url, code, name: 'North' });
+  const [second] = await runHubCommand(['code', stallId], env);
+  await south.client.call('sync.enrol', { address: hub.url, code: second?.['code'] ?? '', name: 'South' });
+  market = { databaseUrl, stallId, tills: [north, south] };
+  await settle(market);
+  await readyToSell(south.client, north.client);
 });
-afterAll(() => postgres.stop());
+afterEach(async () => {
+  await north.kill();
+  await south.kill();
+  await hub.end('SIGKILL');
+});
+afterAll(async () => {
+  await postgres.stop();
+  folder.remove();
+});
 
-interface HubAsProcess {
-  readonly child: ChildProcess;
-  readonly url: string;
-  kill(): Promise<void>;
-}
-
-async function firstLine(args: readonly string[]): Promise<{ child: ChildProcess; said: Record<string, string> }> {
-  const child = spawn(process.execPath, [TRESTLE, 'hub', ...args], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const said = await new Promise<Record<string, string>>((resolve, reject) => {
-    createInterface(child.stdout).once('line', (line) => resolve(JSON.parse(line) as Record<string, string>));
-    child.once('exit', (code) => reject(new Error(`trestle hub ${args.join(' ')} ended with ${code}`)));
-  });
-  return { child, said };
-}
-
-async function startHub(port: string): Promise<HubAsProcess> {
-  const { child, said } = await firstLine(['--port', port]);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return {
-    child,
-    url: said['url'] ?? '',
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
-
-async function sell(till: Awaited<ReturnType<typeof connect>>, count: number): Promise<string[]> {
-  const { tiles } = await till.call('catalogue.items', { category: null, offset: 0, limit: 40 });
-  const variantId = tiles.flatMap((tile) => tile.variantId ?? [])[0];
-  if (variantId === undefined) throw new Error('the stall has nothing simple to sell');
-  const orders: string[] = [];
-  for (let sale = 0; sale < count; sale += 1) {
-    await till.call('cart.add', { variantId });
-    const { orderId } = await till.call('payment.cash', { givenMinor: 100_000 });
-    if (orderId === null) throw new Error('the order was not placed');
-    orders.push(orderId);
+/** Sells until told, or until the till is gone. */
+async function sellOn({ client }: Till, paid: string[], isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    try {
+      paid.push(await sellSimple(client));
+    } catch {
+      return;
+    }
   }
-  return orders;
 }
 
-test('what a till sold reaches the hub once, whichever of the two is killed in between', async () => {
-  const folder = temporaryFolder();
-  let hub = await startHub('0');
+test('two tills and a hub are killed at any moment, and all that was confirmed is everywhere once', async () => {
   const { port } = new URL(hub.url);
-  const { said: stall } = await firstLine(['stall', 'add', 'Salt & Bramble']);
-  let kiosk: KioskProcess = await startKioskProcess(folder.path, ['--demo']);
-  const confirmed: string[] = [];
-  const open = () => connect({ socketUrl: kiosk.socket, token: kiosk.token });
-  try {
-    let till = await open();
-    await readyToSell(till);
-    confirmed.push(...(await sell(till, 3)));
-    await till.call('sync.enrol', { address: hub.url, code: stall['code'] ?? '', name: 'North' });
-    confirmed.push(...(await sell(till, 3)));
-    await hub.kill();
-    confirmed.push(...(await sell(till, 3)));
-    till.close();
-    await kiosk.kill();
-
-    hub = await startHub(port);
-    kiosk = await startKioskProcess(folder.path);
-    till = await open();
-    const { topics } = till.client;
-    if (topics?.session.signedOn === null) await readyToSell(till);
-    confirmed.push(...(await sell(till, 3)));
-    await till.until(({ sync }) => sync.queued === 0 && sync.servers[0]?.state === 'online', 'an empty queue');
-    till.close();
-
-    const client = new pg.Client(databaseUrl);
-    await client.connect();
-    const { rows } = await client.query<{ order_id: string }>(
-      `SELECT body::json -> 'order' ->> 'orderId' AS order_id FROM entry WHERE kind = 'order.placed' ORDER BY seq`,
-    );
-    await client.end();
-    expect(rows.map(({ order_id }) => order_id)).toEqual(confirmed);
-  } finally {
-    await kiosk.kill();
-    await hub.kill();
-    folder.remove();
+  const paid: string[] = [];
+  const victims = [
+    { kill: () => north.kill(), start: () => north.start() },
+    {
+      kill: () => hub.end('SIGKILL'),
+      start: async () => {
+        hub = await startHub(port);
+      },
+    },
+    { kill: () => south.kill(), start: () => south.start() },
+  ];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const victim = victims[round % victims.length];
+    let isOver = false;
+    const selling = [north, south].map((till) => sellOn(till, paid, () => isOver));
+    await pause(Math.random() * LATEST_KILL_MS);
+    await victim?.kill();
+    const soldBefore = paid.length;
+    // Whoever is left sells on.
+    await expect.poll(() => paid.length, { timeout: 20_000 }).toBeGreaterThan(soldBefore);
+    isOver = true;
+    await Promise.all(selling);
+    await victim?.start();
   }
+  expect(paid.length).toBeGreaterThan(ROUNDS);
+  expect(await faultsAtEnd(market, paid)).toEqual([]);
 });
