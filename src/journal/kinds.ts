@@ -5,6 +5,7 @@
  * No body holds personal data: people are random references into the `people` store, which can forget them.
  */
 import { z } from 'zod';
+import { DRILL_CHECKS } from '../domain/takeover';
 import {
   drop,
   dropEndReason,
@@ -33,6 +34,15 @@ import {
   tenderState,
 } from '../shared/zod';
 
+/** One thing that a rehearsal of a takeover looked at. */
+const drillCheck = z.object({
+  check: z.enum(DRILL_CHECKS),
+  passed: z.boolean(),
+  /** How many were there, and of how many; 1 of 1 where it is yes or no. */
+  found: z.int(),
+  wanted: z.int(),
+});
+
 export const ENTRY_KINDS = {
   /** First entry of every device: who it is and the key that signs its journal head. */
   'device.registered': z.object({ deviceId: id, prefix: z.string(), publicKey: z.string() }),
@@ -44,7 +54,18 @@ export const ENTRY_KINDS = {
    */
   'device.forked': z.object({ formerDevice: id, fromSeq: z.int(), entries: z.int() }),
   /** A backup till took over for a device that cannot sell, or rehearsed it. */
-  'device.taken-over': z.object({ formerDevice: id, isDrill: z.boolean() }),
+  'device.taken-over': z.object({
+    formerDevice: id,
+    isDrill: z.boolean(),
+    /** The last entry of that device that was known then; 0 for none. */
+    heardSeq: z.int().min(0).optional(),
+    /** What it was known to have left of its shares, which count for the backup till from then on. Not of a drill. */
+    shares: z.array(z.object({ itemId: id, variantId: id, quantity: z.int().min(1) })).optional(),
+    /** What a drill found. */
+    checks: z.array(drillCheck).optional(),
+  }),
+  /** A device that was taken over sells again: it says so itself, or the backup till does. */
+  'device.handed-back': z.object({ formerDevice: id }),
   /** The store was damaged and this device continues from what the journal still held. */
   'store.recovered': z.object({ quarantined: z.string(), entriesKept: z.int(), entriesLost: z.int(), at: instant }),
   'stall.configured': z.object({ stall }),

@@ -31,12 +31,29 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     );
   },
   'device.taken-over'({ device, at, body }, database) {
-    prepared(database, 'INSERT INTO takeover VALUES (?, ?, ?, ?)').run(
-      body.formerDevice,
+    const { formerDevice, isDrill, heardSeq = 0, shares = [], checks = [] } = body;
+    prepared(database, 'INSERT INTO takeover VALUES (?, ?, ?, ?, ?, ?)').run(
+      formerDevice,
       at,
       device,
-      body.isDrill ? 1 : 0,
+      isDrill ? 1 : 0,
+      heardSeq,
+      JSON.stringify(checks),
     );
+    // As if it had given them itself.
+    for (const { itemId, variantId, quantity } of isDrill ? [] : shares) {
+      prepared(database, 'INSERT OR REPLACE INTO stock_gift VALUES (?, ?, ?, ?, ?, ?)').run(
+        itemId,
+        variantId,
+        at,
+        formerDevice,
+        device,
+        quantity,
+      );
+    }
+  },
+  'device.handed-back'({ device, at, body }, database) {
+    prepared(database, 'INSERT INTO handed_back VALUES (?, ?, ?)').run(body.formerDevice, at, device);
   },
   'store.recovered': nothingToProject,
   'stall.configured'({ at, body }, database) {
@@ -105,14 +122,15 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     );
   },
   // One that is back on a till, or discarded, keeps no more than its ids: it may have been resumed twice.
-  'cart.parked'({ at, actor, body }, database) {
+  'cart.parked'({ device, at, actor, body }, database) {
     const isGone = prepared(database, 'SELECT 1 FROM unparked_cart WHERE parked_cart_id = ?').get(body.parkedCartId);
     const content =
       isGone === undefined ? [body.label, JSON.stringify(body.cart), body.payment && JSON.stringify(body.payment)] : [];
     const [label = null, cart = null, payment = null] = content;
-    prepared(database, 'INSERT INTO parked_cart VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    prepared(database, 'INSERT INTO parked_cart VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
       body.parkedCartId,
       body.cart.cartId,
+      device,
       new Date(wallMs(at)).toISOString(),
       actor,
       label,

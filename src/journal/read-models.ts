@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 10;
+export const READ_MODEL_VERSION = 11;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -34,6 +34,12 @@ CREATE TABLE device_fork (
 
 CREATE TABLE takeover (
   former_device TEXT NOT NULL, at TEXT NOT NULL, device TEXT NOT NULL, is_drill INTEGER NOT NULL,
+  heard_seq INTEGER NOT NULL, checks TEXT NOT NULL,
+  PRIMARY KEY (former_device, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE handed_back (
+  former_device TEXT NOT NULL, at TEXT NOT NULL, device TEXT NOT NULL,
   PRIMARY KEY (former_device, at)
 ) STRICT, WITHOUT ROWID;
 
@@ -60,7 +66,7 @@ CREATE TABLE shift_reconciled (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE parked_cart (
-  parked_cart_id TEXT PRIMARY KEY, cart_id TEXT NOT NULL, parked_at TEXT NOT NULL, actor TEXT,
+  parked_cart_id TEXT PRIMARY KEY, cart_id TEXT NOT NULL, device TEXT NOT NULL, parked_at TEXT NOT NULL, actor TEXT,
   label TEXT, cart TEXT, payment TEXT
 ) STRICT, WITHOUT ROWID;
 
@@ -214,6 +220,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   device: 'SELECT * FROM device ORDER BY device_id',
   device_fork: 'SELECT * FROM device_fork ORDER BY former_device, device',
   takeover: 'SELECT * FROM takeover ORDER BY former_device, at',
+  handed_back: 'SELECT * FROM handed_back ORDER BY former_device, at',
   staff: 'SELECT * FROM staff ORDER BY staff_id',
   signed_on: 'SELECT * FROM signed_on ORDER BY device',
   shift: 'SELECT * FROM shift ORDER BY shift_id',

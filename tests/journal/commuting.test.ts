@@ -34,6 +34,7 @@ const ACROSS = [
   'share',
   'give',
   'take-over',
+  'hand-back',
   'enrol',
   'reconcile',
   'put-rule',
@@ -175,8 +176,14 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       commit({ kind: 'stock.share-given', body });
       return;
     }
-    case 'take-over':
-      commit({ kind: 'device.taken-over', body: { formerDevice: `device-${pick % 2}`, isDrill: pick % 2 === 0 } });
+    case 'take-over': {
+      const shares = [{ itemId: 'item-1', variantId: 'variant-1', quantity: 1 + pick }];
+      const body = { formerDevice: `device-${pick % 2}`, isDrill: pick % 3 === 0, heardSeq: pick, shares };
+      commit({ kind: 'device.taken-over', body });
+      return;
+    }
+    case 'hand-back':
+      commit({ kind: 'device.handed-back', body: { formerDevice: `device-${pick % 2}` } });
       return;
     case 'enrol':
       store.enrolled({ stallId: stall.stallId, prefix: `T${pick + 1}`, serverId: 'hub' });

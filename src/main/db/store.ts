@@ -767,6 +767,7 @@ const CHANGES_CATALOGUE: ReadonlySet<EntryDraft['kind']> = new Set([
   'catalogue.items-removed',
   'stock.shared',
   'stock.share-given',
+  'device.taken-over',
 ]);
 
 /** Cuts batches of any size into slices of at most `most`. */
