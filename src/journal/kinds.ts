@@ -7,6 +7,14 @@
 import { z } from 'zod';
 import { DRILL_CHECKS } from '../domain/takeover';
 import {
+  footfallCalibration,
+  footfallCount,
+  priceTestEnd,
+  priceTestNote,
+  priceTestPlan,
+  priceTestReadOut,
+} from '../shared/price-test-schemas';
+import {
   drop,
   dropEndReason,
   dropTemplate,
@@ -178,6 +186,20 @@ export const ENTRY_KINDS = {
   'drop.share-given': z.object({ dropId: id, toDevice: id, quantity: z.int().min(1) }),
   'drop.template-put': z.object({ template: dropTemplate }),
   'drop.template-removed': z.object({ templateId: id }),
+  /** A price test was fixed, before its first block. */
+  'price-test.registered': z.object({ plan: priceTestPlan }),
+  /** Its clock runs from here, or stands still: by a person's word, or because the stall opened or closed. */
+  'price-test.switched': z.object({ testId: id, isOn: z.boolean(), at: instant, cause: z.enum(['person', 'stall']) }),
+  /** Something that spoils rounds began; the same note again, when it ended. */
+  'price-test.noted': z.object({ testId: id, note: priceTestNote }),
+  /** What a look said, from what was known here by then. */
+  'price-test.read-out': z.object({ testId: id, readOut: priceTestReadOut }),
+  /** It is over. Where several devices say so, the first instant counts. */
+  'price-test.stopped': z.object({ testId: id, at: instant, end: priceTestEnd }),
+  /** People counted in a stretch of time: many to an entry. */
+  'footfall.counted': footfallCount,
+  /** A second, careful count beside the usual one, which says how many that misses. */
+  'footfall.calibrated': footfallCalibration,
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

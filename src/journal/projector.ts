@@ -316,6 +316,57 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   'drop.template-put': ({ at, body }, database) =>
     writeTemplate(database, body.template.templateId, at, JSON.stringify(body.template)),
   'drop.template-removed': ({ at, body }, database) => writeTemplate(database, body.templateId, at, null),
+  // Fixed once: a plan that changed after the start would be none.
+  'price-test.registered'({ at, body: { plan } }, database) {
+    prepared(
+      database,
+      `INSERT INTO price_test VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at < price_test.at`,
+    ).run(plan.testId, at, JSON.stringify(plan));
+  },
+  'price-test.switched'({ at, body }, database) {
+    prepared(database, 'INSERT INTO price_test_switch VALUES (?, ?, ?, ?, ?)').run(
+      body.testId,
+      at,
+      body.at,
+      body.isOn ? 1 : 0,
+      body.cause,
+    );
+  },
+  'price-test.noted'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO price_test_note VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at > price_test_note.at`,
+    ).run(body.testId, body.note.noteId, at, JSON.stringify(body.note));
+  },
+  'price-test.read-out'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO price_test_read_out VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at < price_test_read_out.at`,
+    ).run(body.testId, body.readOut.lookRound ?? 0, at, JSON.stringify(body.readOut));
+  },
+  'price-test.stopped'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO price_test_stop VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET stopped_at = excluded.stopped_at, at = excluded.at, reason = excluded.reason
+       WHERE (excluded.stopped_at, excluded.at) < (price_test_stop.stopped_at, price_test_stop.at)`,
+    ).run(body.testId, body.at, at, body.end);
+  },
+  'footfall.counted'({ at, body }, database) {
+    prepared(database, 'INSERT INTO footfall_count VALUES (?, ?, ?, ?, ?)').run(
+      body.from,
+      at,
+      body.to,
+      body.source,
+      body.count,
+    );
+  },
+  'footfall.calibrated'({ at, body }, database) {
+    prepared(database, 'INSERT INTO footfall_calibration VALUES (?, ?)').run(at, JSON.stringify(body));
+  },
   'receipt.copied'({ body }, database) {
     prepared(
       database,

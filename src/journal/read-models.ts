@@ -204,6 +204,33 @@ CREATE TABLE drop_sold (
 
 CREATE TABLE drop_template (template_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT) STRICT, WITHOUT ROWID;
 
+CREATE TABLE price_test (test_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_test_switch (
+  test_id TEXT NOT NULL, at TEXT NOT NULL, switched_at TEXT NOT NULL, is_on INTEGER NOT NULL, cause TEXT NOT NULL,
+  PRIMARY KEY (test_id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_test_note (
+  test_id TEXT NOT NULL, note_id TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (test_id, note_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_test_read_out (
+  test_id TEXT NOT NULL, look_round INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (test_id, look_round)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE price_test_stop (
+  test_id TEXT PRIMARY KEY, stopped_at TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE footfall_count (
+  from_at TEXT NOT NULL, at TEXT NOT NULL, to_at TEXT NOT NULL, source TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (from_at, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE footfall_calibration (at TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE TABLE import_backlog (
   import_id TEXT PRIMARY KEY, device TEXT NOT NULL, at TEXT NOT NULL,
   first_seq INTEGER NOT NULL, next_seq INTEGER NOT NULL, next_item INTEGER NOT NULL, last_seq INTEGER NOT NULL
@@ -254,6 +281,13 @@ const DUMPS: Readonly<Record<string, string>> = {
   drop_gift: 'SELECT * FROM drop_gift ORDER BY drop_id, at',
   drop_sold: 'SELECT * FROM drop_sold ORDER BY drop_id, at',
   drop_template: 'SELECT * FROM drop_template ORDER BY template_id',
+  price_test: 'SELECT * FROM price_test ORDER BY test_id',
+  price_test_switch: 'SELECT * FROM price_test_switch ORDER BY test_id, at',
+  price_test_note: 'SELECT * FROM price_test_note ORDER BY test_id, note_id',
+  price_test_read_out: 'SELECT * FROM price_test_read_out ORDER BY test_id, look_round',
+  price_test_stop: 'SELECT * FROM price_test_stop ORDER BY test_id',
+  footfall_count: 'SELECT * FROM footfall_count ORDER BY from_at, at',
+  footfall_calibration: 'SELECT * FROM footfall_calibration ORDER BY at',
   import_backlog: 'SELECT * FROM import_backlog ORDER BY import_id',
   item_search: 'SELECT term, item_id FROM temp.item_search_terms JOIN item ON item_key = doc ORDER BY term, item_id',
 };

@@ -58,6 +58,12 @@ export const ERROR_CODES = [
   'unknown-tender',
   'tender-final',
   'money-taken',
+  // price tests and footfall
+  'bad-price-test',
+  'unknown-price-test',
+  'price-test-running',
+  'price-test-over',
+  'bad-count',
   // orders, jobs, devices
   'unknown-order',
   'unknown-job',

@@ -11,7 +11,9 @@ import { compareReadModels } from '../../src/journal/verify';
 import { migrate } from '../../src/main/db/migrations';
 import type { Drop } from '../../src/domain/drop';
 import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
+import { readRounds } from '../../src/analysis/price-test/read-out';
 import { ruleOf } from '../helpers/price-rules';
+import { testPlan } from '../helpers/price-test';
 import { doing, perform, type Doing } from './doings';
 import { makeItem, stall, StallLife } from './stall-life';
 
@@ -45,6 +47,13 @@ const ACROSS = [
   'drop',
   'end-drop',
   'give-of-drop',
+  'test-price',
+  'switch-test',
+  'note-test',
+  'read-test-out',
+  'stop-test',
+  'count-people',
+  'calibrate',
   'template',
 ] as const;
 
@@ -243,6 +252,37 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
         kind: 'drop.share-given',
         body: { dropId: `drop-${pick % 3}`, toDevice: 'another', quantity: 1 + pick },
       });
+      return;
+    case 'test-price':
+      commit({ kind: 'price-test.registered', body: { plan: testPlan({ testId: `test-${pick % 2}`, name: at }) } });
+      return;
+    case 'switch-test': {
+      const switchedAt = new Date(1_700_000_000_000 + (pick % 3)).toISOString();
+      const body = { testId: `test-${pick % 2}`, isOn: pick % 3 > 0, at: switchedAt, cause: 'stall' } as const;
+      commit({ kind: 'price-test.switched', body });
+      return;
+    }
+    case 'note-test': {
+      const note = { noteId: `note-${pick % 3}`, kind: 'rain', from: at, to: null, text: String(pick) } as const;
+      commit({ kind: 'price-test.noted', body: { testId: `test-${pick % 2}`, note } });
+      return;
+    }
+    case 'read-test-out': {
+      const readOut = readRounds(testPlan({ stop: { lookRounds: [9 + pick], whenSettled: true } }), []);
+      commit({ kind: 'price-test.read-out', body: { testId: `test-${pick % 2}`, readOut } });
+      return;
+    }
+    case 'stop-test': {
+      const stoppedAt = new Date(1_700_000_000_000 + (pick % 3)).toISOString();
+      const end = pick % 2 === 0 ? 'settled' : 'by-hand';
+      commit({ kind: 'price-test.stopped', body: { testId: `test-${pick % 2}`, at: stoppedAt, end } });
+      return;
+    }
+    case 'count-people':
+      commit({ kind: 'footfall.counted', body: { source: 'tap', from: at, to: at, count: pick } });
+      return;
+    case 'calibrate':
+      commit({ kind: 'footfall.calibrated', body: { source: 'tap', counted: pick, seen: pick + 1, at } });
       return;
     case 'template': {
       const templateId = `template-${pick % 2}`;
