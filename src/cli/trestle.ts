@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { registerAdviseCommand } from './advise-command';
 import { registerDecodeCommand } from './decode-command';
 import { registerDoctorCommand } from './doctor-command';
 import { registerHubCommand } from './hub-command';
@@ -18,6 +19,7 @@ registerPrinterCommand(program);
 registerDecodeCommand(program);
 registerDoctorCommand(program);
 registerSyncCommand(program);
+registerAdviseCommand(program);
 
 try {
   await program.parseAsync();

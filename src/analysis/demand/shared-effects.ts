@@ -1,0 +1,183 @@
+import { linear, type ItemFit, type ItemRows } from './item-fit';
+import type { ObservationTable } from './observations';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Rows of average weight that keep an effect at nothing until it has more of its own. */
+const CAUTION_ROWS = 12;
+const HOURS = 24;
+const WEEKDAYS = 7;
+const MONTHS = 12;
+
+/**
+ * Effects that all items of a stall share: weekday, hour, month, and how good each day (or week, if observations are that
+ * coarse) was beside. Each is zero until rows speak for it (a ridge), and fitted in turn with the items (backfitting, Hastie
+ * and Tibshirani 1990). Days without observations have no effect of their own; weekdays, hours and months carry on.
+ */
+export class SharedEffects {
+  /** Of each row: exposure and all shared effects, on the log scale. */
+  readonly offsets: Float64Array;
+  readonly #table: ObservationTable;
+  readonly #weekday = new Float64Array(WEEKDAYS);
+  readonly #hour = new Float64Array(HOURS);
+  readonly #month = new Float64Array(MONTHS);
+  readonly #period = new Map<number, number>();
+  readonly #periodMs: number;
+  readonly #uses: { weekday: boolean; hour: boolean; month: boolean; period: boolean };
+  #periodVariance = 0;
+
+  constructor(table: ObservationTable, like?: SharedEffects) {
+    this.#table = table;
+    this.offsets = Float64Array.from(table.logExposure);
+    if (like !== undefined) {
+      this.#weekday = like.#weekday;
+      this.#hour = like.#hour;
+      this.#month = like.#month;
+      this.#period = like.#period;
+      this.#periodMs = like.#periodMs;
+      this.#uses = like.#uses;
+      this.#periodVariance = like.#periodVariance;
+      this.#refresh();
+      return;
+    }
+    const weekdays = new Set<number>();
+    const hours = new Set<number>();
+    const days = new Set<number>();
+    let first = Infinity;
+    let last = -Infinity;
+    for (const at of table.at) {
+      weekdays.add(weekdayOf(at));
+      hours.add(hourOf(at));
+      days.add(Math.floor(at / DAY_MS));
+      first = Math.min(first, at);
+      last = Math.max(last, at);
+    }
+    const spanDays = (last - first) / DAY_MS;
+    const isDaily = days.size > spanDays / 5;
+    this.#periodMs = isDaily ? DAY_MS : 7 * DAY_MS;
+    this.#uses = {
+      weekday: isDaily && weekdays.size > 1 && spanDays >= 14,
+      hour: hours.size > 1,
+      month: spanDays >= 500,
+      period: table.items.length >= 5,
+    };
+  }
+
+  /** The same effects over other rows. */
+  over(table: ObservationTable): SharedEffects {
+    return new SharedEffects(table, this);
+  }
+
+  /** Variance on the log scale of what a day not seen yet may bring. */
+  get periodVariance(): number {
+    return this.#periodVariance;
+  }
+
+  /** The share of a day's demand that falls in each hour of the day, up to a factor. */
+  hourWeight(hour: number): number {
+    return Math.exp(this.#hour[((hour % HOURS) + HOURS) % HOURS] ?? 0);
+  }
+
+  /** What is known of an instant besides the item, and whether its own day has been seen. */
+  effectAt(at: number): { readonly effect: number; readonly isSeen: boolean } {
+    const own = this.#uses.period ? this.#period.get(this.#periodOf(at)) : undefined;
+    return { effect: this.#calendar(at) + (own ?? 0), isSeen: own !== undefined };
+  }
+
+  /** Fits every effect to what the items leave unexplained. */
+  learn(rows: readonly ItemRows[], fits: readonly ItemFit[]): void {
+    const { start, at } = this.#table;
+    // What each row leaves over when shared effects are counted to it, and its weight.
+    const rest = new Float64Array(at.length);
+    const weight = new Float64Array(at.length);
+    let total = 0;
+    rows.forEach((own, item) => {
+      const fit = fits[item];
+      if (fit === undefined) return;
+      const from = start[item] ?? 0;
+      for (let row = 0; row < own.units.length; row += 1) {
+        const logRate = linear(own, fit.coefficients, row) + (fit.level[row] ?? 0);
+        const off = Math.log((own.units[row] ?? 0) + 0.5) - Math.log(Math.exp(logRate) + 0.5);
+        const chance = 1 / (Math.exp(logRate) + 0.5);
+        const slope = 1 - 0.5 * chance;
+        const known = (own.offset[row] ?? 0) - (this.#table.logExposure[from + row] ?? 0);
+        rest[from + row] = known + Math.max(-3, Math.min(3, off / Math.max(0.1, slope)));
+        weight[from + row] = 1 / (fit.restlessness + chance / Math.max(0.01, slope * slope));
+        total += weight[from + row] ?? 0;
+      }
+    });
+    const ridge = (CAUTION_ROWS * total) / Math.max(1, at.length);
+    const fitTable = (effects: Float64Array, keyOf: (at: number) => number): void => {
+      const sums = new Float64Array(effects.length);
+      const weights = new Float64Array(effects.length);
+      for (let row = 0; row < at.length; row += 1) {
+        const time = at[row] ?? 0;
+        const key = keyOf(time);
+        const others = this.#effects(time) - (effects[key] ?? 0);
+        sums[key] = (sums[key] ?? 0) + (weight[row] ?? 0) * ((rest[row] ?? 0) - others);
+        weights[key] = (weights[key] ?? 0) + (weight[row] ?? 0);
+      }
+      effects.forEach((_, key) => (effects[key] = (sums[key] ?? 0) / ((weights[key] ?? 0) + ridge)));
+    };
+    if (this.#uses.weekday) fitTable(this.#weekday, weekdayOf);
+    if (this.#uses.hour) fitTable(this.#hour, hourOf);
+    if (this.#uses.month) fitTable(this.#month, monthOf);
+    if (this.#uses.period) this.#learnPeriods(rest, weight, ridge);
+    this.#refresh();
+  }
+
+  #learnPeriods(rest: Float64Array, weight: Float64Array, ridge: number): void {
+    const { at } = this.#table;
+    const sums = new Map<number, { sum: number; weight: number }>();
+    for (let row = 0; row < at.length; row += 1) {
+      const time = at[row] ?? 0;
+      const key = this.#periodOf(time);
+      const own = sums.get(key) ?? { sum: 0, weight: 0 };
+      own.sum += (weight[row] ?? 0) * ((rest[row] ?? 0) - this.#calendar(time));
+      own.weight += weight[row] ?? 0;
+      sums.set(key, own);
+    }
+    let squares = 0;
+    for (const [key, own] of sums) {
+      const effect = own.sum / (own.weight + ridge);
+      this.#period.set(key, effect);
+      squares += effect * effect;
+    }
+    this.#periodVariance = squares / Math.max(1, sums.size);
+  }
+
+  #refresh(): void {
+    const { at, logExposure } = this.#table;
+    for (let row = 0; row < at.length; row += 1) {
+      this.offsets[row] = (logExposure[row] ?? 0) + this.#effects(at[row] ?? 0);
+    }
+  }
+
+  #effects(at: number): number {
+    return this.effectAt(at).effect;
+  }
+
+  #calendar(at: number): number {
+    return (
+      (this.#uses.weekday ? (this.#weekday[weekdayOf(at)] ?? 0) : 0) +
+      (this.#uses.hour ? (this.#hour[hourOf(at)] ?? 0) : 0) +
+      (this.#uses.month ? (this.#month[monthOf(at)] ?? 0) : 0)
+    );
+  }
+
+  #periodOf(at: number): number {
+    return Math.floor(at / this.#periodMs);
+  }
+}
+
+function weekdayOf(at: number): number {
+  return (((Math.floor(at / DAY_MS) + 3) % WEEKDAYS) + WEEKDAYS) % WEEKDAYS;
+}
+
+function hourOf(at: number): number {
+  return Math.floor((at - Math.floor(at / DAY_MS) * DAY_MS) / HOUR_MS);
+}
+
+function monthOf(at: number): number {
+  return new Date(at).getUTCMonth();
+}
