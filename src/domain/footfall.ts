@@ -4,7 +4,7 @@ import { fail, ok, type Result } from './result';
  * How many people came by, as far as anybody noticed.
  *
  * `tap`: somebody at the stall taps for each person who stops and looks. `display`: a touch on the customer's display.
- * `qr`: a page opened from a code at the stall. `scan`: a sale begun with a scan.
+ * `qr`: a page opened from a code at the stall. `scan`: a label scanned at the till.
  */
 export const FOOTFALL_SOURCES = ['tap', 'display', 'qr', 'scan'] as const;
 export type FootfallSource = (typeof FOOTFALL_SOURCES)[number];

@@ -12,6 +12,14 @@ import { deviceSettings } from './device-settings';
 import { deviceHead } from './exchange';
 import { THEMES } from './theme';
 import {
+  priceTestEnd,
+  priceTestMeasure,
+  priceTestNote,
+  priceTestNoteKind,
+  priceTestPlan,
+  priceTestReadOut,
+} from './price-test-schemas';
+import {
   backdrop,
   basisPoints,
   discount,
@@ -466,6 +474,82 @@ export const syncState = z.object({
 const linesChange = z.object({ from: z.int().min(0), gone: z.int().min(0), put: z.array(pricedLine).max(500) });
 export type LinesChange = Frozen<z.infer<typeof linesChange>>;
 
+/** Price tests of the stall, the newest first. What they say is `price-test.read-out`. */
+export const priceTestsState = z.object({
+  tests: z.array(
+    z.object({
+      plan: priceTestPlan,
+      /** `waiting`: never begun. */
+      phase: z.enum(['waiting', 'running', 'paused', 'over']),
+      /** Whether a person or the closed stall keeps it from running. */
+      pausedBy: z.enum(['person', 'stall']).nullable(),
+      /** The block that is on. */
+      block: z
+        .object({
+          round: z.int(),
+          position: z.int(),
+          arm: z.int(),
+          from: instant,
+          to: instant,
+          countsFrom: instant,
+          isCut: z.boolean(),
+        })
+        .nullable(),
+      roundsBehind: z.int(),
+      /** When its last round ends if nothing interrupts it any more. */
+      plannedEnd: instant.nullable(),
+      stopped: z.object({ at: instant, end: priceTestEnd }).nullable(),
+      /** What spoils rounds now. */
+      notes: z.array(priceTestNote),
+      /** Rounds of the looks that were read out. */
+      readOutRounds: z.array(z.int()),
+    }),
+  ),
+});
+
+/** What a person says of a price test; null for what is usual. */
+const priceTestDraft = z.object({
+  itemId: id,
+  /** All of them at one price; null for all of the item. */
+  variantIds: z.array(id).min(1).max(200).nullable(),
+  name: text(120).nullable(),
+  otherPricesMinor: z.array(minor).min(1).max(3),
+  measure: priceTestMeasure.nullable(),
+  /** In the measure per hour on sale. */
+  minimumDifference: z.number().nullable(),
+  blockMs: z.int().nullable(),
+  washoutMs: z.int().nullable(),
+  lookRounds: z.array(z.int()).min(1).max(200).nullable(),
+  falseWinnerBasisPoints: z.int().nullable(),
+});
+
+const armSums = z.object({ units: z.number(), revenueMinor: z.number(), marginMinor: z.number().nullable() });
+
+/** The counter of people who come by. */
+export const footfallState = z.object({
+  /** Since when somebody counts, or null. */
+  countingSince: instant.nullable(),
+  /** People tapped in the last hour, on all tills. */
+  lastHour: z.int(),
+  /** Whether anybody ever counted a second time beside the counter. */
+  isCalibrated: z.boolean(),
+});
+
+const estimate = z.object({ middle: z.number(), low: z.number(), high: z.number() });
+/** See `src/analysis/footfall/report.ts`. */
+const footfallRow = z.object({
+  from: instant,
+  to: instant,
+  countedMs: z.number(),
+  counted: z.int(),
+  visitors: estimate.nullable(),
+  visitorsPerHour: estimate.nullable(),
+  orders: z.int(),
+  ordersWhileCounted: z.int(),
+  conversion: estimate.nullable(),
+  noticed: z.object({ display: z.int(), qr: z.int(), scan: z.int() }),
+});
+
 /** The topics, each with its whole state. */
 export const TOPICS = {
   session: sessionState,
@@ -476,6 +560,8 @@ export const TOPICS = {
   catalogue: catalogueState,
   import: importState,
   sync: syncState,
+  priceTests: priceTestsState,
+  footfall: footfallState,
 } as const;
 export type Topic = keyof typeof TOPICS;
 export type TopicState<T extends Topic> = Frozen<z.infer<(typeof TOPICS)[T]>>;
@@ -797,6 +883,82 @@ export const CALLS = {
   /** The exchange as a person far away needs it, as the text of a JSON file. No personal data, no keys. */
   'sync.report': query(nothing, z.object({ fileName: text(120), text: z.string() }), 'none'),
 
+  /** What a price test would be with what was said so far, and what it could find. Nothing is kept. */
+  'price-test.propose': query(
+    priceTestDraft,
+    z.object({
+      plan: priceTestPlan,
+      /** Time on sale until its last look, and until its first. */
+      plannedMs: z.int(),
+      firstLookMs: z.int(),
+      /** What is usually sold in an hour; null where nothing was lately. */
+      unitsPerHour: z.number().nullable(),
+      /** The difference per hour in the measure that it finds four times out of five; null where nobody can tell. */
+      detectable: z.number().nullable(),
+    }),
+    'operator',
+  ),
+  'price-test.register': command(
+    priceTestDraft.extend({ startNow: z.boolean() }),
+    z.object({ testId: id }),
+    'operator',
+  ),
+  'price-test.switch': command(z.object({ testId: id, isOn: z.boolean() }), nothing, 'operator'),
+  /** Notes something that spoils rounds from now on; with its id, that it goes on or is over. Whoever sells sees the rain. */
+  'price-test.note': command(
+    z.object({
+      testId: id,
+      noteId: id.nullable(),
+      kind: priceTestNoteKind.extract(['rain', 'other']),
+      text: text(200),
+      isOver: z.boolean(),
+    }),
+    z.object({ noteId: id }),
+  ),
+  'price-test.stop': command(z.object({ testId: id }), nothing, 'operator'),
+  'price-test.read-out': query(
+    z.object({ testId: id }),
+    z.object({
+      readOut: priceTestReadOut,
+      rounds: z.array(
+        z.object({
+          round: z.int(),
+          from: instant,
+          to: instant,
+          spoiltBy: z.array(z.enum(['stock-out', 'drop', 'rain', 'clock-jump', 'other', 'closed'])),
+          arms: z.array(armSums.nullable()),
+          strays: z.int(),
+        }),
+      ),
+      notes: z.array(priceTestNote),
+    }),
+    'operator',
+  ),
+
+  /** Somebody begins to count people who come by, or ends. */
+  'footfall.counting': command(z.object({ isOn: z.boolean() }), nothing),
+  /** So many people came by; -1 takes the last tap back. */
+  'footfall.tap': command(z.object({ people: z.int().min(-1).max(100) }), nothing),
+  /** A second, careful count: of `seen` people the counter had `counted`. */
+  'footfall.calibrate': command(z.object({ counted: z.int(), seen: z.int() }), nothing),
+  /** People and conversion from one instant to another in steps, and in windows that are asked for, as drops are. */
+  'footfall.report': query(
+    z.object({
+      from: instant,
+      to: instant,
+      stepMs: z.int().min(60_000),
+      windows: z.array(z.object({ from: instant, to: instant })).max(50),
+    }),
+    z.object({
+      steps: z.array(footfallRow),
+      windows: z.array(footfallRow),
+      /** What share of the people the counter catches, as far as known. */
+      caughtShare: z.number(),
+      isCalibrated: z.boolean(),
+    }),
+    'operator',
+  ),
+
   'import.open': command(
     z.object({ fileName: text(300), totalBytes: z.int().min(0) }),
     z.object({ importId: id }),
@@ -863,6 +1025,7 @@ export type FoundDevice = Frozen<z.infer<typeof foundDevice>>;
 export type ImportPreview = Frozen<z.infer<typeof importPreview>>;
 export type ImportProblem = Frozen<z.infer<typeof importProblem>>;
 export type SyncState = TopicState<'sync'>;
+export type PriceTestView = TopicState<'priceTests'>['tests'][number];
 export type Weighing = Frozen<z.infer<typeof weighing>>;
 export type DateWarning = Frozen<z.infer<typeof dateWarning>>;
 export type ScanOutcome = Frozen<z.infer<typeof scanOutcome>>;

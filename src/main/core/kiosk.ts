@@ -12,12 +12,14 @@ import type { CoreContext } from './core-context';
 import { createCustomerDisplay, type CustomerDisplay } from './customer-display';
 import { DeviceService, type DeviceOptions } from './device-service';
 import { FlagService } from './flag-service';
+import { FootfallService } from './footfall-service';
 import { GoodsService } from './goods-service';
 import { ImportService, type CatalogueImporter } from './import-service';
 import { JobService } from './job-service';
 import type { Log } from './log';
 import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
+import { PriceTestService } from './price-test-service';
 import { SaleService } from './sale-service';
 import { ScanService } from './scan-service';
 import { ShareService } from './share-service';
@@ -61,6 +63,8 @@ export class Kiosk {
   readonly #scans: ScanService;
   readonly #customerDisplay: CustomerDisplay;
   readonly #flags: FlagService;
+  readonly #priceTests: PriceTestService;
+  readonly #footfall: FootfallService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
 
@@ -78,6 +82,8 @@ export class Kiosk {
         catalogue: () => catalogue.state(),
         import: () => imports.state(),
         sync: () => sync.state(),
+        priceTests: () => priceTests.state(),
+        footfall: () => footfall.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -132,6 +138,16 @@ export class Kiosk {
     });
     devices.registry.listen({ status: () => customerDisplay.refresh() });
     const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
+    const priceTests = new PriceTestService(core, {
+      nowMs: () => now().getTime(),
+      onRulesChanged: () => undefined,
+    });
+    this.#priceTests = priceTests;
+    topics.subscribe(({ topic }) => {
+      if (topic === 'catalogue') priceTests.goodsChanged();
+    });
+    const footfall = new FootfallService(core);
+    this.#footfall = footfall;
     const imports = new ImportService(options.importer);
     const flags: FlagService = new FlagService(core, {
       isOnline: () => sync.isOnline(),
@@ -148,6 +164,9 @@ export class Kiosk {
         if (came('stall.configured')) stalls.stallChanged();
         if (came('staff.added', 'staff.removed')) session.staffChanged();
         if (came(...SHOWN_ON_TILES)) topics.mark('catalogue');
+        if (came('shift.opened', 'shift.closed')) priceTests.stallChanged();
+        if (came(...ABOUT_PRICE_TESTS)) priceTests.received();
+        if (came('footfall.counted', 'footfall.calibrated')) topics.mark('footfall');
         sale.received();
       },
       onIdentity: () => {
@@ -183,8 +202,16 @@ export class Kiosk {
       'settings.set-theme': (input) => session.setTheme(input),
       'notice.dismiss': (input) => session.dismissNotice(input),
 
-      'shift.open': (input, context) => shifts.open(input, context),
-      'shift.close': (input, context) => shifts.close(input, context),
+      'shift.open': (input, context) => {
+        const opened = shifts.open(input, context);
+        priceTests.stallChanged();
+        return opened;
+      },
+      'shift.close': (input, context) => {
+        const closed = shifts.close(input, context);
+        priceTests.stallChanged();
+        return closed;
+      },
       'shift.report': (input) => shifts.report(input),
       'shift.print-report': (input, context) => shifts.printReport(input, context),
 
@@ -201,7 +228,10 @@ export class Kiosk {
       'stock.share': (input, context) => shares.share(input, context),
       'stock.give': (input, context) => shares.give(input, context),
 
-      'cart.scan': (input, context) => scans.answering(context.requestId, () => sale.scan(input, context)),
+      'cart.scan': (input, context) => {
+        footfall.noticed('scan');
+        return scans.answering(context.requestId, () => sale.scan(input, context));
+      },
       'scan.next': (input) => scans.next(input),
       'scan.settle': (input) => scans.settle(input),
       'cart.add': (input, context) => sale.add(input, context),
@@ -256,6 +286,18 @@ export class Kiosk {
       'sync.carry': (input, context) => sync.carry(input, context),
       'sync.report': () => sync.report(),
 
+      'price-test.propose': (input) => priceTests.propose(input),
+      'price-test.register': (input, context) => priceTests.register(input, context),
+      'price-test.switch': (input, context) => priceTests.switch(input, context),
+      'price-test.note': (input, context) => priceTests.note(input, context),
+      'price-test.stop': (input, context) => priceTests.end(input, context),
+      'price-test.read-out': (input) => priceTests.readOut(input),
+
+      'footfall.counting': (input) => footfall.counting(input),
+      'footfall.tap': (input, context) => footfall.tap(input, context),
+      'footfall.calibrate': (input, context) => footfall.calibrate(input, context),
+      'footfall.report': (input) => footfall.report(input),
+
       'import.open': (input) => imports.open(input),
       'import.append': (input) => imports.append(input),
       'import.add-photo': (input) => imports.addPhoto(input),
@@ -283,6 +325,7 @@ export class Kiosk {
   start(): void {
     this.#devices.start();
     this.#flags.start();
+    this.#priceTests.start();
     this.exchange.start();
   }
 
@@ -329,6 +372,8 @@ export class Kiosk {
     await this.exchange.stop();
     await this.#devices.stop();
     this.#flags.stop();
+    this.#priceTests.stop();
+    this.#footfall.stop();
     this.#topics.close();
   }
 }
@@ -341,4 +386,12 @@ const SHOWN_ON_TILES: readonly EntryKind[] = [
   'order.placed',
   'stock.shared',
   'stock.share-given',
+];
+
+const ABOUT_PRICE_TESTS: readonly EntryKind[] = [
+  'price-test.registered',
+  'price-test.switched',
+  'price-test.noted',
+  'price-test.read-out',
+  'price-test.stopped',
 ];

@@ -30,6 +30,7 @@ import { READ_MODEL_VERSION } from '../../journal/read-models';
 import { rebuildReadModels, type RebuildReport } from '../../journal/rebuild';
 import { prepared } from '../../journal/statements';
 import { CatalogueReader } from './catalogue-reader';
+import { FootfallReader } from './footfall-reader';
 import { lockFolder, type FolderLock } from './folder-lock';
 import { entriesFrom, factsToRewrite, setAside } from './fork';
 import { Jobs } from './jobs-store';
@@ -39,6 +40,7 @@ import { writeKeepsake } from './keepsake';
 import { migrate, schemaVersion } from './migrations';
 import { noteClosed, openSound } from './open';
 import { People } from './people';
+import { PriceTestReader } from './price-test-reader';
 import { isTooFarAhead, noteUnapplied, receiveEntries, type Received } from './receiving';
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
@@ -116,6 +118,8 @@ export class Store {
   readonly parked: ParkedReader;
   readonly shares: StockShareReader;
   readonly stall: StallReader;
+  readonly priceTests: PriceTestReader;
+  readonly footfall: FootfallReader;
   readonly jobs: Jobs;
   readonly people: People;
   readonly settings: KeyValue;
@@ -178,6 +182,8 @@ export class Store {
       this.catalogue = new CatalogueReader(database);
       this.parked = new ParkedReader(database);
       this.stall = new StallReader(database);
+      this.priceTests = new PriceTestReader(database);
+      this.footfall = new FootfallReader(database);
       this.jobs = new Jobs(database);
 
       settleNextIdentity(dataDir, (deviceId) => journalHead(database, deviceId) !== null);
