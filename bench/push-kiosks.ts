@@ -1,13 +1,19 @@
 /**
- * Thread of the push bench: some of its kiosks. Each has its own key, enrolment, token, client, wake-up socket and cursor, and
- * what a kiosk does with a hint it does here: reads the feed from its cursor on, checks each entry's hash and body, and puts
- * the prices into its catalogue by the rule of the journal (last writer wins per item, by hybrid clock). The catalogue is a
- * map in memory instead of SQLite, since a thousand kiosks share one machine here.
+ * Thread of the push bench: some of its kiosks. Each has its own key, enrolment and name, and exchanges by the till's real
+ * engine: token, wake-up socket, greeting, feed, people and the word of itself, over HTTP. What it holds is in memory instead
+ * of SQLite, since a thousand kiosks share one machine here: the heads of the others' journals, and of the catalogue the
+ * prices, put there by the rule of the journal (last writer wins per item, by hybrid clock).
  */
+import { randomBytes, randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { readEntry, type SealedEntry } from '../src/journal/entry';
+import { openHttp } from '../src/exchange/http-send';
+import { readEntry } from '../src/journal/entry';
+import { SyncEngine } from '../src/main/sync/engine';
+import { peopleExchange } from '../src/main/sync/people-exchange';
+import type { Head, Peer, Received, SyncStore, WireHead } from '../src/main/sync/sync-store';
 import { openWakeSocket } from '../src/main/sync/wake-socket';
-import { ExchangeDevice, type EnrolledDevice } from '../tests/helpers/exchange-device';
+import type { WireEntry } from '../src/shared/exchange';
+import { ExchangeDevice } from '../tests/helpers/exchange-device';
 
 /** What the thread is started with. */
 export interface KiosksData {
@@ -19,132 +25,216 @@ export interface KiosksData {
 export type KiosksQuestion =
   /** Enrols the kiosks and hands over the first entry of each. */
   | { readonly kind: 'enrol' }
-  /** Opens the wake-up sockets of kiosks that have read the feed up to a cursor; answered when each has heard the first hint. */
-  | { readonly kind: 'connect'; readonly cursor: string }
+  /** Starts the engines of kiosks that have read the feed as far as `peer` says; answered when each is in step and wakeable. */
+  | { readonly kind: 'start'; readonly peer: Peer; readonly heads: readonly DeviceHead[] }
+  /** Lets so much time go by for the kiosks' engines, without the waiting. */
+  | { readonly kind: 'later'; readonly ms: number }
   /** Answered when every kiosk has this price. */
-  | { readonly kind: 'await'; readonly itemId: string; readonly priceMinor: number };
+  | { readonly kind: 'await'; readonly itemId: string; readonly priceMinor: number }
+  /** Answered when no kiosk exchanges any more. */
+  | { readonly kind: 'rest' };
 
-/** When each kiosk had what was waited for, in milliseconds since 1970; nothing for `enrol`. */
+/** When each kiosk had what was awaited, in milliseconds since 1970; nothing for the others. */
 export type KiosksAnswer = readonly number[];
+
+export type DeviceHead = Head & { readonly device: string };
 
 /** Milliseconds since 1970 by a clock that nobody sets while the bench runs, the same in every thread. */
 export const instantMs = (): number => performance.timeOrigin + performance.now();
 
-interface Price {
-  readonly at: string;
-  readonly priceMinor: number;
+interface PutItems {
+  readonly items: readonly { readonly itemId: string; readonly variants: readonly { readonly priceMinor: number }[] }[];
 }
 
-class BenchKiosk {
-  readonly #address: string;
-  readonly #enrolled: EnrolledDevice;
-  readonly #prices = new Map<string, Price>();
-  #cursor = '0.0';
-  #isReading = false;
-  #wanted = false;
-  hasRead = false;
-  /** Called after every reading. */
-  onRead: () => void = () => undefined;
+/** What a kiosk keeps, as far as one that only listens needs it. What it never does throws. */
+class MemorySyncStore implements SyncStore {
+  readonly #device: ExchangeDevice;
+  readonly #heads: Map<string, DeviceHead>;
+  readonly #prices = new Map<string, { readonly at: string; readonly priceMinor: number }>();
+  readonly #onReceived: () => void;
+  #peer: Peer;
 
-  constructor(address: string, enrolled: EnrolledDevice) {
-    this.#address = address;
-    this.#enrolled = enrolled;
-  }
-
-  async connect(cursor: string): Promise<void> {
-    this.#cursor = cursor;
-    openWakeSocket({
-      address: this.#address,
-      stallId: this.#enrolled.stallId,
-      token: await this.#enrolled.client.token(),
-      onHint: () => void this.#read(),
-      onClosed: () => {
-        throw new Error('the hub closed a wake-up socket');
-      },
-    });
+  constructor(device: ExchangeDevice, peer: Peer, heads: readonly DeviceHead[], onReceived: () => void) {
+    this.#device = device;
+    this.#peer = peer;
+    this.#heads = new Map(heads.map((head) => [head.device, head]));
+    this.#onReceived = onReceived;
   }
 
   price(itemId: string): number | undefined {
     return this.#prices.get(itemId)?.priceMinor;
   }
 
-  /** One reading at a time, and another when a hint came meanwhile. */
-  async #read(): Promise<void> {
-    this.#wanted = true;
-    if (this.#isReading) return;
-    this.#isReading = true;
-    while (this.#wanted) {
-      this.#wanted = false;
-      for (let more = true; more;) {
-        const page = await this.#enrolled.client.feed({ after: this.#cursor, own: 'others' });
-        page.entries.forEach((entry) => this.#apply(entry));
-        ({ cursor: this.#cursor, more } = page);
-      }
+  receive(entries: readonly WireEntry[]): Received {
+    for (const sealed of entries) {
+      const { device, seq, hash, prev } = sealed;
+      const held = this.#heads.get(device);
+      if (prev !== held?.hash) throw new Error(`entry ${seq} of ${device} does not follow on what is held`);
+      this.#heads.set(device, { device, seq, hash });
+      const read = readEntry(sealed);
+      if (!read.ok) throw new Error(`entry ${seq} of ${device}: ${read.unreadable.why}`);
+      if (read.entry.kind === 'catalogue.items-put') this.#put(read.entry.at, read.entry.body as PutItems);
     }
-    this.#isReading = false;
-    this.hasRead = true;
-    this.onRead();
+    if (entries.length > 0) this.#onReceived();
+    return { missing: [], isForked: false };
   }
 
-  #apply(sealed: SealedEntry): void {
-    const read = readEntry(sealed);
-    if (!read.ok) throw new Error(`entry ${sealed.seq} of ${sealed.device}: ${read.unreadable.why}`);
-    const { entry } = read;
-    if (entry.kind !== 'catalogue.items-put') return;
-    for (const { itemId, variants } of (entry.body as PutItems).items) {
+  #put(at: string, { items }: PutItems): void {
+    for (const { itemId, variants } of items) {
       const [variant] = variants;
       const known = this.#prices.get(itemId);
-      if (variant && (known === undefined || known.at < entry.at)) {
-        this.#prices.set(itemId, { at: entry.at, priceMinor: variant.priceMinor });
+      if (variant && (known === undefined || known.at < at)) {
+        this.#prices.set(itemId, { at, priceMinor: variant.priceMinor });
       }
     }
   }
+
+  device() {
+    const { deviceId, prefix, publicKey } = this.#device;
+    return { deviceId, prefix, publicKey, formerDeviceIds: [] };
+  }
+  stallId(): string {
+    return this.#peer.stallId;
+  }
+  peers(): readonly Peer[] {
+    return [this.#peer];
+  }
+  putPeer(peer: Peer): void {
+    this.#peer = peer;
+  }
+  sign(text: string): string {
+    return this.#device.sign(text);
+  }
+  heads(): readonly DeviceHead[] {
+    return [...this.#heads.values()];
+  }
+  hashOf(device: string, seq: number): string | null {
+    return this.#own(device)[seq - 1]?.hash ?? null;
+  }
+  entriesAfter(device: string, seq: number): readonly WireEntry[] {
+    return this.#own(device).slice(seq);
+  }
+  signedHead(): WireHead | null {
+    return null;
+  }
+  /** All of it was handed over before the engine began. */
+  acknowledgedSeq(): number {
+    return this.#device.entries.length;
+  }
+  queue(): { readonly queued: number; readonly oldestAt: null } {
+    return { queued: 0, oldestAt: null };
+  }
+  people(): readonly [] {
+    return [];
+  }
+  receivePeople(_serverId: string, _people: readonly unknown[], version: number): void {
+    this.#peer = { ...this.#peer, peopleVersion: version };
+  }
+  unreconciled(): readonly [] {
+    return [];
+  }
+  /** A hub that is asked too much at once may say so: the kiosk pauses and tries again, and is late by that. */
+  noteFailure(_serverId: string, code: string, detail: string): void {
+    if (code !== 'unavailable') throw new Error(`${code}: ${detail}`);
+  }
+  peopleSent = never;
+  removePeer = never;
+  enrolled = never;
+  rename = never;
+  acknowledge = never;
+  unacknowledge = never;
+  reconciled = never;
+  mismatched = never;
+
+  #own(device: string): readonly WireEntry[] {
+    return device === this.#device.deviceId ? this.#device.entries : [];
+  }
 }
 
-interface PutItems {
-  readonly items: readonly { readonly itemId: string; readonly variants: readonly { readonly priceMinor: number }[] }[];
+function never(): never {
+  throw new Error('a kiosk that only listens does not do this');
 }
 
-/** How many requests of one thread are under way while the kiosks are set up. */
+class BenchKiosk {
+  readonly store: MemorySyncStore;
+  readonly engine: SyncEngine;
+  /** Called after entries were received. */
+  onReceived: () => void = () => undefined;
+
+  constructor(device: ExchangeDevice, peer: Peer, heads: readonly DeviceHead[], now: () => Date) {
+    this.store = new MemorySyncStore(device, peer, heads, () => this.onReceived());
+    this.engine = new SyncEngine({
+      store: this.store,
+      connect: (address) => openHttp(address),
+      openWake: openWakeSocket,
+      now,
+      after(ms, work) {
+        const timer = setTimeout(work, ms);
+        return () => clearTimeout(timer);
+      },
+      random: Math.random,
+      newId: randomUUID,
+      newNonce: () => randomBytes(16).toString('base64url'),
+      version: 'bench',
+      more: [peopleExchange(this.store, now)],
+    });
+  }
+}
+
+/** How many kiosks of a thread are set up at a time. */
 const AT_ONCE = 8;
 
-async function serve(port: NonNullable<typeof parentPort>, { address, codes }: KiosksData): Promise<void> {
+async function eachOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) await work(one);
+    }),
+  );
+}
+
+function serve(port: NonNullable<typeof parentPort>, { address, codes }: KiosksData): void {
+  const devices: ExchangeDevice[] = [];
   const kiosks: BenchKiosk[] = [];
-  const eachWhen = (isSo: (kiosk: BenchKiosk) => boolean): Promise<number[]> =>
-    Promise.all(
-      kiosks.map(
-        (kiosk) =>
-          new Promise<number>((resolve) => {
-            kiosk.onRead = () => {
-              if (isSo(kiosk)) resolve(instantMs());
-            };
-            kiosk.onRead();
-          }),
-      ),
-    );
+  let laterMs = 0;
+  const now = (): Date => new Date(instantMs() + laterMs);
 
   const answer = async (question: KiosksQuestion): Promise<KiosksAnswer> => {
     switch (question.kind) {
-      case 'enrol': {
-        const waiting = [...codes];
-        await Promise.all(
-          Array.from({ length: AT_ONCE }, async () => {
-            for (let code = waiting.pop(); code !== undefined; code = waiting.pop()) {
-              const enrolled = await new ExchangeDevice().enrol(address, code);
-              await enrolled.push();
-              kiosks.push(new BenchKiosk(address, enrolled));
-            }
-          }),
-        );
+      case 'enrol':
+        await eachOf(codes, async (code) => {
+          const { device, push, close } = await new ExchangeDevice().enrol(address, code);
+          await push();
+          close();
+          devices.push(device);
+        });
         return [];
-      }
-      case 'connect': {
-        const connected = eachWhen((kiosk) => kiosk.hasRead);
-        for (const kiosk of kiosks) await kiosk.connect(question.cursor);
-        return connected;
-      }
+      case 'start':
+        await eachOf(devices, async (device) => {
+          const kiosk = new BenchKiosk(device, question.peer, question.heads, now);
+          kiosks.push(kiosk);
+          await kiosk.engine.start();
+          await kiosk.engine.syncNow();
+        });
+        return [];
+      case 'later':
+        laterMs += question.ms;
+        return [];
       case 'await':
-        return eachWhen((kiosk) => kiosk.price(question.itemId) === question.priceMinor);
+        return Promise.all(
+          kiosks.map(
+            (kiosk) =>
+              new Promise<number>((resolve) => {
+                kiosk.onReceived = () => {
+                  if (kiosk.store.price(question.itemId) === question.priceMinor) resolve(instantMs());
+                };
+                kiosk.onReceived();
+              }),
+          ),
+        );
+      case 'rest':
+        for (const { engine } of kiosks) await engine.syncNow();
+        return [];
     }
   };
 
@@ -154,4 +244,4 @@ async function serve(port: NonNullable<typeof parentPort>, { address, codes }: K
   });
 }
 
-if (parentPort !== null) void serve(parentPort, workerData as KiosksData);
+if (parentPort !== null) serve(parentPort, workerData as KiosksData);

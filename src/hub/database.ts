@@ -131,7 +131,8 @@ export class Database {
       return await work(await pending);
     } catch (error) {
       if (error instanceof Refusal || !isConnectionTrouble(error)) throw error;
-      this.#drop(pending);
+      // Whoever waited in vain for a free connection has not heard anything bad of the database.
+      if (!isQueueTooLong(error)) this.#drop(pending);
       throw unavailable(error);
     }
   }
@@ -249,6 +250,11 @@ export function isConnectionTrouble(error: unknown): boolean {
     );
   }
   return /terminat|timeout|closed|not queryable|ended/i.test(error.message);
+}
+
+/** Every connection was in use for too long. pg-pool has no code for it. */
+function isQueueTooLong(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 }
 
 function unavailable(cause: unknown): Refusal {

@@ -239,9 +239,11 @@ export class PeerLink {
       this.#device ??= await store.device();
       this.#client ??= this.#context.clientOf(this.#peer, this.#device);
       try {
-        if (!this.#isGreeted()) await this.#greet(this.#client, this.#device);
+        if (!this.#greeted) await this.#greet(this.#client, this.#device);
         await this.#pushOwn(this.#client, this.#device);
         if (await this.#pull(this.#client)) await this.#pushOwn(this.#client, this.#device);
+        // After what somebody waits for: a large stall's heads are long, and all its devices are woken at once.
+        if (this.#isGreetingOld()) await this.#greet(this.#client, this.#device);
         const isHurried = (): boolean => this.#wanted || this.#stopped;
         if (await this.#context.more(this.#peer, this.#client, this.#device, isHurried)) this.#wanted = true;
         return;
@@ -265,8 +267,8 @@ export class PeerLink {
   }
 
   /** Heads grow old: another copy of this folder may write under its name, and screens show when each till was there. */
-  #isGreeted(): boolean {
-    return this.#greeted && Math.abs(this.#context.now().getTime() - this.#greetedMs) < GREET_AGAIN_MS;
+  #isGreetingOld(): boolean {
+    return Math.abs(this.#context.now().getTime() - this.#greetedMs) >= GREET_AGAIN_MS;
   }
 
   /** Learns what the server has, and whether it is still the one it was. */
@@ -284,9 +286,13 @@ export class PeerLink {
     const { serverId } = this.#peer;
     const acknowledged = await store.acknowledgedSeq(serverId, device.deviceId);
     // A hub restored from a backup: what it has lost waits again.
-    if (seqThere < acknowledged) await store.unacknowledge(serverId, device.deviceId, seqThere);
+    if (seqThere < acknowledged) {
+      await store.unacknowledge(serverId, device.deviceId, seqThere);
+      this.#wanted = true;
+    }
     const held = new Map((await store.heads()).map((head) => [head.device, head]));
     this.#wantsOwn = seqThere > (held.get(device.deviceId)?.seq ?? 0);
+    if (this.#wantsOwn) this.#wanted = true;
     // What another copy of this folder wrote under its name was passed over in the feed: from the beginning, once.
     const cursor = this.#wantsOwn ? BEGINNING : this.#peer.cursor;
     await this.#putPeer({ epoch, recipient: card.recipient, cursor });
