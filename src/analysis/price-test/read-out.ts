@@ -136,7 +136,38 @@ function compare(
   const seen = all.slice(0, looks.at(-1)?.pairs ?? 0);
   if (seen.length === 0) return { estimate: mean(all), low: null, high: null };
   const estimate = mean(seen);
-  return { estimate, ...intervalOfDifferences(seen, looks, estimate) };
+  const { low, high } = intervalOfDifferences(seen, looks, estimate);
+  const chance = leastChance(plan, counted.slice(0, seen.length), looks.at(-1)?.spent ?? 0, arm, measure);
+  return {
+    estimate,
+    low: low === null ? null : Math.min(low, estimate - chance),
+    high: high === null ? null : Math.max(high, estimate + chance),
+  };
+}
+
+/**
+ * How far off an estimate may be by chance if sales are no wilder than Poisson: no interval is narrower. Swapping takes the
+ * sizes of differences as given, and where hardly anything was sold they are nothing, as if it were known that nothing ever
+ * will be. The square under the root is that of a count that may have been 0 (Agresti and Coull, The American Statistician
+ * 52, 1998, for proportions).
+ */
+function leastChance(
+  plan: PriceTestPlan,
+  rounds: readonly TestRound[],
+  spent: number,
+  arm: number,
+  measure: PriceTestMeasure,
+): number {
+  const reach = normalQuantile(1 - spent / 2);
+  const worth = (one: number): number => {
+    const priceMinor = plan.armsMinor[one] ?? 0;
+    return measure === 'units' ? 1 : measure === 'revenue' ? priceMinor : priceMinor - (plan.costMinor ?? 0);
+  };
+  const variance = [0, arm].reduce(
+    (sum, one) => sum + worth(one) ** 2 * rounds.reduce((units, { arms }) => units + (arms[one]?.units ?? 0), 0),
+    (reach * Math.max(worth(0), worth(arm))) ** 2,
+  );
+  return (reach * Math.sqrt(variance)) / (rounds.length * countedHours(plan));
 }
 
 function outcomeOf(

@@ -127,7 +127,7 @@ export function intervalOfDifferences(
   const edge = (direction: 1 | -1): number | null => {
     let inside = estimate;
     // Beyond every single difference all signs agree: what is not refuted there never is.
-    let outside = estimate + direction * 2 * spread;
+    let outside = estimate + direction * (spread > 0 ? 2 * spread : 1);
     if (!isRefuted(outside)) return null;
     for (let halving = 0; halving < 16; halving += 1) {
       const middle = (inside + outside) / 2;

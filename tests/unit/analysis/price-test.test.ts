@@ -66,6 +66,9 @@ describe('the swap test', () => {
 
   it('has no bounds while even the clearest pattern would be no finding', () => {
     expect(intervalOfDifferences([5, 6, 5, 7], [{ pairs: 4, spent: 0.05 }], 5.75)).toEqual({ low: null, high: null });
+    // All alike: known as exactly as the search goes.
+    const alike = intervalOfDifferences([5, 5, 5, 5, 5, 5, 5, 5], [{ pairs: 8, spent: 0.05 }], 5);
+    expect([alike.low, alike.high].map((bound) => bound?.toFixed(3))).toEqual(['5.000', '5.000']);
     const { low, high } = intervalOfDifferences([5, 6, 5, 7, 6, 5, 6, 5], [{ pairs: 8, spent: 0.05 }], 5.625);
     expect(low).toBeGreaterThan(4.5);
     expect(high).toBeLessThan(7);
@@ -196,10 +199,21 @@ describe('a read-out', () => {
     expect(readRounds(plan, day(plan, [4, 4], 2)).outcome).toEqual({ kind: 'no-difference' });
     // Found, and yet too small to matter.
     expect(readRounds(plan, day(plan, [4, 5], 1)).outcome).toEqual({ kind: 'no-difference' });
-    expect(readRounds({ ...plan, minimumDifference: 1 }, day(plan, [4, 5], 1)).outcome).toEqual({
+    expect(readRounds({ ...plan, minimumDifference: 1 }, day(plan, [4, 8], 1)).outcome).toEqual({
       kind: 'winner',
       arm: 1,
     });
+  });
+
+  it('does not take hardly any sales for knowing that there is no difference', () => {
+    const plan = testPlan();
+    const none = day(plan, [0, 0], 0).map((round): TestRound => ({
+      ...round,
+      arms: round.arms.map((sums) => ({ ...sums!, units: 0, revenueMinor: 0, marginMinor: 0 })),
+    }));
+    const { outcome, comparisons } = readRounds(plan, none);
+    expect(outcome).toEqual({ kind: 'not-enough-data', moreRounds: null, moreMs: null });
+    expect(comparisons[0]!.units.high).toBeGreaterThan(plan.minimumDifference);
   });
 
   it('says that there is not enough data, and how much longer', () => {
