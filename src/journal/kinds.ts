@@ -5,7 +5,6 @@
  * No body holds personal data: people are random references into the `people` store, which can forget them.
  */
 import { z } from 'zod';
-import { DRILL_CHECKS } from '../domain/takeover';
 import {
   footfallCalibration,
   footfallCount,
@@ -28,6 +27,7 @@ import {
 import {
   cart,
   drawerReason,
+  drillCheck,
   id,
   instant,
   item,
@@ -41,15 +41,6 @@ import {
   stall,
   tenderState,
 } from '../shared/zod';
-
-/** One thing that a rehearsal of a takeover looked at. */
-const drillCheck = z.object({
-  check: z.enum(DRILL_CHECKS),
-  passed: z.boolean(),
-  /** How many were there, and of how many; 1 of 1 where it is yes or no. */
-  found: z.int(),
-  wanted: z.int(),
-});
 
 export const ENTRY_KINDS = {
   /** First entry of every device: who it is and the key that signs its journal head. */

@@ -24,6 +24,7 @@ import {
   basisPoints,
   discount,
   drawerReason,
+  drillCheck,
   id,
   instant,
   item,
@@ -413,6 +414,15 @@ export const importState = z
 /** A problem of the exchange, as `src/shared/exchange.ts` and the client's own codes name it. */
 const syncError = z.object({ code: text(40), detail: text(300), at: instant });
 
+/** A till that another one took over, until somebody hands it back. */
+const takenOver = z.object({
+  at: instant,
+  /** Prefix and name of who took over; the name may be empty. */
+  by: text(12),
+  byName: text(80),
+  byThis: z.boolean(),
+});
+
 /** The exchange with hub and neighbours: what went through last decides what is shown, not the network card. */
 export const syncState = z.object({
   /**
@@ -435,6 +445,8 @@ export const syncState = z.object({
       devices: z.array(deviceHead),
     }),
   ),
+  /** Who took over from this till while it was away, and when; null while nobody did. */
+  takenOver: takenOver.nullable(),
   /** Where tills beside this one reach it, while it serves them. */
   serving: z.array(text(400)),
   /** Entries the hub has not confirmed, and when the oldest of them was written. All of them while there is no hub. */
@@ -958,6 +970,47 @@ export const CALLS = {
     }),
     'operator',
   ),
+
+  /** The tills of the stall, this one first, as far as heard here. */
+  'backup.tills': query(
+    nothing,
+    z.object({
+      tills: z.array(
+        z.object({
+          deviceId: id,
+          prefix: text(12),
+          name: text(80),
+          isOwn: z.boolean(),
+          /** When the newest of its entries that came here was written. */
+          lastHeardAt: instant.nullable(),
+          takenOver: takenOver.nullable(),
+          /** When taking it over was rehearsed here last, and what that found. */
+          rehearsal: z.object({ at: instant, checks: z.array(drillCheck) }).nullable(),
+        }),
+      ),
+    }),
+  ),
+  /** What this till would take over from another one, as far as known here. */
+  'backup.look': query(
+    z.object({ deviceId: id }),
+    z.object({
+      lastHeardAt: instant.nullable(),
+      /** Entries of it that a server has and this till has not. */
+      missing: z.int().min(0),
+      shift: z
+        .object({ openedAt: instant, floatMinor: minorSum, expectedCashMinor: minorSum, orderCount: z.int() })
+        .nullable(),
+      parked: z.object({ count: z.int(), totalMinor: minorSum }),
+      openTenders: z.array(strayTender.pick({ tenderId: true, amountMinor: true, provider: true })),
+      shares: z.array(z.object({ name: text(330), pricing, quantity: z.int() })),
+    }),
+  ),
+  /** This till takes over for another one, which must be switched off. A second time changes nothing. */
+  'backup.take-over': command(z.object({ deviceId: id }), nothing),
+  /** The till sells again: another one that this one took over, or this one. */
+  'backup.hand-back': command(z.object({ deviceId: id }), nothing),
+  /** Looks for all that a takeover needs, changes nothing, and keeps what it found. */
+  'backup.rehearse': command(z.object({ deviceId: id }), z.object({ checks: z.array(drillCheck) })),
 
   'import.open': command(
     z.object({ fileName: text(300), totalBytes: z.int().min(0) }),

@@ -12,6 +12,7 @@ import type { LogoImage, ReceiptBlock, ReceiptDocument } from '../domain/receipt
 import type { LineOffer, PriceTrace, TraceStep } from '../domain/pricing/trace';
 import type { Shift, ShiftClose, ShiftTotals } from '../domain/shift';
 import type { Stall } from '../domain/stall';
+import type { DrillCheck } from '../domain/takeover';
 
 /** A type with every array and property in it read-only, as the domain's are: what is given away is never changed. */
 export type Frozen<T> = T extends readonly (infer U)[]
@@ -338,3 +339,11 @@ export const receiptDocument = z.object({
   language: text(35),
   blocks: z.array(receiptBlock),
 }) satisfies z.ZodType<ReceiptDocument>;
+
+/** One thing that a rehearsal of a takeover looked at. */
+export const drillCheck = z.object({
+  check: z.enum(['heard', 'goods', 'photos', 'people', 'printer', 'sale']),
+  passed: z.boolean(),
+  found: z.int(),
+  wanted: z.int(),
+}) satisfies z.ZodType<DrillCheck>;

@@ -140,6 +140,13 @@ export class DeviceService {
     return receiptPrinter(this.registry, setUp.length > 0 ? setUp : [VIRTUAL_PRINTER]);
   }
 
+  /** Whether the printer of receipts answers and has what it needs to print. */
+  canPrint(): boolean {
+    const deviceId = this.receiptPrinter();
+    const status = deviceId === null ? undefined : this.registry.printer(deviceId)?.status;
+    return status?.state === 'ready' || status?.state === 'degraded';
+  }
+
   /** The drawer for cash, or null. */
   cashDrawer(): CashDrawer | null {
     return cashDrawer(this.registry, this.receiptPrinter());

@@ -6,6 +6,7 @@ import type { Theme } from '../../shared/theme';
 import type { EntryKind } from '../../journal/kinds';
 import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
+import { BackupService } from './backup-service';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
 import { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
@@ -167,6 +168,9 @@ export class Kiosk {
         if (came('shift.opened', 'shift.closed')) priceTests.stallChanged();
         if (came(...ABOUT_PRICE_TESTS)) priceTests.received();
         if (came('footfall.counted', 'footfall.calibrated')) topics.mark('footfall');
+        if (came('device.taken-over', 'device.handed-back', 'tender.started', 'tender.settled')) {
+          sale.strayTendersChanged();
+        }
         sale.received();
       },
       onIdentity: () => {
@@ -177,11 +181,20 @@ export class Kiosk {
         session.staffChanged();
         sale.received();
       },
+      takenOver: () => backup.takenOver(),
     });
     this.exchange = sync;
-    const shares = new ShareService(core, {
-      tills: () => stallTills(core, options.sync.view().peers),
-      onDocket: (variantId) => sale.onDocket(variantId),
+    const peers = () => options.sync.view().peers;
+    const tills = () => stallTills(core, peers());
+    const onDocket = (variantId: string) => sale.onDocket(variantId);
+    const shares = new ShareService(core, { tills, onDocket });
+    const backup = new BackupService(core, options.dataDir, {
+      tills,
+      peers,
+      onDocket,
+      canPrint: () => devices.canPrint(),
+      rehearseSale: (code) => sale.rehearse(code),
+      onChanged: () => sale.strayTendersChanged(),
     });
     // Whatever a person did shows somewhere: the exchange looks whether an entry came of it.
     topics.subscribe(() => sync.written());
@@ -298,6 +311,12 @@ export class Kiosk {
       'footfall.calibrate': (input, context) => footfall.calibrate(input, context),
       'footfall.report': (input) => footfall.report(input),
 
+      'backup.tills': () => backup.tills(),
+      'backup.look': (input) => backup.look(input),
+      'backup.take-over': (input, context) => backup.takeOver(input, context),
+      'backup.hand-back': (input, context) => backup.handBack(input, context),
+      'backup.rehearse': (input, context) => backup.rehearse(input, context),
+
       'import.open': (input) => imports.open(input),
       'import.append': (input) => imports.append(input),
       'import.add-photo': (input) => imports.addPhoto(input),
@@ -386,6 +405,7 @@ const SHOWN_ON_TILES: readonly EntryKind[] = [
   'order.placed',
   'stock.shared',
   'stock.share-given',
+  'device.taken-over',
 ];
 
 const ABOUT_PRICE_TESTS: readonly EntryKind[] = [

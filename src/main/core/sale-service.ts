@@ -101,6 +101,23 @@ export class SaleService {
     return quantities(this.#sale.cart).get(variantId)?.quantity ?? 0;
   }
 
+  /** Builds a sale from a code, up to the payment, and keeps nothing of it; throws when that cannot be sold. */
+  rehearse(code: string): void {
+    const { stall } = this.#core;
+    const world = domainContext(this.#core);
+    const meaning = this.#catalogue.readAny(code);
+    if (meaning.kind !== 'variant') throw new CallFailure('unknown-code', 'Nothing in the catalogue has this code.');
+    const { item, variant } = meaning;
+    const { cart } = unwrap(addVariant(emptyCart(this.#core.newId()), { stall, item, variant }, world));
+    unwrap(openPayment(priceCart(cart, stall), world));
+  }
+
+  /** Card payments may be this till's to settle now that were not before, or no more. */
+  strayTendersChanged(): void {
+    this.#strays = this.#findStrays();
+    this.#core.topics.mark('sale');
+  }
+
   /** Hears that the state of an order's receipt changed. */
   orderChanged(orderId: string): void {
     if (this.#lastOrder?.value?.orderId !== orderId) return;

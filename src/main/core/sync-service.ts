@@ -26,6 +26,8 @@ interface SyncHooks {
   readonly onIdentity: () => void;
   /** Names or PINs came from another device. */
   readonly onPeople: () => void;
+  /** Who took over from this till, or null. */
+  readonly takenOver: () => SyncState['takenOver'];
 }
 
 /** The tills beside this one, while it serves them. */
@@ -282,6 +284,7 @@ export class SyncService {
     return {
       state: this.#enrolling ? 'enrolling' : (first?.state ?? 'off'),
       servers,
+      takenOver: this.#hooks.takenOver(),
       serving: [...(this.#neighbours?.addresses ?? [])],
       queued: count,
       oldestQueuedAt: oldestAt,

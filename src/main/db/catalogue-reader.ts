@@ -80,6 +80,27 @@ export class CatalogueReader {
     );
   }
 
+  /** The photos that goods are shown with, SHA-256 each. */
+  photos(): string[] {
+    return prepared(this.#database, 'SELECT DISTINCT photo FROM item WHERE photo IS NOT NULL')
+      .pluck()
+      .all() as string[];
+  }
+
+  /** A code that some goods sold by the piece go by, their barcode rather than their SKU; or null. */
+  someCode(): string | null {
+    const code = prepared(
+      this.#database,
+      `SELECT code FROM (
+         SELECT code, 0 AS rank FROM barcode JOIN item USING (item_key) WHERE pricing = 'each'
+         UNION ALL SELECT sku, 1 FROM variant JOIN item USING (item_key) WHERE pricing = 'each' AND sku <> '')
+       ORDER BY rank LIMIT 1`,
+    )
+      .pluck()
+      .get();
+    return typeof code === 'string' ? code : null;
+  }
+
   /** The name of some item sold at a tax rate, or null when there is none. Looks at every item. */
   nameOfItemTaxedAt(taxRateId: string): string | null {
     const name = prepared(

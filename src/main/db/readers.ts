@@ -272,12 +272,17 @@ export class ShiftReader {
 
   /** The open shift of this device, or null. */
   current(): StoredShift | null {
+    return this.openOf(this.#devices());
+  }
+
+  /** The open shift of a device, by all its ids, as far as known here; or null. */
+  openOf(devices: readonly string[]): StoredShift | null {
     return this.#stored(
       prepared(
         this.#database,
         `SELECT device, body, close FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
          ORDER BY opened_at DESC LIMIT 1`,
-      ).get(JSON.stringify(this.#devices())),
+      ).get(JSON.stringify(devices)),
     );
   }
 
@@ -332,26 +337,33 @@ export class TenderReader {
   readonly #database: Database;
   readonly #devices: () => readonly string[];
 
-  /** @param devices this device, and the ids it went by before */
+  /** @param devices this device, the ids it went by before, and those it has taken over */
   constructor(database: Database, devices: () => readonly string[]) {
     this.#database = database;
     this.#devices = devices;
   }
 
-  /** Those of this device that nobody has settled, oldest first. */
+  /** Those of this device, and of devices it took over, that nobody has settled; oldest first. */
   open(): OpenTender[] {
+    return this.openOf(this.#devices());
+  }
+
+  /** Those of some devices. */
+  openOf(devices: readonly string[]): OpenTender[] {
     return prepared(
       this.#database,
       `SELECT tender_id AS tenderId, payment_id AS paymentId, provider, amount_minor AS amountMinor, state,
          started_at AS startedAt
        FROM tender WHERE state <> 'settled' AND device IN (SELECT value FROM json_each(?))
        ORDER BY started_at, tender_id`,
-    ).all(JSON.stringify(this.#devices())) as OpenTender[];
+    ).all(JSON.stringify(devices)) as OpenTender[];
   }
 }
 
 export interface StoredParkedCart {
   readonly parkedCartId: string;
+  /** Where it was parked. */
+  readonly device: string;
   readonly label: string;
   /** UTC instant. */
   readonly parkedAt: string;
@@ -388,9 +400,10 @@ export class ParkedReader {
 }
 
 function storedParkedCart(row: unknown): StoredParkedCart {
-  const { parked_cart_id, label, parked_at, actor, cart, payment } = row as Record<string, string | null>;
+  const { parked_cart_id, device, label, parked_at, actor, cart, payment } = row as Record<string, string | null>;
   return {
     parkedCartId: parked_cart_id ?? '',
+    device: device ?? '',
     label: label ?? '',
     parkedAt: parked_at ?? '',
     actor: actor ?? null,

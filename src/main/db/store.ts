@@ -47,6 +47,7 @@ import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from '.
 import { readSale, writeSale, type SaleRecord } from './sale-record';
 import { StockShareReader } from './stock-share-reader';
 import { asStoreError, isDamage, StoreError } from './store-error';
+import { TakeoverReader } from './takeover-reader';
 import { SyncState, type Peer } from './sync-state';
 
 /** Where the store says what it did; pino fits. */
@@ -117,6 +118,7 @@ export class Store {
   readonly tenders: TenderReader;
   readonly parked: ParkedReader;
   readonly shares: StockShareReader;
+  readonly takeovers: TakeoverReader;
   readonly stall: StallReader;
   readonly priceTests: PriceTestReader;
   readonly footfall: FootfallReader;
@@ -197,7 +199,9 @@ export class Store {
       this.orders = new OrderReader(database, devices);
       this.shifts = new ShiftReader(database, devices);
       this.shares = new StockShareReader(database, devices);
-      this.tenders = new TenderReader(database, devices);
+      const takeovers = new TakeoverReader(database);
+      this.takeovers = takeovers;
+      this.tenders = new TenderReader(database, () => [...devices(), ...takeovers.formerDevices(devices())]);
       this.sync = new SyncState(database, {
         people: this.people,
         ownDevices: devices,

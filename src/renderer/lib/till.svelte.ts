@@ -133,6 +133,7 @@ export class Till {
   /** Hardware scans of this window that are dealt with, or being dealt with. */
   #takenScans: readonly string[] = [];
   #toldNotice = '';
+  #toldTakeover = '';
   #onceUnderWay = false;
   /** Banners that stay until somebody closes them, the newest last. */
   #unread: readonly Banner[] = [];
@@ -157,6 +158,7 @@ export class Till {
         this.sheet = null;
       }
       this.session = changed.session;
+      if (this.sync) this.#tellOfTakeover(this.sync.takenOver);
       this.#tellOfNotice(changed.session.notices[0]);
     }
     if (changed.sale) this.sale = changed.sale;
@@ -171,7 +173,10 @@ export class Till {
     if (changed.scan) this.#takeScans(changed.scan);
     if (changed.catalogue) this.catalogue = changed.catalogue;
     if (changed.import !== undefined) this.import = changed.import;
-    if (changed.sync) this.sync = changed.sync;
+    if (changed.sync) {
+      this.sync = changed.sync;
+      this.#tellOfTakeover(changed.sync.takenOver);
+    }
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */
@@ -192,6 +197,21 @@ export class Till {
       detail,
       stays: true,
       onClose: () => void this.client.call('notice.dismiss', { noticeId }),
+    });
+  }
+
+  /** Another till has this one's share of everything: who stands here must know before they sell. */
+  #tellOfTakeover(takenOver: TopicState<'sync'>['takenOver']): void {
+    if (!takenOver || takenOver.at === this.#toldTakeover || !this.session?.signedOn) return;
+    this.#toldTakeover = takenOver.at;
+    const { deviceId } = this.session.device;
+    this.sounds.play('hand');
+    this.show({
+      tone: 'hand',
+      title: m.takeover_of_this({ till: takenOver.by, time: this.format.time(takenOver.at) }),
+      detail: m.takeover_of_this_detail({ till: takenOver.by }),
+      stays: true,
+      action: { label: m.takeover_go_on(), run: () => void this.do('backup.hand-back', { deviceId }) },
     });
   }
 
