@@ -66,7 +66,7 @@ FROM stretch WHERE n = 1 OR bytes <= $5 ORDER BY feed_seq`,
   heads: {
     name: 'heads',
     text: `SELECT device_id, name, prefix, public_key, head_seq, head_hash, revoked_at IS NOT NULL AS is_revoked, last_sync_at,
-  status FROM device WHERE stall_id = $1 ORDER BY enrolled_at, device_id`,
+  status, stall_id FROM device WHERE stall_id = ANY ($1) ORDER BY enrolled_at, device_id`,
   },
   noteStatus: {
     name: 'note-status',
@@ -113,6 +113,19 @@ interface EntryRow {
   readonly signature: string | null;
 }
 
+interface HeadRow {
+  readonly stall_id: string;
+  readonly device_id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly public_key: string;
+  readonly head_seq: number;
+  readonly head_hash: string;
+  readonly is_revoked: boolean;
+  readonly last_sync_at: Date | null;
+  readonly status: DeviceStatus | null;
+}
+
 interface DeviceRow {
   readonly stall_id: string;
   readonly device_id: string;
@@ -130,6 +143,8 @@ export class PostgresStore implements ExchangeStore {
   readonly #devices = new Together<readonly [stallId: string, deviceId: string], KnownDevice | null>({
     work: (asked) => this.#readDevices(asked),
   });
+  /** One hint wakes a whole stall, whose devices then look at each other at the same moment. */
+  readonly #heads = new Together<string, readonly DeviceHead[]>({ work: (stallIds) => this.#readHeads(stallIds) });
   readonly #onAppended: (appended: Appended) => void;
 
   /** @param options.onAppended hears of every batch that was taken, after its commit */
@@ -241,30 +256,27 @@ export class PostgresStore implements ExchangeStore {
     return this.#hints.onAdded(listener);
   }
 
-  async heads(stallId: string): Promise<readonly DeviceHead[]> {
-    interface Row {
-      readonly device_id: string;
-      readonly name: string;
-      readonly prefix: string;
-      readonly public_key: string;
-      readonly head_seq: number;
-      readonly head_hash: string;
-      readonly is_revoked: boolean;
-      readonly last_sync_at: Date | null;
-      readonly status: DeviceStatus | null;
+  heads(stallId: string): Promise<readonly DeviceHead[]> {
+    return this.#heads.ask(stallId);
+  }
+
+  async #readHeads(stallIds: readonly string[]): Promise<readonly (readonly DeviceHead[])[]> {
+    const rows = await this.#database.query<HeadRow>(statements.heads, [[...new Set(stallIds)]]);
+    const byStall = new Map<string, DeviceHead[]>(stallIds.map((stallId) => [stallId, []]));
+    for (const row of rows) {
+      byStall.get(row.stall_id)?.push({
+        device: row.device_id,
+        name: row.name,
+        prefix: row.prefix,
+        publicKey: row.public_key,
+        seq: row.head_seq,
+        hash: row.head_hash,
+        isRevoked: row.is_revoked,
+        lastSyncAt: row.last_sync_at?.toISOString() ?? null,
+        status: row.status,
+      });
     }
-    const rows = await this.#database.query<Row>(statements.heads, [stallId]);
-    return rows.map((row) => ({
-      device: row.device_id,
-      name: row.name,
-      prefix: row.prefix,
-      publicKey: row.public_key,
-      seq: row.head_seq,
-      hash: row.head_hash,
-      isRevoked: row.is_revoked,
-      lastSyncAt: row.last_sync_at?.toISOString() ?? null,
-      status: row.status,
-    }));
+    return stallIds.map((stallId) => byStall.get(stallId) ?? []);
   }
 
   async noteStatus(stallId: string, deviceId: string, status: DeviceStatus): Promise<void> {
