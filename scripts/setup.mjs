@@ -36,6 +36,8 @@ async function setUp(/** @type {import('./lib/system-packages.mjs').Purpose} */ 
   await ensureDependencies();
   // A shop to try the connector on; the product itself never depends on it.
   if (purpose === 'test') await ensureDependencies('tests/vendure');
+  // A peer to measure against, likewise.
+  if (purpose === 'bench') await ensureDependencies('bench/pouchdb');
   const electron = await ensureElectron();
   await ensureSqlite(electron);
   await ensureBuild();

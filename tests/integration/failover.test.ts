@@ -91,6 +91,21 @@ test('a connection that breaks between two questions is no end of the hub', asyn
   await database.close();
 });
 
+test('who waits in vain for a free connection takes none away from the others', async () => {
+  const log = Fastify({ logger: false }).log;
+  const database = new Database({ url: await cluster.newDatabase(), log, maxConnections: 1 });
+  const pid = { name: 'pid', text: 'SELECT pg_backend_pid() AS pid' };
+  let letGo = (): void => undefined;
+  const held = database.withClient(async (client) => {
+    await new Promise<void>((resolve) => (letGo = resolve));
+    return (await client.query<{ pid: number }>(pid.text)).rows;
+  });
+  await expect(database.query(pid)).rejects.toMatchObject({ code: 'unavailable' });
+  letGo();
+  expect(await database.query(pid)).toEqual(await held);
+  await database.close();
+});
+
 test('a commit is acknowledged only when a standby has it', async () => {
   const url = await cluster.newDatabase();
   const client = new pg.Client(url);
