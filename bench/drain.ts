@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { v7 as newId } from 'uuid';
 import type { Stall } from '../src/domain/stall';
 import { silentLog } from '../src/main/core/log';
+import { TillUse } from '../src/main/core/till-use';
 import { ShiftAccounts } from '../src/main/db/shift-accounts';
 import { Store } from '../src/main/db/store';
 import { SyncEngine } from '../src/main/sync/engine';
@@ -160,7 +161,9 @@ export async function drain(hub: HubProcess, store: Store, dataDir: string): Pro
     changed: () => undefined,
   };
   const local = new LocalSyncStore({ store, dataDir, accounts, now, hooks });
-  const engine = new SyncEngine(engineOptions({ store: local, accounts, dataDir, now, version: 'bench' }));
+  const engine = new SyncEngine(
+    engineOptions({ store: local, accounts, dataDir, now, version: 'bench', use: new TillUse() }),
+  );
   await engine.start();
   await engine.enrol({ address: hub.address, code, name: 'bench' });
   const startedMs = performance.now();

@@ -12,6 +12,7 @@ import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../h
 import type { DeviceSettingsOf } from '../shared/device-settings';
 import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
+import { TillUse } from './core/till-use';
 import { Store } from './db/store';
 import { leaveDoor } from './door-note';
 import { readOwnDrawers } from './own-drawers';
@@ -92,6 +93,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
 
     let server: LanServer | null = null;
     const { kiosk, importer } = await phase('services', async () => {
+      const use = new TillUse();
       const importer: Importer = new Importer({
         dataDir,
         store,
@@ -125,8 +127,10 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
           now,
           log,
           version: projectVersion(),
+          use,
           hooks: exchangeHooks(() => kiosk.exchange),
         }),
+        use,
         browserTill: () => server?.tillUrl ?? null,
       });
       await importer.clearLeftovers();

@@ -3,6 +3,7 @@
  * so that the till goes on selling. What it writes, it asks the till to write.
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { TillUse } from './core/till-use';
 import { JournalReader } from './db/journal-reader';
 import { ShiftAccounts } from './db/shift-accounts';
 import { SyncEngine } from './sync/engine';
@@ -13,14 +14,15 @@ import { answerTo, Questions, type ThreadData, type ThreadMessage, type TillMess
 if (parentPort === null) throw new Error('sync-worker runs as a worker thread');
 serve(parentPort, workerData as ThreadData);
 
-function serve(port: MessagePort, { dataDir, version }: ThreadData): void {
+function serve(port: MessagePort, { dataDir, version, use }: ThreadData): void {
   const tell = (message: ThreadMessage): void => port.postMessage(message);
   const questions = new Questions();
   const accounts = ShiftAccounts.open(dataDir);
   const store = threadStore(JournalReader.open(dataDir), accounts, (method, ...given) =>
     questions.ask((id) => tell({ kind: 'store', id, method, arguments: given })),
   );
-  const engine = new SyncEngine(engineOptions({ store, accounts, dataDir, now: () => new Date(), version }));
+  const now = (): Date => new Date();
+  const engine = new SyncEngine(engineOptions({ store, accounts, dataDir, now, version, use: new TillUse(use) }));
   engine.onChange(() => tell({ kind: 'view', view: engine.view() }));
 
   port.on('message', (message: TillMessage) => {

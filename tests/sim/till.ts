@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExchangeFailure } from '../../src/exchange/exchange-failure';
 import type { Order } from '../../src/domain/order';
+import { IN_USE_MS } from '../../src/main/core/till-use';
 import type { Store } from '../../src/main/db/store';
 import { ShiftAccounts } from '../../src/main/db/shift-accounts';
 import { SyncEngine } from '../../src/main/sync/engine';
@@ -87,6 +88,8 @@ export class SimTill {
   readonly #world: TillWorld;
   readonly #random: Random;
   readonly #onSold: (till: SimTill, order: Order) => void;
+  /** When somebody last did something here, in virtual time. */
+  #actedMs = -Infinity;
   #folder: string;
   #run: Run | null = null;
   /** What a person was given to type; good for one joining, however often that is tried. */
@@ -174,6 +177,7 @@ export class SimTill {
       newId: () => life.newId(),
       newNonce: () => `nonce-${random.below(2 ** 32)}`,
       version: 'simulated',
+      isInUse: () => time.nowMs - this.#actedMs < IN_USE_MS,
     });
     const seller = new Seller(life, random.fork(), (order) => this.#onSold(this, order));
     this.#run = { life, fuse, engine, seller, accounts };
@@ -185,6 +189,7 @@ export class SimTill {
   act(): void {
     if (!this.#run) return;
     const { life, seller, engine } = this.#run;
+    this.#actedMs = this.#world.time.nowMs;
     life.nowMs = this.#nowMs();
     try {
       this.#world.note(`${this.name} ${seller.act()}`);

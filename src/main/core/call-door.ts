@@ -43,6 +43,8 @@ export interface CallDoorOptions {
   ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
   /** The number of the last event that will tell what was done up to now. */
   readonly toldBy: () => number;
+  /** Somebody does something. */
+  readonly onCommand: () => void;
   /** What an error of the database means to a person; any other error as it is. */
   readonly explain: (error: unknown) => unknown;
   readonly log: Log;
@@ -72,6 +74,7 @@ export class CallDoor {
       return failure('not-allowed', `A ${client.role} may not call ${call}.`);
     }
     if (CALLS[call].kind === 'query') return this.#run(call, message.data);
+    this.#options.onCommand();
     if (requestId === undefined) return failure('bad-request', `${call} is a command and needs a requestId.`);
     const running = this.#running.get(requestId);
     if (running) return running;

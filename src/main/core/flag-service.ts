@@ -3,9 +3,15 @@ import type { DeliveryJob, JobState } from '../../hardware/delivery-job';
 import type { EntryBody } from '../../journal/kinds';
 import type { CoreContext } from './core-context';
 
-/** Flags written in one commit, and the pause after it: thousands may change at once when a hub comes back, and selling goes on. */
+/** Flags written in one commit, and orders looked at for them. */
 const FLAGS_PER_COMMIT = 20;
+const ORDERS_PER_COMMIT = 100;
+/** Between two commits of a backlog: thousands change at once when a hub comes back. */
 const PAUSE_MS = 40;
+/** While somebody sells, a backlog waits; of one that waited so long, one commit is made all the same. */
+const LONGEST_WAIT_MS = 3_000;
+const LOOK_AGAIN_MS = 250;
+const AFTER_TROUBLE_MS = 4_000;
 
 /** The shopper has the paper in hand, as far as anybody can tell. */
 const HANDED_OVER: readonly JobState[] = ['acknowledged', 'sent-unconfirmed'];
@@ -13,6 +19,8 @@ const HANDED_OVER: readonly JobState[] = ['acknowledged', 'sent-unconfirmed'];
 type Flagged = EntryBody<'order.flagged'>;
 
 interface FlagHooks {
+  /** Whether somebody sells just now. */
+  readonly isInUse: () => boolean;
   /** Whether the last exchange with the hub went through. */
   readonly isOnline: () => boolean;
   /** The flag of an order moved on. */
@@ -26,8 +34,10 @@ interface FlagHooks {
 export class FlagService {
   readonly #core: CoreContext;
   readonly #hooks: FlagHooks;
-  /** Decided and not yet written, the oldest first. */
-  readonly #pending = new Map<string, Flagged>();
+  /** Decided and not yet written, the oldest first: of orders just placed, whose receipts may wait for it, and of others. */
+  readonly #fresh = new Map<string, Flagged>();
+  readonly #backlog = new Map<string, Flagged>();
+  #backlogMs = -Infinity;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(core: CoreContext, hooks: FlagHooks) {
@@ -51,8 +61,10 @@ export class FlagService {
       const seqThere = hub === null ? 0 : (store.sync.acknowledged(hub.serverId, device)?.seq ?? 0);
       // Which came first is not known any more: the paper is the weaker claim.
       if (printed) this.confirmed(orderId, 'receipt-printed', new Date(printed.changedAtMs));
-      else if (hub !== null && seqThere >= entrySeq)
-        this.#decide({ orderId, flag: 'online', cause: 'hub-acknowledged', hub: null });
+      else if (hub !== null && seqThere >= entrySeq) {
+        const flagged = { orderId, flag: 'online', cause: 'hub-acknowledged', hub: null } as const;
+        this.#decide(flagged, this.#core.now(), this.#backlog);
+      }
     }
   }
 
@@ -61,9 +73,17 @@ export class FlagService {
     orders: readonly { readonly orderId: string; readonly serverSeq: number }[],
     hub: { readonly serverId: string; readonly epoch: number },
   ): void {
+    const { serverId, epoch } = hub;
+    // More at a time than a till sells is a queue that was handed over.
+    const pending = orders.length < FLAGS_PER_COMMIT ? this.#fresh : this.#backlog;
     for (const { orderId, serverSeq } of orders) {
-      const { serverId, epoch } = hub;
-      this.#decide({ orderId, flag: 'online', cause: 'hub-acknowledged', hub: { serverId, epoch, serverSeq } });
+      const flagged = {
+        orderId,
+        flag: 'online',
+        cause: 'hub-acknowledged',
+        hub: { serverId, epoch, serverSeq },
+      } as const;
+      this.#decide(flagged, this.#core.now(), pending);
     }
   }
 
@@ -74,45 +94,63 @@ export class FlagService {
 
   /** The shopper has a confirmation of an order: on paper, on a screen, or sent. */
   confirmed(orderId: string, cause: Exclude<Flagged['cause'], 'hub-acknowledged'>, at?: Date): void {
-    this.#decide({ orderId, flag: 'offline-confirmed', cause, hub: null }, at);
+    this.#decide({ orderId, flag: 'offline-confirmed', cause, hub: null }, at ?? this.#core.now(), this.#fresh);
   }
 
   /** Writes what is decided. Nothing is lost by not calling it: the next start decides the same. */
   stop(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    while (this.#pending.size > 0) this.#write();
+    for (const pending of [this.#fresh, this.#backlog]) while (pending.size > 0) this.#write(pending);
   }
 
-  #decide(flagged: Omit<Flagged, 'at'>, at = this.#core.now()): void {
+  /** What is decided first about an order counts. Whether it needs a flag at all is looked up when it is written. */
+  #decide(flagged: Omit<Flagged, 'at'>, at: Date, pending: Map<string, Flagged>): void {
     const { orderId } = flagged;
-    if (this.#pending.has(orderId) || this.#core.store.orders.flagOf(orderId) !== 'queued') return;
-    this.#pending.set(orderId, { ...flagged, at: at.toISOString() });
-    this.#timer ??= setTimeout(() => this.#turn(), 0);
+    if (this.#fresh.has(orderId) || this.#backlog.has(orderId)) return;
+    pending.set(orderId, { ...flagged, at: at.toISOString() });
+    if (pending === this.#fresh) this.#plan(0);
+    else if (!this.#timer) this.#plan(LOOK_AGAIN_MS);
+  }
+
+  #plan(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#turn(), ms);
+    this.#timer.unref();
   }
 
   #turn(): void {
     this.#timer = null;
     try {
-      this.#write();
+      if (this.#fresh.size > 0) this.#write(this.#fresh);
+      else if (!this.#hooks.isInUse() || performance.now() - this.#backlogMs >= LONGEST_WAIT_MS) {
+        this.#write(this.#backlog);
+        this.#backlogMs = performance.now();
+      }
     } catch (error) {
       // The disk is full, for instance: tried again later, and at the next start.
       this.#core.log.warn({ error }, 'Flags of orders could not be written');
-      this.#timer = setTimeout(() => this.#turn(), 100 * PAUSE_MS);
-      this.#timer.unref();
+      this.#plan(AFTER_TROUBLE_MS);
       return;
     }
-    if (this.#pending.size > 0) this.#timer = setTimeout(() => this.#turn(), PAUSE_MS);
+    if (this.#fresh.size > 0) this.#plan(0);
+    else if (this.#backlog.size > 0) this.#plan(this.#hooks.isInUse() ? LOOK_AGAIN_MS : PAUSE_MS);
   }
 
-  #write(): void {
-    const batch = [...this.#pending.values()].slice(0, FLAGS_PER_COMMIT);
-    const drafts = batch.map((body) => ({ kind: 'order.flagged' as const, body }));
-    this.#core.store.commit({ actor: null, drafts, result: null });
-    for (const { orderId, flag } of batch) {
-      this.#pending.delete(orderId);
-      this.#hooks.onFlagged(orderId, flag);
+  #write(pending: Map<string, Flagged>): void {
+    const { store } = this.#core;
+    const looked = [...pending.values()].slice(0, ORDERS_PER_COMMIT);
+    const batch: Flagged[] = [];
+    const settled: string[] = [];
+    for (const flagged of looked) {
+      if (batch.length === FLAGS_PER_COMMIT) break;
+      settled.push(flagged.orderId);
+      if (store.orders.flagOf(flagged.orderId) === 'queued') batch.push(flagged);
     }
+    const drafts = batch.map((body) => ({ kind: 'order.flagged' as const, body }));
+    if (drafts.length > 0) store.commit({ actor: null, drafts, result: null });
+    for (const orderId of settled) pending.delete(orderId);
+    for (const { orderId, flag } of batch) this.#hooks.onFlagged(orderId, flag);
   }
 }
 

@@ -30,6 +30,7 @@ import { StallService } from './stall-service';
 import { stallTills } from './stall-tills';
 import { findSticks } from './sticks';
 import type { SyncRunner } from './sync-runner';
+import type { TillUse } from './till-use';
 import { SyncService } from './sync-service';
 import { TopicHub } from './topic-hub';
 import { weigh } from './weighing';
@@ -46,6 +47,8 @@ export interface KioskOptions {
   readonly importer: CatalogueImporter;
   /** Exchanges entries with hub and neighbours; what it did is told to `exchange`. */
   readonly sync: SyncRunner;
+  /** Is told of every command; asked by what waits for a quiet moment. */
+  readonly use: TillUse;
   /** Where the till runs in a browser, or null; asked whenever a screen is told. */
   readonly browserTill: () => string | null;
 }
@@ -151,6 +154,7 @@ export class Kiosk {
     this.#footfall = footfall;
     const imports = new ImportService(options.importer);
     const flags: FlagService = new FlagService(core, {
+      isInUse: () => options.use.isInUse(),
       isOnline: () => sync.isOnline(),
       onFlagged: (orderId, flag) => {
         jobs.hurry(orderId);
@@ -330,6 +334,7 @@ export class Kiosk {
       signedOn: () => session.signedOn(),
       resultOf: (requestId) => store.resultOf(requestId),
       toldBy: () => topics.nextSeq(),
+      onCommand: () => options.use.note(),
       explain: (error) => store.explain(error),
       log,
     });

@@ -52,6 +52,7 @@ export class SyncService {
   /** Changes only with what other devices sold; looking for them reads every parked cart. */
   #doubleSold: SyncState['doubleSold'];
   #tellTimer: NodeJS.Timeout | null = null;
+  #toldMs = -Infinity;
 
   constructor(core: CoreContext, runner: SyncRunner, flags: FlagService, hooks: SyncHooks) {
     this.#core = core;
@@ -59,7 +60,7 @@ export class SyncService {
     this.#flags = flags;
     this.#hooks = hooks;
     this.#doubleSold = core.store.orders.doubleSold();
-    runner.onChange(() => core.topics.mark('sync'));
+    runner.onChange(() => this.#tell());
   }
 
   /** Whether the last exchange with the hub went through. */
@@ -99,10 +100,21 @@ export class SyncService {
     this.#seenSeq = seq;
     this.#runner.nudge();
     this.#neighbours?.added();
-    this.#tellTimer ??= setTimeout(() => {
-      this.#tellTimer = null;
-      this.#core.topics.mark('sync');
-    }, TELL_EVERY_MS).unref();
+    this.#tellTimer ??= setTimeout(() => this.#tellNow(), TELL_EVERY_MS).unref();
+  }
+
+  /** Tells screens how the exchange stands: at once, or where they have just heard of it, a moment later. */
+  #tell(): void {
+    if (this.#tellTimer) return;
+    const waitMs = this.#toldMs + TELL_EVERY_MS - performance.now();
+    if (waitMs <= 0) this.#tellNow();
+    else this.#tellTimer = setTimeout(() => this.#tellNow(), waitMs).unref();
+  }
+
+  #tellNow(): void {
+    this.#tellTimer = null;
+    this.#toldMs = performance.now();
+    this.#core.topics.mark('sync');
   }
 
   /** Entries of others came by another way than a server's feed. */
@@ -130,7 +142,7 @@ export class SyncService {
         .map((one) => ({ serverId, device, at, ...one }));
       this.#core.store.settings.set(QUARANTINED, [...added, ...before].slice(0, QUARANTINED_KEPT));
     }
-    this.#core.topics.mark('sync');
+    this.#tell();
   }
 
   received(kinds: ReadonlySet<string>): void {

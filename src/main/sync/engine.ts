@@ -46,6 +46,8 @@ export interface SyncEngineOptions {
   /** What this till calls itself to a server. */
   readonly version: string;
   readonly more?: readonly MoreExchange[];
+  /** Whether somebody sells just now: a long queue then goes in small pieces with pauses. */
+  readonly isInUse: () => boolean;
   /** Called once nothing is under way any more. */
   readonly onStopped?: () => void;
 }
@@ -66,7 +68,7 @@ export class SyncEngine implements SyncRunner {
 
   constructor(options: SyncEngineOptions) {
     this.#options = options;
-    const { store, now, after, random, openWake, version } = options;
+    const { store, now, after, random, openWake, version, isInUse } = options;
     this.#context = {
       store,
       now,
@@ -74,6 +76,7 @@ export class SyncEngine implements SyncRunner {
       random,
       openWake,
       version,
+      isInUse,
       clientOf: (peer, device) => this.#clientOf(peer, device),
       succeedFork: (peer, fromSeq) => this.#named((device) => this.#succeedFork(peer, device, fromSeq)),
       succeedFormer: (peer) => this.#named((device) => this.#succeedFormer(peer, device)),

@@ -11,6 +11,12 @@ import type { Head, Peer, SyncDevice, SyncStore, WireHead } from './sync-store';
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Other devices' entries handed to the till's thread at a time: a few milliseconds of its work. */
 const RECEIVE_SLICE = 20;
+/**
+ * While somebody sells, a queue leaves in pieces of so many entries with pauses between: hub, disk and processor are the
+ * till's first. Two hundred orders a second still leave, and all at once in the next quiet second.
+ */
+const PIECE_IN_USE = 25;
+const PAUSE_IN_USE_MS = 100;
 /** Between two exchanges when nothing happens: with somebody to wake us up, and without. */
 const QUIET_MS = 45_000;
 const POLL_MS = 8_000;
@@ -41,6 +47,7 @@ export interface LinkContext {
   readonly random: () => number;
   readonly openWake: OpenWake | null;
   readonly version: string;
+  readonly isInUse: () => boolean;
   clientOf(peer: Peer, device: SyncDevice): ExchangeClient;
   /** Takes a new name because another copy writes under this one. */
   succeedFork(peer: Peer, fromSeq: number): Promise<void>;
@@ -72,6 +79,7 @@ export class PeerLink {
   #devices: HeadsResponse['heads'] = [];
   #nextTryAt: Date | null = null;
   #cancelTimer: () => void = () => undefined;
+  #endPause: () => void = () => undefined;
   #failures = 0;
   #running: Promise<void> | null = null;
   #wanted = false;
@@ -158,6 +166,7 @@ export class PeerLink {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
+    this.#endPause();
     this.#wake?.close();
     this.#wake = null;
     await this.#running;
@@ -359,7 +368,8 @@ export class PeerLink {
     let goesBack = 40;
     for (;;) {
       this.#goOn();
-      const entries = await store.entriesAfter(deviceId, from, this.#batchEntries, BATCH_BYTES);
+      const most = this.#context.isInUse() ? Math.min(PIECE_IN_USE, this.#batchEntries) : this.#batchEntries;
+      const entries = await store.entriesAfter(deviceId, from, most, BATCH_BYTES);
       const last = entries.at(-1);
       if (last === undefined) return;
       try {
@@ -367,6 +377,7 @@ export class PeerLink {
         await this.#acknowledged(device, entries, pushed);
         from = last.seq;
         this.#batchEntries = Math.min(MAX_BATCH_ENTRIES, this.#batchEntries * 2);
+        if (entries.length === most) await this.#letSell();
       } catch (error) {
         if (!(error instanceof ExchangeFailure)) throw error;
         const { code, head } = error;
@@ -392,6 +403,18 @@ export class PeerLink {
           await store.unacknowledge(serverId, deviceId, from);
       }
     }
+  }
+
+  /** Waits for a moment while somebody sells: more of the same follows. */
+  async #letSell(): Promise<void> {
+    if (!this.#context.isInUse() || this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#context.after(PAUSE_IN_USE_MS, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   async #signed({ device, seq, hash }: WireEntry, former?: string): Promise<WireHead> {
@@ -463,6 +486,7 @@ export class PeerLink {
         // Pushing what is ours makes the server say where the two part.
         if (isForked) this.#wantsOwn = false;
         if (missing.length > 0) isMissing = true;
+        if (at + RECEIVE_SLICE < entries.length) await this.#letSell();
       }
       if (isMissing && !isFromStart) {
         // What came before these was read from a server that has lost it since: from the beginning, once.

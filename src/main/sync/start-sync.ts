@@ -3,6 +3,7 @@ import { v7 as newId } from 'uuid';
 import { openHttp } from '../../exchange/http-send';
 import type { Log } from '../core/log';
 import type { SyncRunner } from '../core/sync-runner';
+import type { TillUse } from '../core/till-use';
 import { ShiftAccounts } from '../db/shift-accounts';
 import { ShownPhotos } from '../db/shown-photos';
 import type { Store } from '../db/store';
@@ -26,17 +27,18 @@ export function createSync(options: {
   readonly now: () => Date;
   readonly log: Log;
   readonly version: string;
+  readonly use: TillUse;
   readonly hooks: SyncHooks;
 }): SyncRunner {
-  const { store, dataDir, now, log, version, hooks } = options;
+  const { store, dataDir, now, log, version, use, hooks } = options;
   const script = builtSyncThread();
   if (script === null) {
     const accounts = ShiftAccounts.open(dataDir);
     const local = new LocalSyncStore({ store, dataDir, accounts, now, hooks });
-    return new SyncEngine(engineOptions({ store: local, accounts, dataDir, now, version }));
+    return new SyncEngine(engineOptions({ store: local, accounts, dataDir, now, version, use }));
   }
   const local = new LocalSyncStore({ store, dataDir, accounts: null, now, hooks });
-  const runner = new ThreadRunner(script, { dataDir, version }, local, (error) => {
+  const runner = new ThreadRunner(script, { dataDir, version, use: use.shared }, local, (error) => {
     log.error({ error }, 'The exchange broke off and begins again');
     setTimeout(() => {
       runner.start().catch((again: unknown) => log.error({ error: again }, 'The exchange could not begin again'));
@@ -52,8 +54,9 @@ export function engineOptions(given: {
   readonly dataDir: string;
   readonly now: () => Date;
   readonly version: string;
+  readonly use: TillUse;
 }): SyncEngineOptions {
-  const { store, accounts, dataDir, now, version } = given;
+  const { store, accounts, dataDir, now, version, use } = given;
   const photos = ShownPhotos.open(dataDir);
   return {
     store,
@@ -68,6 +71,7 @@ export function engineOptions(given: {
     newId,
     newNonce: () => randomBytes(16).toString('base64url'),
     version,
+    isInUse: () => use.isInUse(),
     more: [
       peopleExchange(store, now),
       reconcileExchange(store, now),

@@ -48,6 +48,8 @@ export type TillMessage =
 export interface ThreadData {
   readonly dataDir: string;
   readonly version: string;
+  /** Of a `TillUse`. */
+  readonly use: SharedArrayBuffer;
 }
 
 /** Questions that wait for their answers. */
