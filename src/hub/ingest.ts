@@ -11,6 +11,7 @@ import {
 } from '../exchange/exchange-store';
 import { ZERO_HASH } from '../journal/entry';
 import type { Database, Sql } from './database';
+import { putBack } from './put-back';
 import { textArray } from './text-array';
 import { Together } from './together';
 
@@ -56,7 +57,7 @@ SELECT count(*) AS stored FROM stored`,
 const noteFindings = {
   name: 'ingest-findings',
   text: `INSERT INTO quarantine (stall_id, device_id, seq, cause, detail)
-SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[])`,
+SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING`,
 };
 const readHeld = {
   name: 'ingest-held',
@@ -253,11 +254,16 @@ async function judge(
   const overlap = entries.slice(0, Math.max(0, held.seq - first.seq + 1));
   const fresh = entries.slice(overlap.length);
 
-  const known = await readOverlap(client, key, overlap);
-  for (const [index, entry] of overlap.entries()) {
-    if (known[index]?.hash === entry.hash) continue;
-    const before = known[index - 1] ?? (await readOne(client, key, entry.seq - 1));
-    return refuseFork(entry, { seq: entry.seq - 1, hash: before?.hash ?? ZERO_HASH });
+  const known = new Map((await readOverlap(client, key, overlap)).map((one) => [one.seq, one]));
+  const receipts: EntryReceipt[] = [];
+  for (const entry of overlap) {
+    const here = known.get(entry.seq);
+    const receipt = here ? duplicate(here) : await replaced(client, batch, entry);
+    if (receipt?.hash !== entry.hash) {
+      const before = known.get(entry.seq - 1) ?? (await readOne(client, key, entry.seq - 1));
+      return refuseFork(entry, { seq: entry.seq - 1, hash: before?.hash ?? ZERO_HASH });
+    }
+    receipts.push(receipt);
   }
   const next = fresh[0];
   // Within a batch a link that does not hold is one broken entry; where the chains meet it is another chain.
@@ -266,15 +272,26 @@ async function judge(
     await client.query({ ...keepSignature, values: [...key, head.seq, head.signature] });
     await client.query({ ...noteSync, values: [stallId, broughtBy] });
   }
-  const receipts = known.map(({ seq, entry_id, hash, feed_seq, cause }): EntryReceipt => ({
-    seq,
-    id: entry_id,
-    hash,
-    outcome: 'duplicate',
-    serverSeq: feed_seq,
-    ...(cause && { cause }),
-  }));
   return { batch, held, receipts, fresh };
+}
+
+function duplicate({ seq, entry_id, hash, feed_seq, cause }: Held): EntryReceipt {
+  return { seq, id: entry_id, hash, outcome: 'duplicate', serverSeq: feed_seq, ...(cause && { cause }) };
+}
+
+/** Stores again what was lost here; null when it does not fit. */
+async function replaced(
+  client: Sql,
+  { stallId, head, examine }: Append,
+  entry: WireEntry,
+): Promise<EntryReceipt | null> {
+  const { device, seq, id, hash } = entry;
+  const serverSeq = await putBack(client, stallId, entry, seq === head.seq ? head.signature : null);
+  if (serverSeq === null) return null;
+  const [finding] = examine([entry], entry.prev);
+  if (!finding) return { seq, id, hash, outcome: 'stored', serverSeq };
+  await keepFindings(client, stallId, [{ device, ...finding }]);
+  return { seq, id, hash, outcome: 'quarantined', serverSeq, cause: finding.cause };
 }
 
 /**

@@ -8,13 +8,15 @@ export interface MarketWifi {
   readonly address: string;
   /** Everything under way breaks off. */
   become(weather: Weather): void;
+  /** Another server answers at this address from now on. Everything under way breaks off. */
+  leadTo(serverAddress: string): void;
   close(): Promise<void>;
 }
 
 const PAGE = '<!doctype html><title>Market Hall Wi-Fi</title><p>Accept our terms to go on.';
 
 export async function startMarketWifi(serverAddress: string): Promise<MarketWifi> {
-  const { hostname, port } = new URL(serverAddress);
+  let goal = new URL(serverAddress);
   let weather: Weather = 'fair';
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {
@@ -33,23 +35,30 @@ export async function startMarketWifi(serverAddress: string): Promise<MarketWifi
       });
     }
     if (weather !== 'fair') return;
-    const upstream = connect(Number(port), hostname);
+    const upstream = connect(Number(goal.port), goal.hostname);
     keep(upstream);
     client.pipe(upstream).pipe(client);
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const breakOff = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     become(next) {
       weather = next;
-      for (const socket of sockets) socket.destroy();
+      breakOff();
+    },
+    leadTo(address) {
+      goal = new URL(address);
+      breakOff();
     },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        breakOff();
       }),
   };
 }

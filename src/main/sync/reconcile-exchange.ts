@@ -1,4 +1,5 @@
 import type { ExchangeClient, ReconcileResponse, ShiftSums } from '../../exchange/client';
+import { ExchangeFailure } from '../../exchange/exchange-failure';
 import { ordersHash } from '../../exchange/shift-sums';
 import { signedTexts } from '../../exchange/signatures';
 import type { MoreExchange } from './engine';
@@ -45,7 +46,7 @@ function sumsOf({ shiftId, device, totalMinor, orders }: ShiftAccount): ShiftSum
   return { shiftId, device, orderCount: orders.length, totalMinor, ordersHash: ordersHash(orders) };
 }
 
-/** @returns how many entries were offered */
+/** @returns how many entries were taken; what the hub has otherwise it refuses, and the difference stays named */
 async function offerAgain(
   store: SyncStore,
   client: ExchangeClient,
@@ -59,11 +60,18 @@ async function offerAgain(
     const { device } = account;
     const entries = await store.entriesAfter(device, seq - 1, 1, Number.MAX_SAFE_INTEGER);
     const signature = await store.sign(signedTexts.head({ device, seq, hash }));
-    await client.push({ entries: [...entries], head: { device, seq, hash, signature } });
-    offered += 1;
+    try {
+      await client.push({ entries: [...entries], head: { device, seq, hash, signature } });
+      offered += 1;
+    } catch (error) {
+      if (!(error instanceof ExchangeFailure) || !DIFFERS.has(error.code)) throw error;
+    }
   }
   return offered;
 }
+
+/** Refusals of an entry in whose place the hub has another, or none that it could follow. */
+const DIFFERS: ReadonlySet<string> = new Set(['forked', 'gap']);
 
 function differences(account: ShiftAccount, { orders }: ReconcileResponse): ShiftMismatch['orders'] {
   const here = new Map(account.orders.map((order) => [order.orderId, order]));
