@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { Database } from '../hub/database';
 import type { HubIdentity } from '../hub/hub-record';
 import type { PostgresStore } from '../hub/postgres-store';
+import { portFlag } from '../main/flags';
+import { flagOf } from './flag-of';
 import { registerHubOutwardCommands } from './hub-outward-command';
 
 interface DataFlags {
@@ -10,7 +12,7 @@ interface DataFlags {
 }
 
 interface ServeFlags extends DataFlags {
-  readonly port: string;
+  readonly port: number;
   readonly host: string;
   readonly publicUrl?: string;
   readonly trustProxy?: true;
@@ -28,7 +30,7 @@ export function registerHubCommand(program: Command): void {
     .command('hub')
     .description('serve the hub; its PostgreSQL is that of DATABASE_URL, or one of its own in the data folder')
     .option('--data <folder>', 'where its own PostgreSQL lives when there is no DATABASE_URL', DATA_DEFAULT)
-    .option('--port <number>', 'port to listen on; 0 for any free one', '8787')
+    .option('--port <number>', 'port to listen on; 0 for any free one', flagOf(portFlag), 8787)
     .option('--host <address>', 'address to listen on; 0.0.0.0 for every network of this machine', '127.0.0.1')
     .option('--public-url <url>', 'how devices reach this hub, for the links in its codes')
     .option('--trust-proxy', 'believe X-Forwarded-* of the proxy in front of it')
@@ -141,7 +143,9 @@ async function serve(flags: ServeFlags): Promise<void> {
       process.once('SIGINT', stop);
     });
     try {
-      const url = await hub.app.listen({ host: flags.host, port: Number(flags.port) });
+      const url = await hub.app.listen({ host: flags.host, port: flags.port }).catch((error: unknown) => {
+        throw listenFailure(error, flags);
+      });
       const { serverId } = hub.identity;
       print({ ready: true, url, serverId, ...(hub.operatorToken !== null && { operatorToken: hub.operatorToken }) });
       await asked;
@@ -152,6 +156,20 @@ async function serve(flags: ServeFlags): Promise<void> {
   } finally {
     await postgres.close();
   }
+}
+
+/** Why a hub cannot listen where it was told to, with the mend. */
+function listenFailure(error: unknown, { host, port }: ServeFlags): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return new Error(
+      `Port ${port} of ${host} is taken, perhaps by another hub: stop that, or choose another with --port.`,
+    );
+  if (code === 'EACCES')
+    return new Error(`Port ${port} is for root only: choose one from 1024 with --port, and put a proxy in front.`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new Error(`${host} is no address of this machine: choose one with --host, or 0.0.0.0 for all of them.`);
+  return error;
 }
 
 async function codeFor(

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { startKiosk, type BootOptions } from '../main/boot';
 import { DEVICE_MODES, neighboursFlag, portFlag, printerFlag } from '../main/flags';
+import { flagOf } from './flag-of';
 
 interface KioskFlags {
   readonly headless?: true;
@@ -88,15 +89,4 @@ async function runHeadless({
   await running.close();
   // Whatever a driver still holds open must not keep a stopped kiosk alive.
   process.exit(0);
-}
-
-/** A flag's own complaint as commander shows it. */
-function flagOf<T>(read: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return read(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
 }

@@ -75,7 +75,7 @@ export async function startEmbeddedPostgres(folder: string, role: 'server' | 'vi
   const { rows } = await holder.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [FOLDER_LOCK]);
   if (!rows[0]?.locked) {
     await holder.end();
-    throw new Error(`Another hub serves ${home} already.`);
+    throw new Error(`Another hub serves ${home} already: stop that first, or name another folder with --data.`);
   }
   return {
     url,

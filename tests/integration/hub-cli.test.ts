@@ -58,6 +58,28 @@ test('one folder has one hub', async () => {
   expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
 });
 
+test('a port that is taken, or no address of this machine, is named with what to do, and the hub in place goes on', async () => {
+  const elsewhere = temporaryFolder();
+  chmodSync(elsewhere.path, 0o755);
+  const { port } = new URL(hub.url);
+  const start = (...words: string[]) => runHubCommand(['--data', elsewhere.path, ...words], env);
+  await expect(start('--port', port)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/Port \d+ of 127\.0\.0\.1 is taken.*--port/s) as string,
+  });
+  await expect(start('--port', '0', '--host', '192.0.2.1')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--host') as string,
+  });
+  await expect(start('--port', 'eighty')).rejects.toMatchObject({
+    stderr: expect.stringContaining('0 to 65535') as string,
+  });
+  // Its PostgreSQL went with it.
+  expect(existsSync(join(elsewhere.path, 'postgres', 'postmaster.pid'))).toBe(false);
+  expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
+  elsewhere.remove();
+});
+
 test('after kill -9 of the hub it goes on with all it had acknowledged', async () => {
   expect(await hub.end('SIGKILL')).toBeNull();
   till.close();
