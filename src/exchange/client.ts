@@ -22,7 +22,7 @@ import {
   type pushRequest,
   type shiftSums,
 } from '../shared/exchange';
-import { ExchangeFailure } from './exchange-failure';
+import { ExchangeFailure, type ExchangeFailureCode } from './exchange-failure';
 import type { HttpAnswer, HttpRequest, HttpSend } from './http-send';
 import { isSignedBy, signedTexts } from './signatures';
 
@@ -259,13 +259,23 @@ export class ExchangeClient {
     const nonce = newNonce();
     const signature = await sign(signedTexts.token(challenge, nonce));
     const answer = await send(plainRequest('POST', EXCHANGE_PATHS.token, { deviceId, challenge, signature, nonce }));
-    const given = read(answer, tokenResponse);
+    const given = await this.#tokenOf(answer);
     this.#requireSigned(signedTexts.server(nonce, deviceId, given.epoch), given.signature);
     if (given.stallId !== this.#options.stallId) {
       throw new ExchangeFailure('wrong-stall', 'The server knows this device as one of another stall.');
     }
     this.#token = given.token;
     return given.token;
+  }
+
+  async #tokenOf(answer: HttpAnswer): Promise<z.output<typeof tokenResponse>> {
+    try {
+      return read(answer, tokenResponse);
+    } catch (error) {
+      // Whoever does not know this device may be another server altogether.
+      if (error instanceof ExchangeFailure && error.code === 'not-enrolled') await this.card();
+      throw error;
+    }
   }
 
   #requireSigned(text: string, signature: string): void {
@@ -314,15 +324,24 @@ function refusal(answer: HttpAnswer): ExchangeFailure {
   }
   const parsed = exchangeError.safeParse(jsonOf(answer));
   if (!parsed.success) {
-    // A proxy in front of the hub says in its own way that the hub is away.
-    const isAway = status === 502 || status === 503 || status === 504;
-    // The answer to HEAD has no words.
-    const code = isAway ? 'unavailable' : status === 401 ? 'token-expired' : 'no-exchange';
-    return new ExchangeFailure(code, `What answered with status ${status} is no exchange.`, retryAfter(headers));
+    return new ExchangeFailure(
+      WORDLESS.get(status) ?? 'no-exchange',
+      `What answered with status ${status} is no exchange.`,
+      retryAfter(headers),
+    );
   }
   const { code, message, retryAfterMs, head } = parsed.data.error;
   return new ExchangeFailure(code, message, { ...retryAfter(headers, retryAfterMs), head });
 }
+
+/** What a status says without words of ours: the answer to HEAD has none, and a proxy in front of the hub has its own. */
+const WORDLESS: ReadonlyMap<number, ExchangeFailureCode> = new Map([
+  [401, 'token-expired'],
+  [413, 'too-large'],
+  [502, 'unavailable'],
+  [503, 'unavailable'],
+  [504, 'unavailable'],
+]);
 
 function retryAfter(headers: HttpAnswer['headers'], saidMs?: number): { readonly retryAfterMs?: number } {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
@@ -349,6 +368,6 @@ function jsonOf({ status, headers, body }: HttpAnswer): unknown {
 function wrongServer(): ExchangeFailure {
   return new ExchangeFailure(
     'wrong-server',
-    'Another server answers at this address than the one this till has joined. Nothing was sent to it.',
+    'Another server answers at this address than the one this till has joined. Nothing that it says counts.',
   );
 }

@@ -23,7 +23,7 @@ let http: HttpConnection;
 async function serve(answer: RequestListener): Promise<HttpConnection> {
   server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  http = openHttp(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { noProgressMs: 200 });
+  http = openHttp(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { noProgressMs: 200, wholeMs: 900 });
   return http;
 }
 
@@ -48,6 +48,13 @@ const json = (status: number, body: unknown): RequestListener => {
   };
 };
 
+/** Sends a byte now and then, for ever. */
+const drip: RequestListener = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '), 50);
+  response.on('close', () => clearInterval(timer));
+};
+
 test('a server says who it is', async () => {
   const { send } = await serve(json(200, CARD));
   expect(await readServerCard(send)).toEqual(CARD);
@@ -57,6 +64,8 @@ test.each<[string, RequestListener]>([
   ['no-exchange', (_request, response) => response.end('<!doctype html>Welcome to Market Hall Wi-Fi')],
   ['redirected', (_request, response) => response.writeHead(302, { location: 'http://login.example/' }).end()],
   ['no-progress', (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{')],
+  ['no-progress', drip],
+  ['too-large', (_request, response) => response.writeHead(413).end('<h1>Request Entity Too Large</h1>')],
   ['answer-too-large', json(200, { ...CARD, more: 'x'.repeat(1024 * 1024) })],
   ['bad-answer', json(200, { ...CARD, epoch: 'one' })],
   ['too-new', json(200, { ...CARD, version: EXCHANGE_VERSION + 1 })],
