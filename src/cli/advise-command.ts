@@ -5,7 +5,7 @@ import { PairCounts } from '../analysis/baskets/pair-counts';
 import { forecast } from '../analysis/demand/forecast';
 import { ELASTICITY } from '../analysis/demand/item-fit';
 import { learnDemand, type DemandModel } from '../analysis/demand/model';
-import { tabulate, type Observation } from '../analysis/demand/observations';
+import { tabulate, type ItemHistory, type Observation } from '../analysis/demand/observations';
 import { advisePrice, PRICE_OBJECTIVES, type Interval, type PriceObjective } from '../analysis/demand/price-advice';
 import { normalQuantile } from '../analysis/distributions';
 import { FileError, FileReport, readLocalTime, readNumber, readRows } from './advise-file';
@@ -222,7 +222,7 @@ async function advisePrices(flags: PriceFlags): Promise<object> {
       const advice = advisePrice(model, item, {
         objective: flags.objective,
         cost,
-        onHand: stock[item] ?? (flags.objective === 'sell-through' ? usualStock(table, item) : null),
+        onHand: stock[item] ?? (flags.objective === 'sell-through' ? usualStock(table.histories[item]) : null),
         priceStep: 10 ** -Math.min(4, decimals),
         at,
         confidence: flags.confidence,
@@ -312,8 +312,8 @@ async function readFigures(file: string, column: string, items: Places, into: (n
 }
 
 /** What nine stretches of time in ten sold no more than: as much as a stall that often sells out seems to bring. */
-function usualStock({ start, units: sold }: ReturnType<typeof tabulate>, item: number): number {
-  const own = Float64Array.from(sold.subarray(start[item], start[item + 1])).sort();
+function usualStock(history: ItemHistory | undefined): number {
+  const own = Float64Array.from(history?.units ?? []).sort();
   return Math.max(1, own[Math.floor(own.length * 0.9)] ?? 1);
 }
 

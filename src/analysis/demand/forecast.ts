@@ -60,22 +60,22 @@ export function forecast(model: DemandModel, item: number, { at, price, isPromot
 
 /** Where an item's base rate stands at an instant, between or beyond its rows. */
 function levelAt(model: DemandModel, item: number, at: number): { stand: number; variance: number } {
-  const { table, wandering, fits } = model;
-  const fit = fits[item];
-  if (fit === undefined) throw new Error(`no item ${item}`);
-  const [from, to] = [table.start[item] ?? 0, table.start[item + 1] ?? 0];
+  const { wandering } = model;
+  const fit = model.fits[item];
+  const times = model.histories[item]?.at;
+  if (fit === undefined || times === undefined) throw new Error(`no item ${item}`);
   const stationary = wandering.share * fit.restlessness;
   // First row after the instant.
-  let low = from;
-  let high = to;
+  let low = 0;
+  let high = times.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((table.at[middle] ?? 0) > at) high = middle;
+    if ((times[middle] ?? 0) > at) high = middle;
     else low = middle + 1;
   }
-  const before = low - 1 - from;
-  const after = low - from;
-  const keptOf = (row: number): number => Math.exp(-Math.abs(at - (table.at[from + row] ?? 0)) / wandering.fadeMs);
+  const before = low - 1;
+  const after = low;
+  const keptOf = (row: number): number => Math.exp(-Math.abs(at - (times[row] ?? 0)) / wandering.fadeMs);
   const one = (row: number): { stand: number; variance: number } => {
     const kept = keptOf(row);
     return {
@@ -83,9 +83,9 @@ function levelAt(model: DemandModel, item: number, at: number): { stand: number;
       variance: kept * kept * (fit.levelVariance[row] ?? 0) + stationary * (1 - kept * kept),
     };
   };
-  if (to === from) return { stand: 0, variance: stationary };
+  if (times.length === 0) return { stand: 0, variance: stationary };
   if (before < 0) return one(after);
-  if (low >= to) return one(before);
+  if (low >= times.length) return one(before);
   // Between two rows: what a process that forgets is on the way from one to the other.
   const [a, b] = [keptOf(before), keptOf(after)];
   const both = 1 - a * a * b * b;

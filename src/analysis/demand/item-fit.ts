@@ -6,13 +6,14 @@ export const BASE = 0;
 export const ELASTICITY = 1;
 export const PROMOTION = 2;
 
-/** Rows of one item, in order of time; views into the table. */
+/** Rows of one item, in order of time. */
 export interface ItemRows {
   readonly at: Float64Array;
   /** Less the item's own mean. */
   readonly logPrice: Float64Array;
   readonly units: Float64Array;
   readonly isPromoted: Uint8Array;
+  readonly logExposure: Float64Array;
   /** What is known of the row besides: exposure, weekday, hour, what all items shared that day. On the log scale. */
   readonly offset: Float64Array;
 }

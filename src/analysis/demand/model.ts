@@ -1,4 +1,4 @@
-import type { ObservationTable } from './observations';
+import { historyOf, type DemandItem, type ItemHistory, type Observation, type ObservationTable } from './observations';
 import { SharedEffects } from './shared-effects';
 import { BASE, clamp, refit, startingFit, type ItemFit, type ItemRows, type Wandering } from './item-fit';
 import { spreadsOfGroups, type Belief, type Spread } from './shrink';
@@ -24,7 +24,8 @@ const DECIDING_ITEMS = 150;
 
 /** What was learned of the demand for a stall's items. */
 export interface DemandModel {
-  readonly table: ObservationTable;
+  readonly items: readonly DemandItem[];
+  readonly histories: readonly ItemHistory[];
   readonly fits: readonly ItemFit[];
   /** Mean of the logarithm of each item's prices: elasticities are around it. */
   readonly usualLogPrice: Float64Array;
@@ -44,17 +45,17 @@ export interface DemandModel {
  * open (empirical Bayes). Weekday, hour, season and good and bad days are effects that all items share.
  */
 export function learnDemand(table: ObservationTable): DemandModel {
-  const { items, start } = table;
+  const { items, histories } = table;
   const categories = [...new Set(items.map(({ category }) => category))];
   const place = new Map(categories.map((category, index) => [category, index]));
   const categoryOf = Int32Array.from(items, ({ category }) => place.get(category) ?? 0);
-  const usualLogPrice = meansOf(table);
-  const shared = new SharedEffects(table);
-  const rows = items.map((_, item) => rowsOf(table, item, usualLogPrice[item] ?? 0, shared));
+  const usualLogPrice = Float64Array.from(histories, meanLogPrice);
+  const shared = new SharedEffects(histories);
+  const rows = histories.map((history, item) => rowsOf(history, usualLogPrice[item] ?? 0, shared));
   let fits = rows.map(startingFit);
   let usual = USUAL;
   let { all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length);
-  const gapMs = usualGapMs(table);
+  const gapMs = usualGapMs(histories);
   let wandering: Wandering = { share: 0.5, fadeMs: 8 * gapMs };
   for (let round = 0; round < ROUNDS; round += 1) {
     if (CHOOSING_ROUNDS.includes(round)) {
@@ -62,32 +63,51 @@ export function learnDemand(table: ObservationTable): DemandModel {
     }
     fits = fits.map((fit, item) => refit(at(rows, item), fit, at(spreads, categoryOf[item] ?? 0), wandering, usual));
     ({ all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length, spread));
-    usual = usualOf(fits, start);
+    usual = usualOf(fits);
     shared.learn(rows, fits);
   }
-  return { table, fits, usualLogPrice, categories, categoryOf, spread, spreads, wandering, shared, usual };
+  return {
+    items,
+    histories,
+    fits,
+    usualLogPrice,
+    categories,
+    categoryOf,
+    spread,
+    spreads,
+    wandering,
+    shared,
+    usual,
+  };
 }
 
-/** Learns anew the items that sold since, and leaves what all items share as it was. */
-export function relearnItems(before: DemandModel, table: ObservationTable, changed: readonly number[]): DemandModel {
-  const known = before.table.items.length;
-  const fits = [...before.fits];
-  const usualLogPrice = new Float64Array(table.items.length);
-  usualLogPrice.set(before.usualLogPrice);
+/**
+ * Learns anew the items that sold since, and leaves all others and what they share as they were.
+ * @param items those known before at the places they had, and new ones after them
+ * @param changed all observations of each item that is learned anew
+ */
+export function relearnItems(
+  before: DemandModel,
+  items: readonly DemandItem[],
+  changed: ReadonlyMap<number, readonly Observation[]>,
+): DemandModel {
   const place = new Map(before.categories.map((category, index) => [category, index]));
-  const categoryOf = Int32Array.from(table.items, ({ category }) => place.get(category) ?? 0);
-  const shared = before.shared.over(table);
-  for (const item of changed) {
-    usualLogPrice[item] = meanLogPrice(table, item);
-    const rows = rowsOf(table, item, usualLogPrice[item] ?? 0, shared);
+  const histories = items.map((_, item) => before.histories[item] ?? historyOf([]));
+  const usualLogPrice = Float64Array.from(items, (_, item) => before.usualLogPrice[item] ?? 0);
+  const categoryOf = Int32Array.from(items, ({ category }) => place.get(category) ?? 0);
+  const fits = items.map((_, item) => before.fits[item] ?? startingFit(rowsOf(at(histories, item), 0, before.shared)));
+  for (const [item, observations] of changed) {
+    const history = historyOf(observations);
+    histories[item] = history;
+    usualLogPrice[item] = meanLogPrice(history);
+    const rows = rowsOf(history, usualLogPrice[item] ?? 0, before.shared);
     let fit = startingFit(rows);
     for (let round = 0; round < RELEARNING_ROUNDS; round += 1) {
       fit = refit(rows, fit, at(before.spreads, categoryOf[item] ?? 0), before.wandering, before.usual);
     }
     fits[item] = fit;
   }
-  if (table.items.length < known) throw new Error('items are only ever added');
-  return { ...before, table, fits, usualLogPrice, categoryOf, shared };
+  return { ...before, items, histories, fits, usualLogPrice, categoryOf };
 }
 
 const RELEARNING_ROUNDS = 6;
@@ -147,12 +167,12 @@ function likeliestWandering(
   return best;
 }
 
-function usualOf(fits: readonly ItemFit[], start: Int32Array): DemandModel['usual'] {
+function usualOf(fits: readonly ItemFit[]): DemandModel['usual'] {
   let weights = 8;
   let restlessness = 8 * Math.log(USUAL.restlessness);
   let smear = 8 * USUAL.smear;
-  fits.forEach((fit, item) => {
-    const weight = Math.min(50, (start[item + 1] ?? 0) - (start[item] ?? 0));
+  fits.forEach((fit) => {
+    const weight = Math.min(50, fit.level.length);
     weights += weight;
     restlessness += weight * Math.log(fit.restlessness);
     smear += weight * fit.smear;
@@ -160,31 +180,24 @@ function usualOf(fits: readonly ItemFit[], start: Int32Array): DemandModel['usua
   return { restlessness: Math.exp(restlessness / weights), smear: clamp(smear / weights, 0.8, 2) };
 }
 
-function rowsOf(table: ObservationTable, item: number, usualLogPrice: number, shared: SharedEffects): ItemRows {
-  const [from, to] = [table.start[item] ?? 0, table.start[item + 1] ?? 0];
+function rowsOf(history: ItemHistory, usualLogPrice: number, shared: SharedEffects): ItemRows {
   return {
-    at: table.at.subarray(from, to),
-    logPrice: table.logPrice.slice(from, to).map((logPrice) => logPrice - usualLogPrice),
-    units: table.units.subarray(from, to),
-    isPromoted: table.isPromoted.subarray(from, to),
-    offset: shared.offsets.subarray(from, to),
+    ...history,
+    logPrice: history.logPrice.map((logPrice) => logPrice - usualLogPrice),
+    offset: shared.offsetsOf(history),
   };
 }
 
-function meansOf(table: ObservationTable): Float64Array {
-  return Float64Array.from(table.items, (_, item) => meanLogPrice(table, item));
-}
-
-function meanLogPrice({ start, logPrice }: ObservationTable, item: number): number {
-  const own = logPrice.subarray(start[item] ?? 0, start[item + 1] ?? 0);
-  return own.length === 0 ? 0 : own.reduce((sum, value) => sum + value, 0) / own.length;
+function meanLogPrice({ logPrice }: ItemHistory): number {
+  return logPrice.length === 0 ? 0 : logPrice.reduce((sum, value) => sum + value, 0) / logPrice.length;
 }
 
 /** Median time between two rows of one item. */
-export function usualGapMs({ items, start, at: times }: ObservationTable): number {
+function usualGapMs(histories: readonly ItemHistory[]): number {
   const gaps: number[] = [];
-  for (let item = 0; item < items.length && gaps.length < 20_000; item += 1) {
-    for (let row = (start[item] ?? 0) + 1; row < (start[item + 1] ?? 0); row += 1) {
+  for (const { at: times } of histories) {
+    if (gaps.length > 20_000) break;
+    for (let row = 1; row < times.length; row += 1) {
       const gap = (times[row] ?? 0) - (times[row - 1] ?? 0);
       if (gap > 0) gaps.push(gap);
     }

@@ -21,11 +21,8 @@ export interface Observation {
   readonly exposure: number;
 }
 
-/** Observations by column, those of one item together and in order of time. */
-export interface ObservationTable {
-  readonly items: readonly DemandItem[];
-  /** Where the rows of each item begin, and one past the last row of the last. */
-  readonly start: Int32Array;
+/** The observations of one item by column, in order of time. */
+export interface ItemHistory {
   readonly at: Float64Array;
   readonly logPrice: Float64Array;
   readonly units: Float64Array;
@@ -33,15 +30,23 @@ export interface ObservationTable {
   readonly logExposure: Float64Array;
 }
 
-/** Sorts observations into columns. Those without a price or with negative units are the caller's to leave out. */
+export interface ObservationTable {
+  readonly items: readonly DemandItem[];
+  /** One of each item, empty for one never observed. */
+  readonly histories: readonly ItemHistory[];
+}
+
+/** Sorts observations by item and time. Those without a price or with negative units are the caller's to leave out. */
 export function tabulate(items: readonly DemandItem[], observations: readonly Observation[]): ObservationTable {
-  const start = new Int32Array(items.length + 1);
-  for (const { item } of observations) start[item + 1] = (start[item + 1] ?? 0) + 1;
-  for (let index = 1; index < start.length; index += 1) start[index] = (start[index] ?? 0) + (start[index - 1] ?? 0);
-  const sorted = [...observations].sort((a, b) => a.item - b.item || a.at - b.at);
+  const own = items.map((): Observation[] => []);
+  for (const observation of observations) own[observation.item]?.push(observation);
+  return { items, histories: own.map(historyOf) };
+}
+
+/** Puts the observations of one item in order of time. */
+export function historyOf(observations: readonly Observation[]): ItemHistory {
+  const sorted = [...observations].sort((a, b) => a.at - b.at);
   return {
-    items,
-    start,
     at: Float64Array.from(sorted, ({ at }) => at),
     logPrice: Float64Array.from(sorted, ({ price }) => Math.log(price)),
     units: Float64Array.from(sorted, ({ units }) => units),

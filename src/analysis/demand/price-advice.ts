@@ -60,10 +60,10 @@ const GAIN_ENOUGH = 0.01;
 
 /** Elasticity of one item and the price that serves an objective best, on average over what is not known. */
 export function advisePrice(model: DemandModel, item: number, question: PriceQuestion): PriceAdvice {
-  const { table, fits } = model;
-  const fit = fits[item];
-  const prices = table.logPrice.subarray(table.start[item] ?? 0, table.start[item + 1] ?? 0);
-  if (fit === undefined || prices.length === 0) throw new Error(`nothing was observed of item ${item}`);
+  const fit = model.fits[item];
+  const prices = model.histories[item]?.logPrice;
+  if (fit === undefined || prices === undefined || prices.length === 0)
+    throw new Error(`nothing was observed of item ${item}`);
   const currentPrice = rounded(Math.exp(prices[prices.length - 1] ?? 0), question.priceStep);
   const sorted = Float64Array.from(prices).sort();
   const lowestPrice = Math.exp(sorted[0] ?? 0);

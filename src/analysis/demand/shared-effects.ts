@@ -1,5 +1,5 @@
 import { linear, type ItemFit, type ItemRows } from './item-fit';
-import type { ObservationTable } from './observations';
+import type { ItemHistory } from './observations';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -15,37 +15,26 @@ const MONTHS = 12;
  * and Tibshirani 1990). Days without observations have no effect of their own; weekdays, hours and months carry on.
  */
 export class SharedEffects {
-  /** Of each row: exposure and all shared effects, on the log scale. */
-  readonly offsets: Float64Array;
-  readonly #table: ObservationTable;
   readonly #weekday = new Float64Array(WEEKDAYS);
   readonly #hour = new Float64Array(HOURS);
   readonly #month = new Float64Array(MONTHS);
   readonly #period = new Map<number, number>();
   readonly #periodMs: number;
-  readonly #uses: { weekday: boolean; hour: boolean; month: boolean; period: boolean };
+  readonly #uses: {
+    readonly weekday: boolean;
+    readonly hour: boolean;
+    readonly month: boolean;
+    readonly period: boolean;
+  };
   #periodVariance = 0;
 
-  constructor(table: ObservationTable, like?: SharedEffects) {
-    this.#table = table;
-    this.offsets = Float64Array.from(table.logExposure);
-    if (like !== undefined) {
-      this.#weekday = like.#weekday;
-      this.#hour = like.#hour;
-      this.#month = like.#month;
-      this.#period = like.#period;
-      this.#periodMs = like.#periodMs;
-      this.#uses = like.#uses;
-      this.#periodVariance = like.#periodVariance;
-      this.#refresh();
-      return;
-    }
+  constructor(histories: readonly ItemHistory[]) {
     const weekdays = new Set<number>();
     const hours = new Set<number>();
     const days = new Set<number>();
     let first = Infinity;
     let last = -Infinity;
-    for (const at of table.at) {
+    for (const at of timesOf(histories)) {
       weekdays.add(weekdayOf(at));
       hours.add(hourOf(at));
       days.add(Math.floor(at / DAY_MS));
@@ -59,23 +48,13 @@ export class SharedEffects {
       weekday: isDaily && weekdays.size > 1 && spanDays >= 14,
       hour: hours.size > 1,
       month: spanDays >= 500,
-      period: table.items.length >= 5,
+      period: histories.length >= 5,
     };
-  }
-
-  /** The same effects over other rows. */
-  over(table: ObservationTable): SharedEffects {
-    return new SharedEffects(table, this);
   }
 
   /** Variance on the log scale of what a day not seen yet may bring. */
   get periodVariance(): number {
     return this.#periodVariance;
-  }
-
-  /** The share of a day's demand that falls in each hour of the day, up to a factor. */
-  hourWeight(hour: number): number {
-    return Math.exp(this.#hour[((hour % HOURS) + HOURS) % HOURS] ?? 0);
   }
 
   /** What is known of an instant besides the item, and whether its own day has been seen. */
@@ -84,36 +63,44 @@ export class SharedEffects {
     return { effect: this.#calendar(at) + (own ?? 0), isSeen: own !== undefined };
   }
 
-  /** Fits every effect to what the items leave unexplained. */
+  /** Exposure and all shared effects of each row of an item, on the log scale. */
+  offsetsOf({ at, logExposure }: Pick<ItemHistory, 'at' | 'logExposure'>): Float64Array {
+    return at.map((time, row) => (logExposure[row] ?? 0) + this.effectAt(time).effect);
+  }
+
+  /** Fits every effect to what the items leave unexplained, and tells the rows. */
   learn(rows: readonly ItemRows[], fits: readonly ItemFit[]): void {
-    const { start, at } = this.#table;
+    const count = rows.reduce((sum, { at }) => sum + at.length, 0);
+    const at = new Float64Array(count);
     // What each row leaves over when shared effects are counted to it, and its weight.
-    const rest = new Float64Array(at.length);
-    const weight = new Float64Array(at.length);
+    const rest = new Float64Array(count);
+    const weight = new Float64Array(count);
     let total = 0;
+    let place = 0;
     rows.forEach((own, item) => {
       const fit = fits[item];
       if (fit === undefined) return;
-      const from = start[item] ?? 0;
       for (let row = 0; row < own.units.length; row += 1) {
         const logRate = linear(own, fit.coefficients, row) + (fit.level[row] ?? 0);
-        const off = Math.log((own.units[row] ?? 0) + 0.5) - Math.log(Math.exp(logRate) + 0.5);
         const chance = 1 / (Math.exp(logRate) + 0.5);
+        const off = Math.log(((own.units[row] ?? 0) + 0.5) * chance);
         const slope = 1 - 0.5 * chance;
-        const known = (own.offset[row] ?? 0) - (this.#table.logExposure[from + row] ?? 0);
-        rest[from + row] = known + Math.max(-3, Math.min(3, off / Math.max(0.1, slope)));
-        weight[from + row] = 1 / (fit.restlessness + chance / Math.max(0.01, slope * slope));
-        total += weight[from + row] ?? 0;
+        const known = (own.offset[row] ?? 0) - (own.logExposure[row] ?? 0);
+        at[place] = own.at[row] ?? 0;
+        rest[place] = known + Math.max(-3, Math.min(3, off / Math.max(0.1, slope)));
+        weight[place] = 1 / (fit.restlessness + chance / Math.max(0.01, slope * slope));
+        total += weight[place] ?? 0;
+        place += 1;
       }
     });
-    const ridge = (CAUTION_ROWS * total) / Math.max(1, at.length);
+    const ridge = (CAUTION_ROWS * total) / Math.max(1, count);
     const fitTable = (effects: Float64Array, keyOf: (at: number) => number): void => {
       const sums = new Float64Array(effects.length);
       const weights = new Float64Array(effects.length);
-      for (let row = 0; row < at.length; row += 1) {
+      for (let row = 0; row < count; row += 1) {
         const time = at[row] ?? 0;
         const key = keyOf(time);
-        const others = this.#effects(time) - (effects[key] ?? 0);
+        const others = this.effectAt(time).effect - (effects[key] ?? 0);
         sums[key] = (sums[key] ?? 0) + (weight[row] ?? 0) * ((rest[row] ?? 0) - others);
         weights[key] = (weights[key] ?? 0) + (weight[row] ?? 0);
       }
@@ -122,12 +109,11 @@ export class SharedEffects {
     if (this.#uses.weekday) fitTable(this.#weekday, weekdayOf);
     if (this.#uses.hour) fitTable(this.#hour, hourOf);
     if (this.#uses.month) fitTable(this.#month, monthOf);
-    if (this.#uses.period) this.#learnPeriods(rest, weight, ridge);
-    this.#refresh();
+    if (this.#uses.period) this.#learnPeriods(at, rest, weight, ridge);
+    for (const own of rows) own.offset.set(this.offsetsOf(own));
   }
 
-  #learnPeriods(rest: Float64Array, weight: Float64Array, ridge: number): void {
-    const { at } = this.#table;
+  #learnPeriods(at: Float64Array, rest: Float64Array, weight: Float64Array, ridge: number): void {
     const sums = new Map<number, { sum: number; weight: number }>();
     for (let row = 0; row < at.length; row += 1) {
       const time = at[row] ?? 0;
@@ -146,17 +132,6 @@ export class SharedEffects {
     this.#periodVariance = squares / Math.max(1, sums.size);
   }
 
-  #refresh(): void {
-    const { at, logExposure } = this.#table;
-    for (let row = 0; row < at.length; row += 1) {
-      this.offsets[row] = (logExposure[row] ?? 0) + this.#effects(at[row] ?? 0);
-    }
-  }
-
-  #effects(at: number): number {
-    return this.effectAt(at).effect;
-  }
-
   #calendar(at: number): number {
     return (
       (this.#uses.weekday ? (this.#weekday[weekdayOf(at)] ?? 0) : 0) +
@@ -168,6 +143,10 @@ export class SharedEffects {
   #periodOf(at: number): number {
     return Math.floor(at / this.#periodMs);
   }
+}
+
+function* timesOf(histories: readonly ItemHistory[]): Generator<number> {
+  for (const { at } of histories) yield* at;
 }
 
 function weekdayOf(at: number): number {

@@ -177,7 +177,11 @@ describe('a forecast', () => {
       isPromoted: false,
       exposure: 1,
     }));
-    const later = relearnItems(model, tabulate(stall.items, [...stall.observations, ...more]), [0]);
+    const later = relearnItems(
+      model,
+      stall.items,
+      new Map([[0, [...stall.observations.filter(({ item }) => item === 0), ...more]]]),
+    );
     const units = (which: DemandModel) =>
       forecast(which, 0, { at: START + 80 * DAY_MS, price: 5, isPromoted: false, exposure: 1 }).meanUnits;
     expect(units(later)).toBeGreaterThan(2 * units(model));

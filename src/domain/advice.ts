@@ -1,0 +1,125 @@
+import type { LocalDate, LocalTime, MarkdownStep, PriceRule } from './pricing/rule';
+import { ALWAYS } from './pricing/rule';
+import type { Minor } from './money';
+
+/** A figure with the interval in which the truth lies with the confidence of the advice. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Something the advisor recommends, with what it rests on. Fixed once it is offered; what a person made of it is its answer. */
+export type Advice = MarkdownOffer | BundleOffer;
+
+interface AdviceHead {
+  readonly adviceId: string;
+  /** UTC instant. */
+  readonly offeredAt: string;
+  /** Orders that it was learned from. */
+  readonly orders: number;
+  /** Of all intervals, 0.95 for 95 %. */
+  readonly confidence: number;
+}
+
+/** Lower the price towards the end of the day, so that less is left. */
+export interface MarkdownOffer extends AdviceHead {
+  readonly kind: 'markdown';
+  readonly itemId: string;
+  readonly variantId: string;
+  /** The market day in the stall's zone, and when it closes. */
+  readonly day: LocalDate;
+  readonly closesAt: LocalTime;
+  readonly steps: readonly MarkdownStep[];
+  readonly priceMinor: Minor;
+  /** What it cost, below which no step goes; null when nobody wrote it down. */
+  readonly floorMinor: Minor | null;
+  readonly onHand: number;
+  /** Units expected to sell until closing without and with the steps. */
+  readonly soldWithout: Estimate;
+  readonly soldWith: Estimate;
+  /** Money expected by the steps beyond what the price as it is would bring. */
+  readonly gainMinor: Minor;
+  readonly probabilityBetter: number;
+  readonly elasticity: Estimate;
+  /** Days and prices that the item was seen at. */
+  readonly days: number;
+  readonly prices: number;
+}
+
+/** Offer two items together for a little less: they are bought together more than chance has it. */
+export interface BundleOffer extends AdviceHead {
+  readonly kind: 'bundle';
+  readonly itemIds: readonly [string, string];
+  readonly basisPoints: number;
+  /** Baskets with both, with the first, with the second, and all. */
+  readonly together: number;
+  readonly first: number;
+  readonly second: number;
+  readonly baskets: number;
+  readonly lift: Estimate;
+  /** Share of false bundles to expect among those as strong. */
+  readonly falseShare: number;
+}
+
+export type AdviceAnswer = 'accepted' | 'adjusted' | 'ignored';
+
+/** Between a rule a person wrote, which comes first, and nothing. */
+const ADVICE_PRIORITY = 50;
+/** An accepted bundle stands so long before it is looked at again. */
+export const BUNDLE_DAYS = 28;
+const DAY_MS = 86_400_000;
+
+/** What a person may change of advice before taking it. */
+export interface Adjustment {
+  /** Of a markdown. */
+  readonly steps?: readonly MarkdownStep[] | undefined;
+  /** Of a bundle: what comes off. */
+  readonly basisPoints?: number | undefined;
+}
+
+/**
+ * The price rule that advice becomes when it is taken.
+ * @param now UTC instant
+ * @param dayEndsAt UTC instant at which the market day of a markdown is over
+ */
+export function ruleOfAdvice(
+  advice: Advice,
+  adjustment: Adjustment,
+  given: { readonly name: string; readonly now: string; readonly dayEndsAt: string },
+): PriceRule {
+  const base = {
+    ruleId: `advice:${advice.adviceId}`,
+    version: 1,
+    name: given.name,
+    origin: 'advice' as const,
+    originId: advice.adviceId,
+    isOn: true,
+    where: { kind: 'anywhere' as const },
+    audience: 'everyone' as const,
+    stock: null,
+    priority: ADVICE_PRIORITY,
+    stacking: 'alone' as const,
+    capBasisPoints: null,
+    graceMs: null,
+  };
+  if (advice.kind === 'markdown') {
+    return {
+      ...base,
+      what: { kind: 'variants', variantIds: [advice.variantId] },
+      effect: { kind: 'markdown', closesAt: advice.closesAt, steps: adjustment.steps ?? advice.steps },
+      when: { ...ALWAYS, from: given.now, until: given.dayEndsAt },
+    };
+  }
+  return {
+    ...base,
+    what: { kind: 'items', itemIds: [...advice.itemIds] },
+    effect: {
+      kind: 'bundle',
+      parts: advice.itemIds.map((itemId) => ({ what: { kind: 'items', itemIds: [itemId] }, quantity: 1 })),
+      at: { kind: 'percent-off', basisPoints: adjustment.basisPoints ?? advice.basisPoints },
+      mostPerCart: null,
+    },
+    when: { ...ALWAYS, from: given.now, until: new Date(Date.parse(given.now) + BUNDLE_DAYS * DAY_MS).toISOString() },
+  };
+}
