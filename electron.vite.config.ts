@@ -19,6 +19,7 @@ export default defineConfig({
         input: {
           index: fromRoot('src/main/index.ts'),
           trestle: fromRoot('src/cli/trestle.ts'),
+          'advisor-worker': fromRoot('src/main/advisor-worker.ts'),
           'import-worker': fromRoot('src/main/import-worker.ts'),
           'sync-worker': fromRoot('src/main/sync-worker.ts'),
           'receipt-worker': fromRoot('src/hardware/encoders/receipt-worker.ts'),

@@ -24,6 +24,7 @@ import {
   priceRule,
   sellingPlace,
 } from '../shared/pricing-schemas';
+import { adjustment, advice, adviceAnswer } from '../shared/advice-schemas';
 import {
   cart,
   drawerReason,
@@ -191,6 +192,15 @@ export const ENTRY_KINDS = {
   'footfall.counted': footfallCount,
   /** A second, careful count beside the usual one, which says how many that misses. */
   'footfall.calibrated': footfallCalibration,
+  /** The advisor recommended something, with what it rests on. */
+  'advice.offered': z.object({ advice }),
+  /** A person took it as it is or with changes, or did not. The rule it became is written beside. The first answer counts. */
+  'advice.answered': z.object({
+    adviceId: id,
+    answer: adviceAnswer,
+    ruleId: id.nullable(),
+    adjustment: adjustment.optional(),
+  }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

@@ -367,6 +367,21 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   'footfall.calibrated'({ at, body }, database) {
     prepared(database, 'INSERT INTO footfall_calibration VALUES (?, ?)').run(at, JSON.stringify(body));
   },
+  'advice.offered'({ at, body: { advice } }, database) {
+    prepared(
+      database,
+      `INSERT INTO advice VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at < advice.at`,
+    ).run(advice.adviceId, at, JSON.stringify(advice));
+  },
+  'advice.answered'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO advice_answer VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, answer = excluded.answer, rule_id = excluded.rule_id
+       WHERE excluded.at < advice_answer.at`,
+    ).run(body.adviceId, at, body.answer, body.ruleId);
+  },
   'receipt.copied'({ body }, database) {
     prepared(
       database,

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 11;
+export const READ_MODEL_VERSION = 12;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -224,6 +224,13 @@ CREATE TABLE price_test_stop (
   test_id TEXT PRIMARY KEY, stopped_at TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE advice (advice_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX advice_at ON advice (at);
+
+CREATE TABLE advice_answer (
+  advice_id TEXT PRIMARY KEY, at TEXT NOT NULL, answer TEXT NOT NULL, rule_id TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE footfall_count (
   from_at TEXT NOT NULL, at TEXT NOT NULL, to_at TEXT NOT NULL, source TEXT NOT NULL, count INTEGER NOT NULL,
   PRIMARY KEY (from_at, at)
@@ -286,6 +293,8 @@ const DUMPS: Readonly<Record<string, string>> = {
   price_test_note: 'SELECT * FROM price_test_note ORDER BY test_id, note_id',
   price_test_read_out: 'SELECT * FROM price_test_read_out ORDER BY test_id, look_round',
   price_test_stop: 'SELECT * FROM price_test_stop ORDER BY test_id',
+  advice: 'SELECT * FROM advice ORDER BY advice_id',
+  advice_answer: 'SELECT * FROM advice_answer ORDER BY advice_id',
   footfall_count: 'SELECT * FROM footfall_count ORDER BY from_at, at',
   footfall_calibration: 'SELECT * FROM footfall_calibration ORDER BY at',
   import_backlog: 'SELECT * FROM import_backlog ORDER BY import_id',

@@ -10,6 +10,7 @@ import type { VirtualPrinter } from '../hardware/virtual/printer-device';
 import { startControlServer, type PrinterServer } from '../hardware/virtual/printer-server';
 import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../hardware/virtual/virtual-devices';
 import type { DeviceSettingsOf } from '../shared/device-settings';
+import { startAdvisor } from './advisor/worker-advisor';
 import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
 import { TillUse } from './core/till-use';
@@ -109,6 +110,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         log,
         now,
         importer,
+        advisor: startAdvisor(dataDir),
         async setUpDemoStall(requestId) {
           await setUpDemoStall(store, demoFolder, newId, requestId);
           await importDemoCatalogue(importer, demoFolder, kiosk.stall);

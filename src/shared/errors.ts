@@ -50,6 +50,8 @@ export const ERROR_CODES = [
   'payment-open',
   'unknown-parked-cart',
   'sale-in-progress',
+  // prices
+  'bad-rule',
   // payment
   'no-payment',
   'payment-locked',
@@ -64,6 +66,12 @@ export const ERROR_CODES = [
   'price-test-running',
   'price-test-over',
   'bad-count',
+  // advice
+  'unknown-advice',
+  'advice-answered',
+  'advice-past',
+  'advisor-busy',
+  'below-cost',
   // orders, jobs, devices
   'unknown-order',
   'unknown-job',

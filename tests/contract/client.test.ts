@@ -76,6 +76,16 @@ function wholeState(seq: number, version: number) {
       mismatches: [],
       doubleSold: [],
     },
+    priceTests: { tests: [] },
+    footfall: { countingSince: null, lastHour: 0, isCalibrated: false },
+    advice: {
+      isLearning: false,
+      learnedAt: null,
+      orders: 0,
+      marketDays: 0,
+      advice: [],
+      value: { taken: 0, ignored: 0, takenRatio: null, ignoredRatio: null, value: null },
+    },
   };
 }
 

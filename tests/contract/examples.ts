@@ -115,6 +115,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'sync.sticks': {},
   'sync.carry': { path: '/media/stick' },
   'sync.report': {},
+  'advice.refresh': { closesAt: '16:00', perishable: ['Bread'] },
+  'advice.answer': { adviceId: id, answer: 'ignored' },
   'price-test.propose': {
     itemId: id,
     variantIds: null,

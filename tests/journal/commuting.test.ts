@@ -13,6 +13,7 @@ import type { Drop } from '../../src/domain/drop';
 import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
 import { readRounds } from '../../src/analysis/price-test/read-out';
 import { ruleOf } from '../helpers/price-rules';
+import { bundleAdvice } from '../helpers/advice';
 import { testPlan } from '../helpers/price-test';
 import { doing, perform, type Doing } from './doings';
 import { makeItem, stall, StallLife } from './stall-life';
@@ -52,6 +53,8 @@ const ACROSS = [
   'note-test',
   'read-test-out',
   'stop-test',
+  'advise',
+  'answer-advice',
   'count-people',
   'calibrate',
   'template',
@@ -276,6 +279,14 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       const stoppedAt = new Date(1_700_000_000_000 + (pick % 3)).toISOString();
       const end = pick % 2 === 0 ? 'settled' : 'by-hand';
       commit({ kind: 'price-test.stopped', body: { testId: `test-${pick % 2}`, at: stoppedAt, end } });
+      return;
+    }
+    case 'advise':
+      commit({ kind: 'advice.offered', body: { advice: bundleAdvice(`advice-${pick % 3}`) } });
+      return;
+    case 'answer-advice': {
+      const answer = pick % 2 === 0 ? 'accepted' : 'ignored';
+      commit({ kind: 'advice.answered', body: { adviceId: `advice-${pick % 3}`, answer, ruleId: null } });
       return;
     }
     case 'count-people':

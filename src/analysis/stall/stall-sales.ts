@@ -58,7 +58,8 @@ export class StallSales {
   add({ localMs, lines }: SoldOrder): number[] {
     const dayMs = Math.floor(localMs / DAY_MS) * DAY_MS;
     this.orders += 1;
-    this.#hours[Math.floor((localMs - dayMs) / (DAY_MS / HOURS))]! += 1;
+    const hour = Math.floor((localMs - dayMs) / (DAY_MS / HOURS));
+    this.#hours[hour] = (this.#hours[hour] ?? 0) + 1;
     const minutes = Math.floor((localMs - dayMs) / 60_000);
     this.#lastMinutes.set(dayMs, Math.max(minutes, this.#lastMinutes.get(dayMs) ?? 0));
     this.#rememberDay(dayMs);
@@ -91,6 +92,16 @@ export class StallSales {
       days: new Set(sales.map(({ dayMs }) => dayMs)).size,
       prices: new Set(sales.map(({ priceMinor }) => priceMinor)).size,
     };
+  }
+
+  /** Units of a variant that a day has sold so far. */
+  soldOn(variantId: string, dayMs: number): number {
+    const sales = this.#variants[this.#variantPlaces.get(variantId) ?? -1]?.sales ?? [];
+    let units = 0;
+    for (let index = sales.length - 1; index >= 0 && (sales[index]?.dayMs ?? 0) >= dayMs; index -= 1) {
+      if (sales[index]?.dayMs === dayMs) units += sales[index]?.units ?? 0;
+    }
+    return units;
   }
 
   /** Share of a usual day's sales that falls between two minutes of the day. */

@@ -7,6 +7,8 @@ import type { EntryKind } from '../../journal/kinds';
 import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
 import { BackupService } from './backup-service';
+import type { Advisor } from './advisor';
+import { AdviceService } from './advice-service';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
 import { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
@@ -45,6 +47,7 @@ export interface KioskOptions {
   readonly devices: DeviceOptions;
   /** Its steps are told to `importChanged`. */
   readonly importer: CatalogueImporter;
+  readonly advisor: Advisor;
   /** Exchanges entries with hub and neighbours; what it did is told to `exchange`. */
   readonly sync: SyncRunner;
   /** Is told of every command; asked by what waits for a quiet moment. */
@@ -68,6 +71,7 @@ export class Kiosk {
   readonly #customerDisplay: CustomerDisplay;
   readonly #flags: FlagService;
   readonly #priceTests: PriceTestService;
+  readonly #advice: AdviceService;
   readonly #footfall: FootfallService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
@@ -88,6 +92,7 @@ export class Kiosk {
         sync: () => sync.state(),
         priceTests: () => priceTests.state(),
         footfall: () => footfall.state(),
+        advice: () => advice.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -152,6 +157,12 @@ export class Kiosk {
     });
     const footfall = new FootfallService(core);
     this.#footfall = footfall;
+    const advice = new AdviceService(core, options.advisor, {
+      clock: systemClock,
+      isOpen: () => session.state().shift !== null,
+      onRulesChanged: () => undefined,
+    });
+    this.#advice = advice;
     const imports = new ImportService(options.importer);
     const flags: FlagService = new FlagService(core, {
       isInUse: () => options.use.isInUse(),
@@ -171,6 +182,7 @@ export class Kiosk {
         if (came(...SHOWN_ON_TILES)) topics.mark('catalogue');
         if (came('shift.opened', 'shift.closed')) priceTests.stallChanged();
         if (came(...ABOUT_PRICE_TESTS)) priceTests.received();
+        if (came('advice.offered', 'advice.answered')) topics.mark('advice');
         if (came('footfall.counted', 'footfall.calibrated')) topics.mark('footfall');
         if (came('device.taken-over', 'device.handed-back', 'tender.started', 'tender.settled')) {
           sale.strayTendersChanged();
@@ -303,6 +315,9 @@ export class Kiosk {
       'sync.carry': (input, context) => sync.carry(input, context),
       'sync.report': () => sync.report(),
 
+      'advice.refresh': (input, context) => advice.refresh(input, context),
+      'advice.answer': (input, context) => advice.answer(input, context),
+
       'price-test.propose': (input) => priceTests.propose(input),
       'price-test.register': (input, context) => priceTests.register(input, context),
       'price-test.switch': (input, context) => priceTests.switch(input, context),
@@ -350,6 +365,7 @@ export class Kiosk {
     this.#devices.start();
     this.#flags.start();
     this.#priceTests.start();
+    this.#advice.start();
     this.exchange.start();
   }
 
@@ -397,6 +413,7 @@ export class Kiosk {
     await this.#devices.stop();
     this.#flags.stop();
     this.#priceTests.stop();
+    await this.#advice.stop();
     this.#footfall.stop();
     this.#topics.close();
   }

@@ -40,6 +40,7 @@ import { writeKeepsake } from './keepsake';
 import { migrate, schemaVersion } from './migrations';
 import { noteClosed, openSound } from './open';
 import { People } from './people';
+import { AdviceReader } from './advice-reader';
 import { PriceTestReader } from './price-test-reader';
 import { isTooFarAhead, noteUnapplied, receiveEntries, type Received } from './receiving';
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
@@ -121,6 +122,7 @@ export class Store {
   readonly takeovers: TakeoverReader;
   readonly stall: StallReader;
   readonly priceTests: PriceTestReader;
+  readonly advice: AdviceReader;
   readonly footfall: FootfallReader;
   readonly jobs: Jobs;
   readonly people: People;
@@ -185,6 +187,7 @@ export class Store {
       this.parked = new ParkedReader(database);
       this.stall = new StallReader(database);
       this.priceTests = new PriceTestReader(database);
+      this.advice = new AdviceReader(database);
       this.footfall = new FootfallReader(database);
       this.jobs = new Jobs(database);
 

@@ -1,0 +1,87 @@
+/** Schemas of the advisor's advice. */
+import { z } from 'zod';
+import type { Adjustment, Advice } from '../domain/advice';
+import { basisPoints, id, instant, minor, price } from './zod';
+
+const share = z.number().min(0).max(1);
+const count = z.int().min(0);
+const estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+const steps = z
+  .array(z.object({ beforeCloseMinutes: z.int().min(1).max(1_440), basisPoints: basisPoints.min(1) }))
+  .min(1)
+  .max(8);
+
+const head = { adviceId: id, offeredAt: instant, orders: count, confidence: share };
+
+export const advice = z.discriminatedUnion('kind', [
+  z.object({
+    ...head,
+    kind: z.literal('markdown'),
+    itemId: id,
+    variantId: id,
+    day: z.iso.date(),
+    closesAt: localTime,
+    steps,
+    priceMinor: price,
+    floorMinor: price.nullable(),
+    onHand: count,
+    soldWithout: estimate,
+    soldWith: estimate,
+    gainMinor: minor,
+    probabilityBetter: share,
+    elasticity: estimate,
+    days: count,
+    prices: count,
+  }),
+  z.object({
+    ...head,
+    kind: z.literal('bundle'),
+    itemIds: z.tuple([id, id]),
+    basisPoints,
+    together: count,
+    first: count,
+    second: count,
+    baskets: count,
+    lift: estimate,
+    falseShare: share,
+  }),
+]) satisfies z.ZodType<Advice>;
+
+export const adviceAnswer = z.enum(['accepted', 'adjusted', 'ignored']);
+
+export const adjustment = z.object({
+  steps: steps.optional(),
+  basisPoints: basisPoints.min(1).optional(),
+}) satisfies z.ZodType<Adjustment>;
+
+/** How markdowns that were taken sold against those that were not. */
+export const adviceValue = z.object({
+  /** Markdowns whose day is over. */
+  taken: count,
+  ignored: count,
+  /** Units sold from the offer to closing, as a multiple of what was expected without a markdown. */
+  takenRatio: z.number().nullable(),
+  ignoredRatio: z.number().nullable(),
+  /** The one over the other, with its interval; null while there are too few to say. */
+  value: estimate.nullable(),
+});
+
+export const adviceState = z.object({
+  /** The advisor is at work. */
+  isLearning: z.boolean(),
+  /** UTC instant of what it last learned, or null. */
+  learnedAt: instant.nullable(),
+  orders: count,
+  marketDays: count,
+  /** Newest first: what is still to be answered, and what was answered lately. */
+  advice: z.array(
+    z.object({
+      advice,
+      names: z.array(z.string().max(400)),
+      answer: adviceAnswer.nullable(),
+      ruleId: id.nullable(),
+    }),
+  ),
+  value: adviceValue,
+});
