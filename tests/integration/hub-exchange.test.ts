@@ -130,7 +130,7 @@ test('batches that waited for each other are each judged by themselves', async (
     return rows.length;
   };
   for (const { device } of tills) device.sell();
-  poisoned.device.append('drop.scheduled', { of: 'a newer till' });
+  poisoned.device.append('tomorrow.invented', { of: 'a newer till' });
   late.device.sell();
   await forked.push(2);
   forked.device.entries.pop();
@@ -207,7 +207,7 @@ test('poison is kept in its place, named, and everything after it flows', async 
   const till = await hub.join(stallId);
   const { device } = till;
   const { order } = device.sell();
-  device.append('drop.scheduled', { of: 'a newer till' });
+  device.append('tomorrow.invented', { of: 'a newer till' });
   device.append('order.placed', { order: { ...order, totalMinor: order.totalMinor + 1 } });
   device.append('staff.signed-on', { staff: 7 });
   device.append('staff.signed-on', { staffId: 'a' }, { at: `2099-01-01T00:00:00.000Z-0000-${device.deviceId}` });
