@@ -20,7 +20,8 @@ import { deviceWords, kindName } from '../../shared/device-words';
 import { dateWords, errorWords, excerpt, noticeWords, sharesWords } from './words';
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
-export type Place = 'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'sync' | 'settings';
+export type Place =
+  'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'tests' | 'people' | 'sync' | 'settings';
 
 /** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =
@@ -102,6 +103,8 @@ export class Till {
   catalogue = $state.raw<TopicState<'catalogue'> | null>(null);
   import = $state.raw<TopicState<'import'>>(null);
   sync = $state.raw<TopicState<'sync'> | null>(null);
+  priceTests = $state.raw<TopicState<'priceTests'> | null>(null);
+  footfall = $state.raw<TopicState<'footfall'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -177,6 +180,8 @@ export class Till {
       this.sync = changed.sync;
       this.#tellOfTakeover(changed.sync.takenOver);
     }
+    if (changed.priceTests) this.priceTests = changed.priceTests;
+    if (changed.footfall) this.footfall = changed.footfall;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */

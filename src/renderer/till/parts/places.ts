@@ -1,5 +1,7 @@
 import type { LucideIcon } from '@lucide/svelte';
 import Cloud from '@lucide/svelte/icons/cloud';
+import FlaskConical from '@lucide/svelte/icons/flask-conical';
+import Footprints from '@lucide/svelte/icons/footprints';
 import PackagePlus from '@lucide/svelte/icons/package-plus';
 import Printer from '@lucide/svelte/icons/printer';
 import Receipt from '@lucide/svelte/icons/receipt';
@@ -24,6 +26,8 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'day', icon: Sun, label: m.place_day },
   { place: 'devices', icon: Printer, label: m.place_devices },
   { place: 'goods', icon: Tags, label: m.place_goods },
+  { place: 'tests', icon: FlaskConical, label: m.place_tests },
+  { place: 'people', icon: Footprints, label: m.place_people },
   { place: 'import', icon: PackagePlus, label: m.place_import },
   { place: 'stall', icon: Store, label: m.place_stall },
   { place: 'sync', icon: Cloud, label: m.place_sync },
@@ -31,7 +35,7 @@ const PLACES: readonly PlaceKey[] = [
 ];
 
 /** What only the operator may change. */
-const OPERATOR_ONLY: readonly Place[] = ['goods', 'import', 'stall'];
+const OPERATOR_ONLY: readonly Place[] = ['goods', 'tests', 'import', 'stall'];
 
 /** Where a person of this role may go, always in the same order. */
 export function placesFor(role: Role): readonly PlaceKey[] {
