@@ -8,6 +8,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { nextEpoch } from '../exchange/epoch';
 import type { ServerIdentity } from '../exchange/routes';
 import type { Database, Sql } from './database';
 
@@ -103,11 +104,9 @@ export async function noticeOtherDatabase(client: Sql): Promise<number | null> {
 export async function beginEpoch(client: Sql, cause: string): Promise<number> {
   // Nobody writes to a feed meanwhile.
   await client.query('LOCK TABLE stall IN EXCLUSIVE MODE');
-  const { rows } = await client.query<{ epoch: number }>(
-    'INSERT INTO epoch (epoch, cause) SELECT max(epoch) + 1, $1 FROM epoch RETURNING epoch',
-    [cause],
-  );
-  const epoch = rows[0]?.epoch ?? 1;
+  const { rows } = await client.query<{ epoch: number }>('SELECT max(epoch) AS epoch FROM epoch');
+  const epoch = nextEpoch(rows[0]?.epoch ?? 0);
+  await client.query('INSERT INTO epoch (epoch, cause) VALUES ($1, $2)', [epoch, cause]);
   await client.query('INSERT INTO epoch_start (stall_id, epoch, feed_seq) SELECT stall_id, $1, feed_seq FROM stall', [
     epoch,
   ]);

@@ -49,6 +49,7 @@ FROM unnest($1::text[], $2::text[]) AS asked (stall_id, device_id) JOIN device U
   feedStart: {
     name: 'feed-start',
     text: `SELECT (SELECT max(epoch) FROM epoch) AS epoch, feed_seq,
+  EXISTS (SELECT FROM epoch WHERE epoch = $2) AS is_known,
   (SELECT min(feed_seq) FROM epoch_start WHERE stall_id = $1 AND epoch > $2) AS common
 FROM stall WHERE stall_id = $1`,
   },
@@ -136,7 +137,6 @@ interface DeviceRow {
 /** What the exchange keeps, on PostgreSQL. Any number of processes may serve one database. */
 export class PostgresStore implements ExchangeStore {
   readonly #database: Database;
-  readonly #log: FastifyBaseLogger;
   readonly #hints: Hints;
   readonly #ingest: Ingest;
   /** Every request asks who its device is. */
@@ -154,7 +154,6 @@ export class PostgresStore implements ExchangeStore {
     readonly onAppended?: (appended: Appended) => void;
   }) {
     this.#database = options.database;
-    this.#log = options.log;
     this.#onAppended = options.onAppended ?? (() => undefined);
     this.#ingest = new Ingest(options.database);
     this.#hints = new Hints({ database: options.database, log: options.log, processId: randomUUID() });
@@ -219,18 +218,16 @@ export class PostgresStore implements ExchangeStore {
 
   async feed(query: Parameters<ExchangeStore['feed']>[0]): Promise<FeedPage> {
     const { stallId, after, limit, without } = query;
-    const [start] = await this.#database.query<{ epoch: number; feed_seq: number; common: number | null }>(
-      statements.feedStart,
-      [stallId, after.epoch],
-    );
+    const [start] = await this.#database.query<{
+      readonly epoch: number;
+      readonly feed_seq: number;
+      readonly is_known: boolean;
+      readonly common: number | null;
+    }>(statements.feedStart, [stallId, after.epoch]);
     if (!start) throw noStall();
     let from = Math.min(after.serverSeq, start.common ?? after.serverSeq);
-    if (after.epoch > start.epoch || from > start.feed_seq) {
-      // Somebody has read what this database does not have: it was restored without a word. All is read again, which is safe.
-      this.#log.warn(
-        { stallId, after, feedSeq: start.feed_seq },
-        'a cursor from the future: run `trestle hub restored`',
-      );
+    if (!start.is_known || from > start.feed_seq) {
+      // Somebody has read what this database never had. All is read again, which is safe.
       from = 0;
     }
     const rows = await this.#database.query<EntryRow>(statements.feed, [

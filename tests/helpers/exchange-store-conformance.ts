@@ -209,6 +209,15 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
       expect((await feed({ ...place, serverSeq: 99 })).entries).toEqual(device.entries.slice(1));
     });
 
+    test('reads from the beginning for a cursor of an epoch that it never had', async () => {
+      const device = await join();
+      await append(device, device.entries);
+      const { place } = await feed();
+      expect((await feed({ ...place, epoch: place.epoch + 999_999 })).entries).toEqual(device.entries);
+      await under.beginEpoch();
+      expect((await feed({ ...place, epoch: place.epoch + 1 })).entries).toEqual(device.entries);
+    });
+
     test('sums up the orders of a shift', async () => {
       const device = await join();
       const { entry, order } = device.sell('shift-7');

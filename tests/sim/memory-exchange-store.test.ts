@@ -12,6 +12,6 @@ exchangeStoreConformance('memory', () => {
       return Promise.resolve(stallId);
     },
     revoke: (stallId, deviceId) => Promise.resolve(store.revoke(stallId, deviceId)),
-    beginEpoch: () => Promise.resolve(store.restore(store.backUp(), 2)),
+    beginEpoch: () => Promise.resolve(store.restore(store.backUp())),
   };
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { nextEpoch } from '../../src/exchange/epoch';
 import { ZERO_HASH } from '../../src/journal/entry';
 import {
   Refusal,
@@ -55,7 +56,8 @@ interface StallState {
 }
 
 interface State {
-  epoch: number;
+  /** The present one last. */
+  epochs: number[];
   /** Where each epoch began in each stall's feed. */
   begins: { readonly epoch: number; readonly stallId: string; readonly serverSeq: number }[];
   stalls: Map<string, StallState>;
@@ -67,12 +69,15 @@ interface State {
  * stores holds both to the same answers.
  */
 export class MemoryExchangeStore implements ExchangeStore {
-  #state: State = { epoch: 1, begins: [], stalls: new Map(), codes: new Map() };
+  #state: State = { epochs: [1], begins: [], stalls: new Map(), codes: new Map() };
   readonly #now: () => Date;
+  readonly #random: () => number;
   readonly #listeners = new Set<(added: FeedAddition) => void>();
 
-  constructor(now: () => Date) {
+  /** @param random from 0 to 1, for the numbers of epochs */
+  constructor(now: () => Date, random: () => number = Math.random) {
     this.#now = now;
+    this.#random = random;
   }
 
   addStall(stallId: string): void {
@@ -93,10 +98,20 @@ export class MemoryExchangeStore implements ExchangeStore {
     return structuredClone(this.#state);
   }
 
-  /** Goes back to a backup; an operator has said so, and a new epoch begins. */
-  restore(backup: unknown, epoch: number): void {
+  /** Goes back to a backup, and nobody says so. */
+  putBack(backup: unknown): void {
     this.#state = structuredClone(backup as State);
-    this.#state.epoch = epoch;
+  }
+
+  /** Goes back to a backup; an operator has said so, and a new epoch begins. */
+  restore(backup: unknown): void {
+    this.putBack(backup);
+    this.#beginEpoch();
+  }
+
+  #beginEpoch(): void {
+    const epoch = nextEpoch(this.#epoch, this.#random);
+    this.#state.epochs.push(epoch);
     for (const [stallId, { feed }] of this.#state.stalls) {
       this.#state.begins.push({ epoch, stallId, serverSeq: feed.at(-1)?.serverSeq ?? 0 });
     }
@@ -113,12 +128,11 @@ export class MemoryExchangeStore implements ExchangeStore {
   }
 
   epoch(): Promise<number> {
-    return Promise.resolve(this.#state.epoch);
+    return Promise.resolve(this.#epoch);
   }
 
   place(stallId: string): Promise<FeedPlace> {
-    const { epoch } = this.#state;
-    return Promise.resolve({ epoch, serverSeq: this.#stall(stallId).feed.at(-1)?.serverSeq ?? 0 });
+    return Promise.resolve({ epoch: this.#epoch, serverSeq: this.#stall(stallId).feed.at(-1)?.serverSeq ?? 0 });
   }
 
   async enrol(enrolment: Enrolment): Promise<{ readonly stallId: string; readonly prefix: string }> {
@@ -233,14 +247,14 @@ export class MemoryExchangeStore implements ExchangeStore {
       return cause === null ? { ...receipt, outcome: 'stored' } : { ...receipt, outcome: 'quarantined', cause };
     });
     stall.chains.set(device, chain);
-    const place = { epoch: this.#state.epoch, serverSeq: stall.feed.at(-1)?.serverSeq ?? 0 };
+    const place = { epoch: this.#epoch, serverSeq: stall.feed.at(-1)?.serverSeq ?? 0 };
     if (fresh.length > 0) {
       stall.heads.push({ serverSeq: place.serverSeq, head });
       for (const listener of this.#listeners) listener({ stallId, device, place });
     }
     const brought = stall.devices.get(batch.broughtBy);
     if (brought) brought.lastSyncAt = this.#now().toISOString();
-    return { epoch: this.#state.epoch, receipts, head: headOf(chain) };
+    return { epoch: this.#epoch, receipts, head: headOf(chain) };
   }
 
   feed(query: {
@@ -251,7 +265,7 @@ export class MemoryExchangeStore implements ExchangeStore {
   }): Promise<FeedPage> {
     const { stallId, limit, without } = query;
     const stall = this.#stall(stallId);
-    const { epoch } = this.#state;
+    const epoch = this.#epoch;
     const after = this.#placeNow(stallId, query.after);
     const wanted = stall.feed.filter(({ serverSeq, entry }) => serverSeq > after && entry.device !== without);
     const page = wanted.slice(0, limit);
@@ -355,16 +369,23 @@ export class MemoryExchangeStore implements ExchangeStore {
     return Promise.resolve(bytes && bytes.length === photoSizes.get(sha256) ? bytes.subarray(offset) : null);
   }
 
+  get #epoch(): number {
+    return this.#state.epochs.at(-1) ?? 1;
+  }
+
   #stall(stallId: string): StallState {
     const stall = this.#state.stalls.get(stallId);
     if (!stall) throw new Refusal('wrong-stall', 'There is no such stall.');
     return stall;
   }
 
-  /** A place of an older epoch, led back to what was still there when the next one began. */
+  /** A place of an older epoch, led back to what was still there when the next one began; the beginning for what is not known. */
   #placeNow(stallId: string, { epoch, serverSeq }: FeedPlace): number {
+    const endSeq = this.#stall(stallId).feed.at(-1)?.serverSeq ?? 0;
+    if (!this.#state.epochs.includes(epoch)) return 0;
     const later = this.#state.begins.filter((begin) => begin.stallId === stallId && begin.epoch > epoch);
-    return Math.min(serverSeq, ...later.map((begin) => begin.serverSeq));
+    const from = Math.min(serverSeq, ...later.map((begin) => begin.serverSeq));
+    return from > endSeq ? 0 : from;
   }
 
   /** The wanted prefix while nobody has it, else the next number that nobody ever had. */
