@@ -128,7 +128,7 @@ export const sessionState = z.object({
   notices: z.array(
     z.object({
       noticeId: id,
-      code: z.enum(['store-recovered', 'disk-full', 'rebuilt']),
+      code: z.enum(['store-recovered', 'disk-full', 'rebuilt', 'set-aside']),
       detail: text(500),
       at: instant,
     }),

@@ -275,7 +275,7 @@ describe('what is held of another device', () => {
     other.store.receive(chainOf(life), []);
     other.put(makeItem(3));
     const clone = other.cutPower();
-    other.sell(['variant-1']);
+    const soldApart = other.sell(['variant-1']);
     clone.sell(['variant-2']);
     life.store.receive(chainOf(other), []);
     while (life.store.runIdleWork());
@@ -283,6 +283,10 @@ describe('what is held of another device', () => {
     const refused = life.store.receive(chainOf(clone), []).refused[0];
     expect(refused).toMatchObject({ device: deviceId, why: 'forked' });
     life.store.setAside(deviceId, refused?.seq ?? 0);
+    // A person is told, with the numbers of the orders that may be nowhere else.
+    const aside = life.store.notices.list();
+    expect(aside.map(({ code }) => code)).toEqual(['set-aside']);
+    expect(aside[0]?.detail).toContain(soldApart.number);
     expect(life.store.receive(chainOf(clone), [])).toMatchObject({ refused: [], unapplied: [] });
     expect(chainOf(life, deviceId)).toEqual(chainOf(clone));
     expect(life.store.orders.count()).toBe(2);

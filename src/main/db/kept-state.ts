@@ -37,7 +37,7 @@ export class KeyValue {
 
 export interface Notice {
   readonly noticeId: string;
-  readonly code: 'store-recovered' | 'disk-full' | 'rebuilt';
+  readonly code: 'store-recovered' | 'disk-full' | 'rebuilt' | 'set-aside';
   readonly detail: string;
   /** UTC instant. */
   readonly at: string;

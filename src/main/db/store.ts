@@ -446,11 +446,23 @@ export class Store {
 
   /**
    * Sets aside what is held of another device from `fromSeq` on, because a hub has something else there; what the hub has
-   * can be received after that.
+   * can be received after that. A notice says so, with the orders that are nowhere else for all this till knows.
    */
   setAside(device: string, fromSeq: number): void {
     if (device === this.#identity.deviceId) throw new Error('a device takes a new name instead');
+    const { now, newId } = this.#options;
     this.#write(() => {
+      const aside = entriesFrom(this.#database, device, fromSeq);
+      if (aside.length === 0) return;
+      const orders = aside.filter(({ kind }) => kind === 'order.placed').map(orderNumberIn);
+      this.notices.add({
+        noticeId: newId(),
+        code: 'set-aside',
+        detail:
+          `${aside.length} entries of another till, from ${fromSeq} on, are not what the hub has of it and were set aside here` +
+          (orders.length === 0 ? '.' : `, ${orders.length} orders among them: ${orders.join(', ')}`),
+        at: now().toISOString(),
+      });
       setAside(this.#database, device, fromSeq);
       this.#rebuild();
       this.#countCatalogueChange();
@@ -799,6 +811,10 @@ async function* slices<T>(
     }
   }
   if (slice.length > 0) yield slice;
+}
+
+function orderNumberIn({ body }: SealedEntry): string {
+  return (JSON.parse(body) as { readonly order: { readonly number: string } }).order.number;
 }
 
 /** Keeps the database as it is, whole, under `backups/`. */

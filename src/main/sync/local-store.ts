@@ -116,18 +116,24 @@ export class LocalSyncStore implements SyncStore {
   }
 
   receive(entries: readonly WireEntry[], heads: readonly WireHead[]): Received | Promise<Received> {
-    const { deviceId } = this.#store.device;
     const { kinds, refused } = this.#store.receive(entries, heads);
     this.#hooks.received(kinds);
     const received: Received = {
       missing: refused.filter(({ why }) => why === 'gap').map(({ device }) => device),
-      isForked: refused.some(({ why, device }) => why === 'forked' && device === deviceId),
+      forked: refused
+        .filter(({ why }) => why === 'forked')
+        .map(({ device, seq, head }) => ({ device, fromSeq: seq <= head.seq ? seq : null })),
     };
     if (!kinds.has('catalogue.import-committed')) return received;
     return this.#store.applyImports().then(() => {
       this.#hooks.received(kinds);
       return received;
     });
+  }
+
+  setAside(device: string, fromSeq: number): void {
+    this.#store.setAside(device, fromSeq);
+    this.#hooks.changed();
   }
 
   acknowledgedSeq(serverId: string, device: string): number {

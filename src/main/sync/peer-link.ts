@@ -91,6 +91,8 @@ export class PeerLink {
   #greetedMs = 0;
   /** The server has entries of this device that are not held here. */
   #wantsOwn = false;
+  /** Hashes of heads for whose sake the feed was read from its beginning. */
+  readonly #askedFor = new Set<string>();
   #batchEntries = MAX_BATCH_ENTRIES;
   #wake: { close(): void } | null = null;
   #statusToldMs = Number.NEGATIVE_INFINITY;
@@ -245,16 +247,17 @@ export class PeerLink {
     const { store } = this.#context;
     for (let round = 0; ; round += 1) {
       this.#goOn();
-      this.#device ??= await store.device();
-      this.#client ??= this.#context.clientOf(this.#peer, this.#device);
+      // Kept here: a fork that another link found makes this one forget them meanwhile.
+      const device = (this.#device ??= await store.device());
+      const client = (this.#client ??= this.#context.clientOf(this.#peer, device));
       try {
-        if (!this.#greeted) await this.#greet(this.#client, this.#device);
-        await this.#pushOwn(this.#client, this.#device);
-        if (await this.#pull(this.#client)) await this.#pushOwn(this.#client, this.#device);
+        if (!this.#greeted) await this.#greet(client, device);
+        await this.#pushOwn(client, device);
+        if (await this.#pull(client, device)) await this.#pushOwn(client, device);
         // After what somebody waits for: a large stall's heads are long, and all its devices are woken at once.
-        if (this.#isGreetingOld()) await this.#greet(this.#client, this.#device);
+        if (this.#isGreetingOld()) await this.#greet(client, device);
         const isHurried = (): boolean => this.#wanted || this.#stopped;
-        if (await this.#context.more(this.#peer, this.#client, this.#device, isHurried)) this.#wanted = true;
+        if (await this.#context.more(this.#peer, client, device, isHurried)) this.#wanted = true;
         return;
       } catch (error) {
         // Some answers are no failures but news: what they say is done, and the exchange begins again.
@@ -292,18 +295,17 @@ export class PeerLink {
     const mine = there.get(device.deviceId);
     if (mine?.isRevoked) throw new ExchangeFailure('revoked', 'The hub does not take entries of this device any more.');
     const seqThere = mine?.seq ?? 0;
-    const { serverId } = this.#peer;
-    const acknowledged = await store.acknowledgedSeq(serverId, device.deviceId);
-    // A hub restored from a backup: what it has lost waits again.
-    if (seqThere < acknowledged) {
-      await store.unacknowledge(serverId, device.deviceId, seqThere);
-      this.#wanted = true;
-    }
+    const { role } = this.#peer;
     const held = new Map((await store.heads()).map((head) => [head.device, head]));
+    const differ = await this.#differing(heads);
+    // A hub restored from a backup: what it has lost waits again. So does what another copy of this folder took the place of.
+    const hasLost = await this.#unacknowledge(device.deviceId, differ.has(device.deviceId) ? seqThere - 1 : seqThere);
     this.#wantsOwn = seqThere > (held.get(device.deviceId)?.seq ?? 0);
-    if (this.#wantsOwn) this.#wanted = true;
+    differ.delete(device.deviceId);
     // What another copy of this folder wrote under its name was passed over in the feed: from the beginning, once.
-    const cursor = this.#wantsOwn ? BEGINNING : this.#peer.cursor;
+    const isAnew = this.#wantsOwn || (role === 'hub' && differ.size > 0);
+    const cursor = isAnew ? BEGINNING : this.#peer.cursor;
+    if (hasLost || isAnew || this.#lacked(device, [...held.values()]).length > 0) this.#wanted = true;
     await this.#putPeer({ epoch, recipient: card.recipient, cursor });
     this.#greeted = true;
     this.#greetedMs = this.#context.now().getTime();
@@ -311,6 +313,25 @@ export class PeerLink {
       if (head.device === device.deviceId) continue;
       await this.#offer(client, head, there.get(head.device) ?? { seq: 0, hash: ZERO_HASH });
     }
+  }
+
+  /** Devices of which another entry is held here than the last one the server has. */
+  async #differing(heads: HeadsResponse['heads']): Promise<Set<string>> {
+    const differ = new Set<string>();
+    for (const { device, seq, hash } of heads) {
+      const here = seq === 0 ? null : await this.#context.store.hashOf(device, seq);
+      if (here !== null && here !== hash) differ.add(device);
+    }
+    return differ;
+  }
+
+  /** What this device has at the server counts as far as `seq` at most. @returns whether it counted further before */
+  async #unacknowledge(device: string, seq: number): Promise<boolean> {
+    const { store } = this.#context;
+    const { serverId } = this.#peer;
+    if (seq >= (await store.acknowledgedSeq(serverId, device))) return false;
+    await store.unacknowledge(serverId, device, seq);
+    return true;
   }
 
   /** Hands on what the server lacks of another device, or of a name this one had before, as far as that device signed it. */
@@ -389,6 +410,13 @@ export class PeerLink {
         goesBack -= 1;
         if (goesBack === 0 || head.seq > last.seq) throw badAnswer('it sends us back and forth');
         const agrees = head.seq === 0 || (await store.hashOf(deviceId, head.seq)) === head.hash;
+        if (agrees && code === 'forked' && !(await this.#decidesForks())) {
+          await this.#note(
+            'forked',
+            'This neighbour holds other entries under the name of this till: the hub decides.',
+          );
+          return;
+        }
         if (agrees && code === 'forked') {
           // What the other copy wrote was passed over in the feed as this one's own.
           await this.#putPeer({ cursor: BEGINNING });
@@ -399,8 +427,7 @@ export class PeerLink {
         else if (head.seq === 0) throw badAnswer('it has nothing of this device and refuses its beginning');
         // They part ways before this: the server says where when it sees what came before.
         else from = Math.max(0, head.seq - MAX_BATCH_ENTRIES);
-        if (from < (await store.acknowledgedSeq(serverId, deviceId)))
-          await store.unacknowledge(serverId, deviceId, from);
+        await this.#unacknowledge(deviceId, from);
       }
     }
   }
@@ -415,6 +442,15 @@ export class PeerLink {
         resolve();
       };
     });
+  }
+
+  /**
+   * Whether a new name is taken because of this server. One server decides, else what one of them has already would be written
+   * again for another: the hub, or a neighbour of a till that has none.
+   */
+  async #decidesForks(): Promise<boolean> {
+    if (this.#peer.role === 'hub') return true;
+    return !(await this.#context.store.peers()).some(({ role }) => role === 'hub');
   }
 
   async #signed({ device, seq, hash }: WireEntry, former?: string): Promise<WireHead> {
@@ -465,13 +501,47 @@ export class PeerLink {
   }
 
   /**
-   * Reads the feed to its end.
+   * Reads the feed to its end, and once more from its beginning when the heads say that more is there than came: a cursor is
+   * only as good as the memory of the server that gave it.
    * @returns whether something of this very device came back with it
    */
-  async #pull(client: ExchangeClient): Promise<boolean> {
-    const { store } = this.#context;
+  async #pull(client: ExchangeClient, device: SyncDevice): Promise<boolean> {
     const own = this.#wantsOwn ? 'all' : 'others';
-    let isFromStart = this.#peer.cursor === BEGINNING;
+    let isWhole = await this.#readFeed(client, device, own);
+    if (isWhole) isWhole = !(await this.#lacksSome(device));
+    if (!isWhole && this.#peer.cursor !== BEGINNING) {
+      await this.#putPeer({ cursor: BEGINNING });
+      if (!(await this.#readFeed(client, device, own))) {
+        await this.#note('gap', 'Entries of another device are missing at the server.');
+      }
+    }
+    if (own === 'others') return false;
+    this.#wantsOwn = false;
+    return true;
+  }
+
+  /** Whether the server has more of another device than is held after its feed was read. Each such head is asked about once. */
+  async #lacksSome(device: SyncDevice): Promise<boolean> {
+    const lacked = this.#lacked(device, await this.#context.store.heads());
+    for (const hash of lacked) this.#askedFor.add(hash);
+    return lacked.length > 0;
+  }
+
+  /** Heads of other devices beyond what is held, for whose sake the feed was not read from its beginning yet. */
+  #lacked({ deviceId }: SyncDevice, held: readonly (Head & { readonly device: string })[]): string[] {
+    const seqs = new Map(held.map(({ device, seq }) => [device, seq]));
+    return this.#devices
+      .filter(
+        ({ device, seq, hash }) => device !== deviceId && seq > (seqs.get(device) ?? 0) && !this.#askedFor.has(hash),
+      )
+      .map(({ hash }) => hash);
+  }
+
+  /** @returns false when it has to be read from its beginning: what came did not follow on what is held */
+  async #readFeed(client: ExchangeClient, device: SyncDevice, own: 'all' | 'others'): Promise<boolean> {
+    const { store } = this.#context;
+    const isFromStart = this.#peer.cursor === BEGINNING;
+    let isWhole = true;
     for (;;) {
       this.#goOn();
       const page = await client.feed({ after: this.#peer.cursor, own });
@@ -479,31 +549,52 @@ export class PeerLink {
       const forged = entries.find((entry) => entryHash(entry) !== entry.hash);
       if (forged)
         await this.#note('wrong-hash', `Entry ${forged.seq} of ${forged.device} was altered on its way or before.`);
-      let isMissing = false;
       for (let at = 0; at < entries.length; at += RECEIVE_SLICE) {
         this.#goOn();
-        const { missing, isForked } = await store.receive(entries.slice(at, at + RECEIVE_SLICE), []);
-        // Pushing what is ours makes the server say where the two part.
-        if (isForked) this.#wantsOwn = false;
-        if (missing.length > 0) isMissing = true;
-        if (at + RECEIVE_SLICE < entries.length) await this.#letSell();
+          if (!(await this.#receive(entries.slice(at, at + RECEIVE_SLICE), device.deviceId))) isWhole = false;
+          if (at + RECEIVE_SLICE < entries.length) await this.#letSell();
       }
-      if (isMissing && !isFromStart) {
-        // What came before these was read from a server that has lost it since: from the beginning, once.
-        isFromStart = true;
-        await this.#putPeer({ cursor: BEGINNING });
-        continue;
-      }
-      if (isMissing) await this.#note('gap', 'Entries of another device are missing at the server.');
+      // What came before these was read from a server that has lost it since.
+      if (!isWhole && !isFromStart) return false;
       if (heads.length > 0) await store.receive([], heads);
       if (page.cursor !== this.#peer.cursor) await this.#putPeer({ cursor: page.cursor });
       await this.#sawEpoch(page.epoch);
       if (entries.length > 0) this.#context.moved(this.#peer.serverId);
-      if (!page.more) break;
+      if (!page.more) return isWhole;
     }
-    if (own === 'others') return false;
-    this.#wantsOwn = false;
-    return true;
+  }
+
+  /**
+   * Keeps a slice of the feed. Where the hub has other entries of another device than are held here, the hub's count: they are
+   * what everybody else reads.
+   * @returns false when something before these is missing here or differs
+   */
+  async #receive(entries: readonly WireEntry[], deviceId: string): Promise<boolean> {
+    const { store } = this.#context;
+    const { role } = this.#peer;
+    const { missing, forked } = await store.receive(entries, []);
+    let isWhole = missing.length === 0;
+    for (const { device, fromSeq } of forked) {
+      if (device === deviceId) {
+        // Pushing what is ours makes the server say where the two part.
+        this.#wantsOwn = false;
+        await this.#unacknowledge(deviceId, (fromSeq ?? 1) - 1);
+        continue;
+      }
+      if (role !== 'hub') continue;
+      if (fromSeq === null) {
+        isWhole = false;
+        continue;
+      }
+      await store.setAside(device, fromSeq);
+      await this.#note(
+        'forked',
+        `The hub has other entries of ${device} from ${fromSeq} on: those held here were set aside.`,
+      );
+      const again = entries.filter((entry) => entry.device === device);
+      if (!(await this.#receive(again, deviceId))) isWhole = false;
+    }
+    return isWhole;
   }
 
   /** A server restored from a backup has begun a new epoch: what it has must be asked anew. */

@@ -23,8 +23,7 @@ export function reconcileExchange(store: SyncStore, now: () => Date): MoreExchan
       const { shiftId } = account;
       const sums = sumsOf(account);
       const nowMs = now().getTime();
-      if (nowMs - (lookedAt.get(shiftId) ?? Number.NEGATIVE_INFINITY) < AGAIN_AFTER_MS) continue;
-      lookedAt.set(shiftId, nowMs);
+      if (Math.abs(nowMs - (lookedAt.get(shiftId) ?? Number.NEGATIVE_INFINITY)) < AGAIN_AFTER_MS) continue;
       let answer = await client.reconcile(sums);
       let mended = 0;
       if (!answer.matches && account.device === device.deviceId) {
@@ -35,6 +34,7 @@ export function reconcileExchange(store: SyncStore, now: () => Date): MoreExchan
         const { orderCount, totalMinor } = sums;
         await store.reconciled({ shiftId, serverId, orderCount, totalMinor, ordersHash: sums.ordersHash, mended });
       } else {
+        lookedAt.set(shiftId, nowMs);
         await store.mismatched({ serverId, shiftId, at: now().toISOString(), orders: differences(account, answer) });
       }
     }

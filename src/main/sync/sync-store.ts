@@ -48,8 +48,12 @@ export interface Acknowledgement {
 export interface Received {
   /** Devices whose entries did not follow on what is held: something in between is missing. */
   readonly missing: readonly string[];
-  /** The server has entries of this very device that differ from what it wrote itself. */
-  readonly isForked: boolean;
+  /** Devices, this one among them, of which the server has other entries than are held here. */
+  readonly forked: readonly {
+    readonly device: string;
+    /** The first entry that differs; null when it lies somewhere before what came. */
+    readonly fromSeq: number | null;
+  }[];
 }
 
 export interface ReconciledShift {
@@ -101,6 +105,12 @@ export interface SyncStore {
   signedHead(device: string, after: number, upTo: number): Later<WireHead | null>;
   /** Keeps entries of other devices, and of this one read back. The caller keeps slices small. */
   receive(entries: readonly WireEntry[], heads: readonly WireHead[]): Later<Received>;
+
+  /**
+   * Sets aside what is held of another device from `fromSeq` on, because the hub has something else there. It stays
+   * readable, and a person is told.
+   */
+  setAside(device: string, fromSeq: number): Later<void>;
 
   /** How far a server has this device's entries as far as it has signed, 0 for nothing. */
   acknowledgedSeq(serverId: string, device: string): Later<number>;

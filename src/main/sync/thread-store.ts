@@ -31,6 +31,7 @@ export function threadStore(journal: JournalReader, accounts: ShiftAccounts, ask
     enrolled: asked('enrolled'),
     rename: asked('rename'),
     receive: asked('receive'),
+    setAside: asked('setAside'),
     acknowledgedSeq: asked('acknowledgedSeq'),
     acknowledge: asked('acknowledge'),
     unacknowledge: asked('unacknowledge'),

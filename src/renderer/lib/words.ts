@@ -70,7 +70,7 @@ export function sharesWords({ name, pricing, tills }: SharedStock, format: Forma
 }
 
 /** What happened to the store, in a few words; the notice itself says the rest. */
-export function noticeWords(code: 'store-recovered' | 'disk-full' | 'rebuilt'): string {
+export function noticeWords(code: 'store-recovered' | 'disk-full' | 'rebuilt' | 'set-aside'): string {
   switch (code) {
     case 'store-recovered':
       return m.notice_store_recovered();
@@ -78,6 +78,8 @@ export function noticeWords(code: 'store-recovered' | 'disk-full' | 'rebuilt'): 
       return m.notice_disk_full();
     case 'rebuilt':
       return m.notice_rebuilt();
+    case 'set-aside':
+      return m.notice_set_aside();
   }
 }
 
