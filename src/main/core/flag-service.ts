@@ -18,6 +18,8 @@ const HANDED_OVER: readonly JobState[] = ['acknowledged', 'sent-unconfirmed'];
 
 type Flagged = EntryBody<'order.flagged'>;
 
+type FlagContext = Pick<CoreContext, 'store' | 'now' | 'log'>;
+
 interface FlagHooks {
   /** Whether somebody sells just now. */
   readonly isInUse: () => boolean;
@@ -32,7 +34,7 @@ interface FlagHooks {
  * the shopper has a confirmation, to `offline-confirmed` when the shopper has one first. Each move is a fact of its own.
  */
 export class FlagService {
-  readonly #core: CoreContext;
+  readonly #core: FlagContext;
   readonly #hooks: FlagHooks;
   /** Decided and not yet written, the oldest first: of orders just placed, whose receipts may wait for it, and of others. */
   readonly #fresh = new Map<string, Flagged>();
@@ -40,7 +42,7 @@ export class FlagService {
   #backlogMs = -Infinity;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(core: CoreContext, hooks: FlagHooks) {
+  constructor(core: FlagContext, hooks: FlagHooks) {
     this.#core = core;
     this.#hooks = hooks;
   }
@@ -55,8 +57,9 @@ export class FlagService {
   /** What a stop left undecided: orders the hub has, or whose receipt is out, with a flag that does not say so. */
   start(): void {
     const { store } = this.#core;
+    const { deviceId, formerDeviceIds } = store.device;
     const hub = store.sync.hub();
-    for (const { orderId, device, entrySeq } of store.orders.queued([store.device.deviceId])) {
+    for (const { orderId, device, entrySeq } of store.orders.queued([deviceId, ...formerDeviceIds])) {
       const printed = store.jobs.ofReference(orderId).find((job) => isHandedOver(job));
       const seqThere = hub === null ? 0 : (store.sync.acknowledged(hub.serverId, device)?.seq ?? 0);
       // Which came first is not known any more: the paper is the weaker claim.
