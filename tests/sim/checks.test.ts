@@ -8,13 +8,17 @@ import {
   chainsAreSound,
   confirmedSalesExist,
   faultsAreVisible,
+  flagsMoved,
   hubHasEachOnce,
   numbersAreUnique,
   ordersIn,
+  peopleAgree,
+  sharesHold,
   storesVerify,
   sumsAgree,
   tablesAgree,
   tillsHoldTheStall,
+  toldAside,
   type TillAtEnd,
   type WorldAtEnd,
 } from './checks';
@@ -27,6 +31,8 @@ const CHECKS = {
   chainsAreSound,
   sumsAgree,
   faultsAreVisible: (world: WorldAtEnd) => faultsAreVisible(world, []),
+  flagsMoved,
+  sharesHold,
   numbersAreUnique,
   tablesAgree,
   storesVerify,
@@ -38,8 +44,19 @@ beforeAll(() => {
   const north = new StallLife();
   const south = north.another();
   north.put(makeItem(1), makeItem(2));
-  north.sell(['variant-1', 'variant-2']);
-  north.sell(['variant-1']);
+  const { deviceId } = north.store.device;
+  const shares = [{ deviceId, quantity: 2 }];
+  north.store.commit({
+    actor: null,
+    drafts: [{ kind: 'stock.shared', body: { itemId: 'item-1', variantId: 'variant-1', shares } }],
+    result: null,
+  });
+  for (const variants of [['variant-1', 'variant-2'], ['variant-1']]) {
+    const { orderId } = north.sell(variants);
+    const at = north.context.now;
+    const flagged = { orderId, flag: 'offline-confirmed', cause: 'receipt-printed', at, hub: null } as const;
+    north.store.commit({ actor: null, drafts: [{ kind: 'order.flagged', body: flagged }], result: null });
+  }
   north.park(['variant-2']);
   north.closeShift();
   const { device, sync } = north.store;
@@ -188,6 +205,27 @@ describe('is found', () => {
       }),
     ],
     [
+      'an order that stays queued',
+      'flagsMoved',
+      (world) => ({ ...world, hub: world.hub.filter(({ kind }) => kind !== 'order.flagged') }),
+    ],
+    [
+      'a flag that moved twice',
+      'flagsMoved',
+      (world) => ({ ...world, hub: [...world.hub, ...world.hub.filter(({ kind }) => kind === 'order.flagged')] }),
+    ],
+    [
+      'a till that sold more than its share',
+      'sharesHold',
+      (world) => ({
+        ...world,
+        hub: forged(world.hub, 'stock.shared', (body: { shares: { quantity: number }[] }) => ({
+          ...body,
+          shares: body.shares.map((share) => ({ ...share, quantity: 1 })),
+        })),
+      }),
+    ],
+    [
       'a number on two receipts',
       'numbersAreUnique',
       (world) => {
@@ -216,6 +254,31 @@ describe('is found', () => {
   ];
   test.each(cases)('%s', (_, check, spoil) => {
     expect(faultsOf(spoil(healthy()))).toContain(check);
+  });
+
+  test('an entry that nobody can apply, and no till tells of it', () => {
+    expect(faultsAreVisible(healthy(), [], [{ device: 'elsewhere', seq: 1 }])).toHaveLength(2);
+    expect(storesVerify(healthy(), [{ device: 'elsewhere', seq: 1 }])).toHaveLength(2);
+  });
+
+  test('a person that one place has forgotten or calls otherwise', () => {
+    const people = (name: string | null) => [{ reference: 'bo', name }];
+    const places = (name: string | null) => [
+      { name: 'the hub', people: people('Bo') },
+      { name: 'north', people: people(name) },
+    ];
+    expect(peopleAgree(places('Bo'))).toEqual([]);
+    expect(peopleAgree(places('Mo'))).toHaveLength(1);
+    expect(peopleAgree(places(null))).toHaveLength(1);
+    expect(peopleAgree([...places('Bo'), { name: 'south', people: [] }])).toHaveLength(1);
+  });
+
+  test('a sale that stands aside and no notice names', () => {
+    const { hub } = healthy();
+    const [first] = ordersIn(hub);
+    if (!first) throw new Error('there is no order');
+    expect(toldAside([first.entry], ['another till'])).toEqual([]);
+    expect(toldAside([first.entry], [`orders among them: ${first.order.number}`])).toEqual([first.order.orderId]);
   });
 
   test('an entry that should stand aside and does not', () => {

@@ -30,6 +30,13 @@ export interface ConfirmedSale {
   readonly totalMinor: number;
 }
 
+/** What a place knows of a person. */
+export interface KnownPerson {
+  readonly reference: string;
+  /** Null once forgotten. */
+  readonly name: string | null;
+}
+
 export interface WorldAtEnd {
   readonly tills: readonly TillAtEnd[];
   /** Everything the hub gives out, in its order. */
@@ -62,17 +69,32 @@ function isBefore(entry: EntryName, later: EntryName, forks: readonly Fork[]): b
   return fork !== undefined && isBefore(entry, { device: fork.former, seq: fork.fromSeq }, forks);
 }
 
-/** I1: what was confirmed is in the journal of every till and at the hub, as it was confirmed. */
-export function confirmedSalesExist(world: WorldAtEnd): string[] {
+/**
+ * I1: what was confirmed is in the journal of every till and at the hub, as it was confirmed.
+ * @param told orders that stand aside at a till, and a person is told
+ */
+export function confirmedSalesExist(world: WorldAtEnd, told: ReadonlySet<string> = new Set()): string[] {
   const places = [{ name: 'hub', entries: world.hub }, ...world.tills];
+  const there = new Set(ordersIn(world.hub).map(({ order }) => order.orderId));
+  const confirmed = world.confirmed.filter(({ orderId }) => there.has(orderId) || !told.has(orderId));
   return places.flatMap(({ name, entries }) => {
     const orders = new Map(ordersIn(entries).map(({ order }) => [order.orderId, order]));
-    return world.confirmed.flatMap(({ orderId, number, totalMinor }) => {
+    return confirmed.flatMap(({ orderId, number, totalMinor }) => {
       const order = orders.get(orderId);
       if (!order) return [`order ${number} (${orderId}) was confirmed and is not at ${name}`];
       return order.totalMinor === totalMinor ? [] : [`order ${number} has another total at ${name}`];
     });
   });
+}
+
+/**
+ * Orders among entries that were set aside, of which a till's notices give the numbers. Where the disks of a till and of the
+ * hub both died, another till may be all that holds a sale, and the hub has something else in its place.
+ */
+export function toldAside(aside: readonly SealedEntry[], notices: readonly string[]): string[] {
+  return ordersIn(aside)
+    .filter(({ order }) => notices.some((notice) => notice.includes(order.number)))
+    .map(({ order }) => order.orderId);
 }
 
 /** I2: the hub has each entry once, each order once, and nothing but what tills wrote. */
@@ -110,11 +132,21 @@ export function chainsAreSound({ hub, tills }: WorldAtEnd): string[] {
   );
 }
 
-/** I3 and I4 of a store: file, chains, signed heads, sums of every order, and that a replay gives the tables there are. */
-export function storesVerify({ tills }: WorldAtEnd): string[] {
-  return tills.flatMap(({ name, database, scratch }) =>
-    verifyStore(database, scratch).findings.map(({ code, detail }) => `${name}: ${code}: ${detail}`),
-  );
+/**
+ * I3 and I4 of a store: file, chains, signed heads, sums of every order, and that a replay gives the tables there are.
+ * @param incomprehensible what no till can read, and `verify` says so
+ */
+export function storesVerify({ tills }: WorldAtEnd, incomprehensible: readonly EntryName[] = []): string[] {
+  return tills.flatMap(({ name, database, scratch }) => {
+    const { findings } = verifyStore(database, scratch);
+    const unreadable = findings.filter(({ code }) => code === 'unreadable');
+    return [
+      ...findings.filter(({ code }) => code !== 'unreadable').map(({ code, detail }) => `${name}: ${code}: ${detail}`),
+      ...(unreadable.length === incomprehensible.length
+        ? []
+        : [`${name}: ${unreadable.length} entries are unreadable, which should be ${incomprehensible.length}`]),
+    ];
+  });
 }
 
 /** I4: lines, tenders and rounding of each order agree, and each closed shift counts the orders its device placed in it. */
@@ -144,17 +176,101 @@ interface ShiftClosed {
   readonly close: { readonly totals: { readonly orderCount: number; readonly salesMinor: number } };
 }
 
-/** I5: what cannot be applied, or was set aside, is where a person sees it. */
-export function faultsAreVisible({ tills, quarantined }: WorldAtEnd, expected: readonly EntryName[]): string[] {
+/**
+ * I5: what cannot be applied, or was set aside, is where a person sees it.
+ * @param expected what the hub should have set aside
+ * @param incomprehensible what no till can apply: every one should say so
+ */
+export function faultsAreVisible(
+  { tills, quarantined }: WorldAtEnd,
+  expected: readonly EntryName[],
+  incomprehensible: readonly EntryName[] = [],
+): string[] {
   const shown = new Set(quarantined.map(nameOf));
   const wanted = new Set(expected.map(nameOf));
+  const strange = new Set(incomprehensible.map(nameOf));
   return [
     ...[...wanted].filter((name) => !shown.has(name)).map((name) => `entry ${name} should stand aside at the hub`),
     ...[...shown]
       .filter((name) => !wanted.has(name))
       .map((name) => `entry ${name} stands aside at the hub for no reason`),
-    ...tills.flatMap(({ name, unapplied }) => unapplied.map((entry) => `${name} could not apply ${nameOf(entry)}`)),
+    ...tills.flatMap(({ name, unapplied }) => {
+      const told = new Set(unapplied.map(nameOf));
+      return [
+        ...[...told].filter((entry) => !strange.has(entry)).map((entry) => `${name} could not apply ${entry}`),
+        ...[...strange].filter((entry) => !told.has(entry)).map((entry) => `${name} does not tell of ${entry}`),
+      ];
+    }),
   ];
+}
+
+/** All places know the same people by the same names, and have forgotten the same. */
+export function peopleAgree(
+  places: readonly { readonly name: string; readonly people: readonly KnownPerson[] }[],
+): string[] {
+  const [first, ...others] = places.map(({ name, people }) => ({
+    name,
+    known: new Map(people.map((person) => [person.reference, person.name])),
+  }));
+  if (!first) return [];
+  return others.flatMap(({ name, known }) =>
+    [...new Set([...first.known.keys(), ...known.keys()])]
+      .filter((reference) => known.get(reference) !== first.known.get(reference))
+      .map(
+        (reference) =>
+          `${reference} is ${String(known.get(reference))} at ${name}, ${String(first.known.get(reference))} at ${first.name}`,
+      ),
+  );
+}
+
+/**
+ * No order is `queued` any more once everything is at the hub, but for those of a name that was given up with a lost disk, and
+ * no name moved the flag of one order twice.
+ */
+export function flagsMoved({ hub }: WorldAtEnd): string[] {
+  const moves = hub
+    .filter(({ kind }) => kind === 'order.flagged')
+    .map(({ device, body }) => ({ device, orderId: (JSON.parse(body) as { orderId: string }).orderId }));
+  const moved = new Set(moves.map(({ orderId }) => orderId));
+  const givenUp = new Set(forksIn(hub).map(({ former }) => former));
+  return [
+    ...ordersIn(hub)
+      .filter(({ order, entry }) => !moved.has(order.orderId) && !givenUp.has(entry.device))
+      .map(({ order }) => `order ${order.number} is at the hub and still queued`),
+    ...repeated(moves, ({ device, orderId }) => `${orderId} by ${device}`).map((one) => `the flag moved twice: ${one}`),
+  ];
+}
+
+/**
+ * No till sold more of what is scarce than its share, with what it was given and less what it gave away. Of a stall whose
+ * stock was divided once, and of tills of which nobody made a copy: two copies each hold the whole share.
+ */
+export function sharesHold({ hub }: WorldAtEnd): string[] {
+  const [division, ...more] = hub.filter(({ kind }) => kind === 'stock.shared');
+  const forks = forksIn(hub);
+  if (!division || more.length > 0 || forks.length > 0) return [];
+  const { variantId, shares } = JSON.parse(division.body) as SharedStock;
+  const gifts = hub
+    .filter(({ kind }) => kind === 'stock.share-given')
+    .map(({ device, body }) => ({ device, ...(JSON.parse(body) as { toDevice: string; quantity: number }) }));
+  const sales = ordersIn(hub).flatMap(({ order, entry: { device } }) =>
+    order.lines.filter((line) => line.variantId === variantId).map(({ quantity }) => ({ device, quantity })),
+  );
+  return shares.flatMap(({ deviceId, quantity }) => {
+    const sum = (of: readonly { readonly quantity: number }[]): number =>
+      of.reduce((total, one) => total + one.quantity, 0);
+    const given = sum(gifts.filter(({ device }) => device === deviceId));
+    const got = sum(gifts.filter(({ toDevice }) => toDevice === deviceId));
+    const sold = sum(sales.filter(({ device }) => device === deviceId));
+    return sold + given <= quantity + got
+      ? []
+      : [`${deviceId} sold ${sold} and gave ${given} of a share of ${quantity} and ${got} more`];
+  });
+}
+
+interface SharedStock {
+  readonly variantId: string;
+  readonly shares: readonly { readonly deviceId: string; readonly quantity: number }[];
 }
 
 /** Every till shows the same stall. */

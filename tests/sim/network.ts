@@ -41,17 +41,18 @@ export class Network {
     this.weather = weather;
   }
 
-  /** Nothing passes any more between a till and its servers. */
-  cut(till: string): void {
-    this.#cut.add(till);
+  /** Nothing passes any more between a till, or the hub, and anybody else. */
+  cut(name: string): void {
+    this.#cut.add(name);
   }
 
-  mend(till: string): void {
-    this.#cut.delete(till);
+  mend(name: string): void {
+    this.#cut.delete(name);
   }
 
-  /** A till's way to a server. */
-  link(till: string, server: Handle): HttpSend {
+  /** A till's way to a server: the hub, or the till of that name. */
+  link(till: string, to: string, server: Handle): HttpSend {
+    const isCut = (): boolean => this.#cut.has(till) || this.#cut.has(to);
     return (request) =>
       new Promise((resolve, reject) => {
         const { weather } = this;
@@ -63,7 +64,7 @@ export class Network {
           reject(new ExchangeFailure('unreachable', 'no network'));
         };
         const deliver = async (isFirst: boolean): Promise<void> => {
-          if (this.#cut.has(till)) return isFirst ? refuse() : undefined;
+          if (isCut()) return isFirst ? refuse() : undefined;
           let answer: HttpAnswer;
           try {
             answer = await this.#time.duringRealWork(() => server(request));
@@ -77,7 +78,7 @@ export class Network {
             return undefined;
           }
           this.#time.after(this.#delay(random), () => {
-            if (this.#cut.has(till)) return;
+            if (isCut()) return;
             giveUp();
             this.counts.carried += 1;
             resolve(answer);

@@ -1,7 +1,11 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExchangeFailure } from '../../src/exchange/exchange-failure';
+import type { HttpSend } from '../../src/exchange/http-send';
 import type { Order } from '../../src/domain/order';
+import { DeviceKeys } from '../../src/journal/identity';
+import { FlagService } from '../../src/main/core/flag-service';
+import { silentLog } from '../../src/main/core/log';
 import { IN_USE_MS } from '../../src/main/core/till-use';
 import type { Store } from '../../src/main/db/store';
 import { ShiftAccounts } from '../../src/main/db/shift-accounts';
@@ -9,10 +13,12 @@ import { SyncEngine } from '../../src/main/sync/engine';
 import { LocalSyncStore } from '../../src/main/sync/local-store';
 import { peopleExchange } from '../../src/main/sync/people-exchange';
 import { reconcileExchange } from '../../src/main/sync/reconcile-exchange';
-import type { SyncStore } from '../../src/main/sync/sync-store';
-import type { HttpSend } from '../../src/exchange/http-send';
+import type { Acknowledgement, SyncStore } from '../../src/main/sync/sync-store';
+import { NeighbourStore } from '../../src/main/lan/neighbour-store';
 import { StallLife } from '../journal/stall-life';
 import { Fuse, fused, fusedPort, PowerCut } from './fuse';
+import { SimServer } from './hub';
+import type { Handle } from './network';
 import type { Random } from './random';
 import { Seller } from './seller';
 import type { VirtualTime } from './virtual-time';
@@ -25,6 +31,7 @@ const SYNC_WRITES: ReadonlySet<string> = new Set([
   'enrolled',
   'rename',
   'receive',
+  'setAside',
   'acknowledge',
   'unacknowledge',
   'peopleSent',
@@ -37,9 +44,8 @@ export interface TillWorld {
   /** Where folders are made. */
   readonly scratch: string;
   readonly time: VirtualTime;
-  readonly address: string;
-  /** A till's way to the hub. */
-  readonly link: (till: string) => HttpSend;
+  /** A till's way to the server at an address. */
+  readonly link: (till: string, address: string) => HttpSend;
   readonly note: (line: string) => void;
   /** A number for the ids of one life of a till. */
   readonly nextLife: () => number;
@@ -52,14 +58,23 @@ interface Run {
   readonly engine: SyncEngine;
   readonly seller: Seller;
   readonly accounts: ShiftAccounts;
+  readonly flags: FlagService;
+  /** Of a till that serves its neighbours. */
+  readonly server: SimServer | null;
 }
 
 const NOBODY_HEARS = {
-  acknowledged: () => undefined,
   received: () => undefined,
   identityChanged: () => undefined,
   peopleChanged: () => undefined,
   changed: () => undefined,
+};
+
+/** No photo is taken in a story. */
+const NO_PHOTOS = {
+  read: () => Promise.resolve(null),
+  arrivedBytes: () => Promise.resolve(0),
+  add: () => Promise.resolve(false),
 };
 
 class PoweredLife extends StallLife {
@@ -92,20 +107,25 @@ export class SimTill {
   #actedMs = -Infinity;
   #folder: string;
   #run: Run | null = null;
-  /** What a person was given to type; good for one joining, however often that is tried. */
-  #code: string | null = null;
+  /** What a person was given to type, by the server's address; good for one joining, however often that is tried. */
+  readonly #codes = new Map<string, string>();
+  /** Addresses at which somebody has typed a code and waits. */
+  readonly #joining = new Set<string>();
+  /** Whether it serves the exchange to the tills beside it. */
+  readonly #serves: boolean;
   /** How far its clock is from the truth. */
   clockErrorMs = 0;
 
-  /** @param from a folder to begin with a copy of; a new till when absent */
+  /** @param begin.from a folder to begin with a copy of; a new till when absent */
   constructor(
     name: string,
     world: TillWorld,
     random: Random,
     onSold: (till: SimTill, order: Order) => void,
-    from?: string,
+    { from, serves = false }: { readonly from?: string; readonly serves?: boolean } = {},
   ) {
     this.name = name;
+    this.#serves = serves;
     this.#world = world;
     this.#random = random;
     this.#onSold = onSold;
@@ -134,6 +154,32 @@ export class SimTill {
     return this.#on.seller;
   }
 
+  /** Where its neighbours reach it. */
+  get address(): string {
+    return `http://${this.name}.test`;
+  }
+
+  /** Whether there is somebody to join here. */
+  get isServing(): boolean {
+    return this.#run !== null && this.#run.server !== null && this.store.stall.get() !== null;
+  }
+
+  /** A code with which one more till joins here. */
+  async code(): Promise<string> {
+    const { server } = this.#on;
+    if (!server) throw new Error(`${this.name} serves nobody`);
+    return server.code(this.store.stall.get()?.stallId ?? '');
+  }
+
+  /** Answers its neighbours; nobody hears what comes after the power went. */
+  readonly handle: Handle = async (request) => {
+    const run = this.#run;
+    if (!run?.server) throw new ExchangeFailure('unreachable', `${this.name} is off`);
+    const answer = await run.server.handle(request);
+    if (run.fuse.isBlown) throw new ExchangeFailure('unreachable', `${this.name} went off`);
+    return answer;
+  };
+
   get #on(): Run {
     if (!this.#run) throw new Error(`${this.name} is off`);
     return this.#run;
@@ -148,19 +194,33 @@ export class SimTill {
     life.nowMs = this.#nowMs();
     const random = this.#random.fork();
     const { store } = life;
-    const send = link(this.name);
     const now = (): Date => new Date(this.#nowMs());
     const accounts = ShiftAccounts.open(this.#folder);
-    const local = new LocalSyncStore({ store, dataDir: this.#folder, accounts, now, hooks: NOBODY_HEARS });
+    // A receipt is printed at once, now and then; the flags' own timer is not waited for.
+    const flags = new FlagService(
+      { store, now, log: silentLog() },
+      { isInUse: () => false, isOnline: () => true, onFlagged: () => undefined },
+    );
+    const hooks = {
+      ...NOBODY_HEARS,
+      acknowledged(told: Acknowledgement) {
+        if (told.role === 'hub') flags.acknowledged(told.orders, told);
+        flags.stop();
+      },
+    };
+    const local = new LocalSyncStore({ store, dataDir: this.#folder, accounts, now, hooks });
     const guarded: SyncStore = fusedPort(local, fuse, SYNC_WRITES);
     const engine = new SyncEngine({
       store: guarded,
       more: [peopleExchange(guarded, now), reconcileExchange(guarded, now)],
-      connect: () => ({
+      connect: (address) => ({
         send: (request) =>
           new Promise((resolve, reject) => {
             // What comes back after a power cut comes back to nobody.
-            send(request).then(
+            link(
+              this.name,
+              address,
+            )(request).then(
               (answer) => fuse.isBlown || resolve(answer),
               (error: unknown) => fuse.isBlown || reject(error instanceof Error ? error : new Error(String(error))),
             );
@@ -179,40 +239,53 @@ export class SimTill {
       version: 'simulated',
       isInUse: () => time.nowMs - this.#actedMs < IN_USE_MS,
     });
-    const seller = new Seller(life, random.fork(), (order) => this.#onSold(this, order));
-    this.#run = { life, fuse, engine, seller, accounts };
+    const prints = random.fork();
+    const seller = new Seller(life, random.fork(), (order) => {
+      this.#onSold(this, order);
+      if (prints.chance(0.5)) flags.confirmed(order.orderId, 'receipt-printed');
+      flags.stop();
+    });
+    const server = this.#serves ? this.#newServer(life, engine, now) : null;
+    this.#joining.clear();
+    this.#run = { life, fuse, engine, seller, accounts, flags, server };
     this.#world.note(`${this.name} starts`);
+    flags.start();
+    flags.stop();
     engine.start().catch((error: unknown) => this.#world.note(`${this.name} could not start: ${String(error)}`));
   }
 
-  /** Somebody does something; a power cut in the middle of it is a power cut. */
-  act(): void {
+  /** Somebody does something, whatever comes along by default; a power cut in the middle of it is a power cut. */
+  act(deed: (seller: Seller) => string = (seller) => seller.act()): void {
     if (!this.#run) return;
     const { life, seller, engine } = this.#run;
     this.#actedMs = this.#world.time.nowMs;
     life.nowMs = this.#nowMs();
     try {
-      this.#world.note(`${this.name} ${seller.act()}`);
+      this.#world.note(`${this.name} ${deed(seller)}`);
       engine.nudge();
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
     }
   }
 
-  /** Joins the stall at the hub, where it has not yet, or again where a hub restored from a backup does not know it. */
-  async join(newCode: () => Promise<string>): Promise<void> {
-    const [peer] = this.engine.view().peers;
-    if (peer && peer.condition !== 'refused') return;
-    const { address, time } = this.#world;
+  /** Joins the stall at a server, where it has not yet, or again where one restored from a backup does not know it. */
+  async join(address: string, newCode: () => Promise<string>): Promise<void> {
+    const peers = this.engine.view().peers.filter((peer) => peer.address === address);
+    // One that took another name is another server.
+    if (peers.some(({ condition }) => condition !== 'refused') || this.#joining.has(address)) return;
+    this.#joining.add(address);
     try {
-      this.#code ??= await time.duringRealWork(newCode);
-      await this.engine.enrol({ address, code: this.#code, name: this.name });
-      this.#code = null;
-      this.#world.note(`${this.name} joined`);
+      const code = this.#codes.get(address) ?? (await this.#world.time.duringRealWork(newCode));
+      this.#codes.set(address, code);
+      await this.engine.enrol({ address, code, name: this.name });
+      this.#codes.delete(address);
+      this.#world.note(`${this.name} joined ${address}`);
     } catch (error) {
-      this.#world.note(`${this.name} could not join: ${String(error)}`);
+      this.#world.note(`${this.name} could not join ${address}: ${String(error)}`);
       // Whoever reads that the code is spent asks for another: the one before may have joined a till whose disk died since.
-      if (error instanceof ExchangeFailure && error.code === 'bad-code') this.#code = null;
+      if (error instanceof ExchangeFailure && error.code === 'bad-code') this.#codes.delete(address);
+    } finally {
+      this.#joining.delete(address);
     }
   }
 
@@ -249,9 +322,34 @@ export class SimTill {
 
   /** Closes the folder. */
   close(): void {
+    void this.#run?.server?.close();
     this.#run?.accounts.close();
     this.#run?.life.close();
     this.#run = null;
+  }
+
+  #newServer({ store }: PoweredLife, engine: SyncEngine, now: () => Date): SimServer {
+    const { deviceId, publicKey } = store.device;
+    const keys = DeviceKeys.load(this.#folder);
+    return new SimServer({
+      store: new NeighbourStore({
+        store,
+        now,
+        isRevoked: () => false,
+        photos: NO_PHOTOS,
+        onReceived: () => engine.offer(),
+      }),
+      identity: {
+        serverId: deviceId,
+        role: 'neighbour',
+        publicKey,
+        recipient: null,
+        sign: (text) => keys.sign(deviceId, text),
+        secret: Buffer.alloc(32, 9),
+      },
+      now,
+      monotonicMs: () => this.#world.time.nowMs,
+    });
   }
 
   #nowMs(): number {
@@ -268,6 +366,7 @@ export class SimTill {
     this.#run = null;
     this.#world.note(`${this.name} loses its power`);
     const left = this.backUp();
+    void run?.server?.close();
     run?.accounts.close();
     run?.life.close();
     rmSync(this.#folder, { recursive: true });

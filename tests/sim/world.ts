@@ -4,28 +4,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Order } from '../../src/domain/order';
-import { DATABASE_FILE } from '../../src/main/db/open';
+import type { HttpSend } from '../../src/exchange/http-send';
+import { wallMs } from '../../src/journal/clock';
 import type { SealedEntry } from '../../src/journal/entry';
+import { DATABASE_FILE } from '../../src/main/db/open';
+import type { PersonChange } from '../../src/main/db/people';
 import { stall } from '../journal/stall-life';
 import {
   chainsAreSound,
   confirmedSalesExist,
   faultsAreVisible,
+  flagsMoved,
   hubHasEachOnce,
   numbersAreUnique,
   ordersIn,
+  peopleAgree,
+  sharesHold,
   storesVerify,
   sumsAgree,
   tablesAgree,
   tillsHoldTheStall,
+  toldAside,
   type ConfirmedSale,
+  type KnownPerson,
   type TillAtEnd,
   type WorldAtEnd,
 } from './checks';
-import { HUB_ADDRESS, SimHub } from './hub';
+import { HUB_ADDRESS, hubIdentity, SimServer } from './hub';
 import { MemoryExchangeStore } from './memory-exchange-store';
 import { FAIR, Network, type Weather } from './network';
 import { Random } from './random';
+import { LATER_KIND } from './seller';
 import { SimTill } from './till';
 import { VirtualTime } from './virtual-time';
 
@@ -35,6 +44,21 @@ const STORY_MS = 4 * 60_000;
 const HEALING_MS = 30 * 60_000;
 const LOOK_MS = 20_000;
 const HOUR_MS = 3_600_000;
+
+const CLOCK_ERRORS_MS = [-26, -1, -0.025, 0.0125, 1, 11, 26, 30 * 24].map((hours) => hours * HOUR_MS);
+/** Whatever is written beyond this was written by a clock that was a day ahead, whenever it came to the hub. */
+const A_DAY_AHEAD_MS = START_MS + 25 * HOUR_MS;
+
+/** What happens to whole disks; none is as likely as each. */
+const GREAT_MISHAPS = [
+  null,
+  'restore',
+  'clone',
+  'hub-restore',
+  'hub-restored-twice',
+  'hub-put-back',
+  'both-restored',
+] as const;
 
 /** How a story ended. */
 export interface Ending {
@@ -68,13 +92,16 @@ class World {
   readonly #scratch: string;
   readonly #network: Network;
   readonly #store: MemoryExchangeStore;
-  readonly #hub: SimHub;
+  readonly #hub: SimServer;
   readonly #story: string[] = [];
   readonly #tills: SimTill[] = [];
   readonly #confirmed = new Map<string, ConfirmedSale>();
   #lives = 0;
   #endMs = START_MS + STORY_MS;
-  #epoch = 1;
+  /** Tills that sell nothing and serve the others. */
+  readonly #edges = new Set<SimTill>();
+  /** One that reaches no hub before the day is over. */
+  #late: SimTill | null = null;
 
   constructor(seed: number) {
     this.#random = new Random(seed);
@@ -82,27 +109,37 @@ class World {
     const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
     this.#scratch = mkdtempSync(join(base, 'trestle-sim-'));
     const now = (): Date => new Date(this.#time.nowMs);
-    this.#store = new MemoryExchangeStore(now);
+    const epochs = this.#random.fork();
+    this.#store = new MemoryExchangeStore(now, () => epochs.next());
     this.#store.addStall(stall.stallId);
-    this.#hub = new SimHub(this.#store, now, () => this.#time.nowMs);
+    this.#hub = new SimServer({
+      store: this.#store,
+      identity: hubIdentity(),
+      now,
+      monotonicMs: () => this.#time.nowMs,
+    });
     this.#network = new Network(this.#time, this.#random.fork(), FAIR);
   }
 
   /** Lives through the day. */
   async tell(): Promise<void> {
     const random = this.#random;
-    const first = this.#addTill('north');
+    const isServed = random.chance(0.4);
+    const first = this.#addTill('north', { serves: isServed && random.chance(0.7) });
     first.boot();
     first.seller.stockUp();
     await this.#joinNow(first);
-    for (const name of ['south', 'east'].slice(0, 1 + random.below(2))) {
-      const till = this.#addTill(name);
-      till.boot();
-    }
+    const others = ['south', 'east'].slice(0, 1 + random.below(2)).map((name) => this.#addTill(name));
+    // An edge node sells nothing: it serves the tills beside it.
+    if (isServed && random.chance(0.3)) this.#edges.add(this.#addTill('edge', { serves: true }));
+    for (const till of [...others, ...this.#edges]) till.boot();
+    // Somebody may come so late that the tills beside are all there is to join.
+    if (isServed && random.chance(0.4)) this.#late = random.pick(others);
+    this.#time.after(random.between(20_000, 90_000), () => first.act((seller) => seller.divide()));
     this.#network.weather = this.#weather();
     this.#note(`weather ${JSON.stringify(this.#network.weather)}`);
-    for (const till of this.#tills) this.#sellNow(till);
-    this.#planMishaps();
+    for (const till of this.#tills) this.#liveOn(till);
+    this.#planMishaps(isServed);
     await this.#time.runUntil(this.#endMs);
   }
 
@@ -111,6 +148,7 @@ class World {
     this.#note('the weather clears');
     this.#network.weather = FAIR;
     this.#hub.isUp = true;
+    this.#network.mend('hub');
     for (const till of this.#tills) {
       this.#network.mend(till.name);
       till.cutPowerAt(Number.POSITIVE_INFINITY, 'before');
@@ -119,7 +157,8 @@ class World {
     }
     const faults: string[] = [];
     const endMs = this.#time.nowMs + HEALING_MS;
-    while (!(await this.#isQuiet())) {
+    // Twice, some exchanges apart: who is at rest may still be about to write that a shift is reconciled.
+    for (let quiet = 0; quiet < 2; quiet = (await this.#isQuiet()) ? quiet + 1 : 0) {
       if (this.#time.nowMs >= endMs) {
         faults.push('the tills and the hub never came to rest', ...this.#unrest());
         break;
@@ -155,23 +194,30 @@ class World {
     };
   }
 
-  #addTill(name: string, from?: string): SimTill {
+  #addTill(name: string, begin: { readonly from?: string; readonly serves?: boolean } = {}): SimTill {
     const till = new SimTill(
       name,
       {
         scratch: this.#scratch,
         time: this.#time,
-        address: HUB_ADDRESS,
-        link: (one) => this.#network.link(one, this.#hub.handle),
+        link: (one, address) => this.#way(one, address),
         note: (line) => this.#note(line),
         nextLife: () => (this.#lives += 1),
       },
       this.#random.fork(),
       (_, order) => this.#confirm(order),
-      from,
+      begin,
     );
     this.#tills.push(till);
     return till;
+  }
+
+  /** A till's way to the hub or to a till. */
+  #way(from: string, address: string): HttpSend {
+    if (address === HUB_ADDRESS) return this.#network.link(from, 'hub', this.#hub.handle);
+    const till = this.#tills.find((one) => one.address === address);
+    if (!till) throw new Error(`nobody is at ${address}`);
+    return this.#network.link(from, till.name, till.handle);
   }
 
   #confirm({ orderId, number, totalMinor }: Order): void {
@@ -179,13 +225,14 @@ class World {
   }
 
   /** Something happens at a till, and then again some seconds later, to the end of the day. */
-  #sellNow(till: SimTill): void {
+  #liveOn(till: SimTill): void {
     this.#time.after(this.#random.between(500, 12_000), async () => {
       if (this.#time.nowMs >= this.#endMs) return;
-      this.#sellNow(till);
-      await this.#join(till);
+      this.#liveOn(till);
+      if (till !== this.#late) await this.#join(till);
+      await this.#joinNeighbour(till);
       // Before it has joined a stall, a new till has nothing to sell.
-      if (till.isOn && till.store.stall.get() !== null) till.act();
+      if (till.isOn && till.store.stall.get() !== null && !this.#edges.has(till)) till.act();
     });
   }
 
@@ -197,11 +244,18 @@ class World {
   }
 
   async #join(till: SimTill): Promise<void> {
-    if (till.isOn) await till.join(() => this.#hub.code(stall.stallId));
+    if (till.isOn) await till.join(HUB_ADDRESS, () => this.#hub.code(stall.stallId));
   }
 
-  #planMishaps(): void {
+  /** Joins a till that serves those beside it, where there is one. */
+  async #joinNeighbour(till: SimTill): Promise<void> {
+    const serving = this.#tills.find((one) => one !== till && one.isServing);
+    if (serving && till.isOn) await till.join(serving.address, () => serving.code());
+  }
+
+  #planMishaps(isServed: boolean): void {
     const random = this.#random;
+    if (isServed && random.chance(0.6)) this.#time.after(random.between(5_000, STORY_MS / 2), () => this.#uplinkAway());
     const mishaps: readonly ((till: SimTill) => void | Promise<void>)[] = [
       (till) => this.#powerCut(till),
       (till) => this.#powerCut(till),
@@ -214,14 +268,27 @@ class World {
       const till = random.pick(this.#tills);
       this.#time.after(random.between(5_000, STORY_MS - 20_000), () => mishap(till));
     }
-    // Of the great ones one a day is enough: what no living copy has is lost, and two at once can leave none.
-    const great = random.pick([null, 'restore', 'clone', 'hub-restore'] as const);
+    // Of the great ones one kind a day is enough.
+    const great = random.pick(GREAT_MISHAPS);
     const till = random.pick(this.#tills);
     const backupMs = random.between(1_000, STORY_MS / 2);
     const laterMs = random.between(backupMs + 5_000, STORY_MS - 10_000);
-    if (great === 'restore') this.#planRestore(till, backupMs, laterMs);
+    if (great === 'restore' || great === 'both-restored') this.#planRestore(till, backupMs, laterMs);
     if (great === 'clone') this.#time.after(laterMs, () => this.#clone(till));
-    if (great === 'hub-restore') this.#planHubRestore(backupMs, laterMs);
+    const hubMs = great === 'both-restored' ? random.between(backupMs + 5_000, STORY_MS - 10_000) : laterMs;
+    if (great === 'hub-restore' || great === 'both-restored') this.#planHubRestore(backupMs, [hubMs]);
+    if (great === 'hub-restored-twice') this.#planHubRestore(backupMs, [laterMs, random.between(laterMs, STORY_MS)]);
+    if (great === 'hub-put-back') this.#planHubRestore(backupMs, [laterMs], 'nobody says so');
+  }
+
+  /** The uplink of the whole market is down; tills reach each other. */
+  #uplinkAway(): void {
+    this.#note('the uplink is down');
+    this.#network.cut('hub');
+    this.#time.after(this.#random.between(20_000, 150_000), () => {
+      this.#note('the uplink is up again');
+      this.#network.mend('hub');
+    });
   }
 
   #powerCut(till: SimTill): void {
@@ -243,7 +310,7 @@ class World {
   }
 
   #clockJump(till: SimTill): void {
-    till.clockErrorMs = this.#random.pick([-26 * HOUR_MS, -HOUR_MS, -90_000, 45_000, HOUR_MS, 11 * HOUR_MS]);
+    till.clockErrorMs = this.#random.pick(CLOCK_ERRORS_MS);
     this.#note(`the clock of ${till.name} is wrong by ${till.clockErrorMs / 1000} s`);
     this.#time.after(this.#random.between(10_000, 120_000), () => {
       till.clockErrorMs = 0;
@@ -277,23 +344,30 @@ class World {
 
   #clone(till: SimTill): void {
     this.#note(`somebody copies the folder of ${till.name} to another machine`);
-    const copy = this.#addTill(`${till.name}-copy`, till.backUp());
+    const copy = this.#addTill(`${till.name}-copy`, { from: till.backUp() });
     copy.boot();
-    this.#sellNow(copy);
+    this.#liveOn(copy);
   }
 
-  #planHubRestore(backupMs: number, laterMs: number): void {
+  /** The same backup each time. Where nobody says so, the hub does not know that it was put back. */
+  #planHubRestore(backupMs: number, restoredMs: readonly number[], how?: 'nobody says so'): void {
     let backup: unknown = null;
     this.#time.after(backupMs, () => {
       backup = this.#store.backUp();
       this.#note('the hub is backed up');
     });
-    this.#time.after(laterMs, () => {
-      this.#note('the hub is restored from its backup');
-      this.#epoch += 1;
-      this.#store.restore(backup, this.#epoch);
-      this.#forgetWhatIsGone();
-    });
+    for (const atMs of restoredMs) {
+      this.#time.after(atMs, () => {
+        if (how) {
+          this.#note('the folder of the hub is copied back, and nobody says so');
+          this.#store.putBack(backup);
+        } else {
+          this.#note('the hub is restored from its backup');
+          this.#store.restore(backup);
+        }
+        this.#forgetWhatIsGone();
+      });
+    }
   }
 
   /** Sales no disk holds any more cannot come back; they may, out of a message that is still under way. */
@@ -315,14 +389,19 @@ class World {
     const there = new Map(
       (await this.#store.heads(stall.stallId)).map(({ device, seq, hash }) => [device, `${seq} ${hash}`]),
     );
+    const { people } = await this.#store.people(stall.stallId, 0);
+    const known = people.map((one) => JSON.stringify(knownPerson(one))).sort();
     return this.#tills.every((till) => {
       if (!till.isOn || till.store.sync.queue().count > 0) return false;
-      const [peer] = till.engine.view().peers;
-      if (peer?.condition !== 'online') return false;
+      const hub = till.engine.view().peers.find(({ role }) => role === 'hub');
+      if (hub?.condition !== 'online') return false;
       const held = till.store.sync.journal.heads();
-      const known = [...there].filter(([, head]) => !head.startsWith('0 '));
+      const chains = [...there].filter(([, head]) => !head.startsWith('0 '));
+      const here = till.store.people.changes().map((one) => JSON.stringify(knownPerson(one)));
       return (
-        held.length === known.length && held.every(({ device, seq, hash }) => there.get(device) === `${seq} ${hash}`)
+        here.sort().join() === known.join() &&
+        held.length === chains.length &&
+        held.every(({ device, seq, hash }) => there.get(device) === `${seq} ${hash}`)
       );
     });
   }
@@ -331,27 +410,36 @@ class World {
   #unrest(): string[] {
     return this.#tills.map((till) => {
       if (!till.isOn) return `${till.name} is off`;
-      const [peer] = till.engine.view().peers;
-      const errors = peer?.errors.map(({ code, detail }) => `${code} (${detail})`).slice(0, 3) ?? [];
-      return `${till.name}: ${till.store.sync.queue().count} wait, ${peer?.condition ?? 'not joined'}: ${errors.join(', ')}`;
+      const { peers } = till.engine.view();
+      const said = peers.map(({ address, condition, errors }) => {
+        const last = errors.slice(0, 3).map(({ code, detail }) => `${code} (${detail})`);
+        return `${address} ${condition}: ${last.join(', ')}`;
+      });
+      return `${till.name}: ${till.store.sync.queue().count} wait, ${said.join('; ') || 'not joined'}`;
     });
   }
 
   async #look(): Promise<{ readonly faults: readonly string[]; readonly counts: Readonly<Record<string, number>> }> {
     const kept = this.#store.kept(stall.stallId);
     const tills: TillAtEnd[] = [];
-    for (const till of this.#tills) {
-      const unapplied = till.store.sync.unapplied();
-      const stopped = till.stop();
-      await this.#time.runUntil(this.#time.nowMs + LOOK_MS);
-      await stopped;
-      const database = new Database(join(till.folder, DATABASE_FILE));
+    // All at once, now that they are at rest: a shift may be found reconciled a moment later.
+    const said = this.#tills.map((till) => ({
+      name: till.name,
+      unapplied: till.store.sync.unapplied(),
+      folder: till.folder,
+    }));
+    const people = this.#tills.map(({ name, store }) => ({ name, people: store.people.changes().map(knownPerson) }));
+    const notices = this.#tills.flatMap(({ store }) => store.notices.list().map(({ detail }) => detail));
+    const stopped = Promise.all(this.#tills.map((till) => till.stop()));
+    await this.#time.runUntil(this.#time.nowMs + LOOK_MS);
+    await stopped;
+    for (const { folder, ...till } of said) {
+      const database = new Database(join(folder, DATABASE_FILE));
       tills.push({
-        name: till.name,
+        ...till,
         entries: entriesOf(database),
         database,
         scratch: new Database(':memory:'),
-        unapplied,
       });
     }
     const world: WorldAtEnd = {
@@ -360,17 +448,23 @@ class World {
       quarantined: kept.flatMap(({ entry, cause }) => (cause === null ? [] : [entry])),
       confirmed: [...this.#confirmed.values()],
     };
+    const aside = tills.flatMap(({ database }) => entriesOf(database, 'forked_entry'));
+    const atHub = (await this.#store.people(stall.stallId, 0)).people.map(knownPerson);
+    const strange = world.hub.filter(({ kind }) => kind === LATER_KIND);
     const faults = [
-      ...confirmedSalesExist(world),
+      ...confirmedSalesExist(world, new Set(toldAside(aside, notices))),
       ...hubHasEachOnce(world),
       ...tillsHoldTheStall(world),
       ...chainsAreSound(world),
       ...sumsAgree(world),
-      ...faultsAreVisible(world, []),
+      ...faultsAreVisible(world, [...strange, ...writtenAhead(world.hub)], strange),
+      ...peopleAgree([{ name: 'the hub', people: atHub }, ...people]),
+      ...flagsMoved(world),
+      ...sharesHold(world),
       ...numbersAreUnique(world),
       // Replays into the databases: last.
       ...tablesAgree(world),
-      ...storesVerify(world),
+      ...storesVerify(world, strange),
     ];
     for (const { database, scratch } of tills) {
       database.close();
@@ -382,14 +476,24 @@ class World {
         sales: world.confirmed.length,
         entries: world.hub.length,
         forks: kept.filter(({ entry }) => entry.kind === 'device.forked').length,
+        kinds: new Set(world.hub.map(({ kind }) => kind)).size,
       },
     };
   }
 }
 
-function entriesOf(database: Database.Database): SealedEntry[] {
+/** Entries that say of themselves a later day than it was: the first of those that one wrong clock wrote, and orders placed by it. */
+function writtenAhead(entries: readonly SealedEntry[]): SealedEntry[] {
+  return entries.filter(({ at }) => wallMs(at) > A_DAY_AHEAD_MS);
+}
+
+function knownPerson({ reference, person }: PersonChange): KnownPerson {
+  return { reference, name: person?.name ?? null };
+}
+
+function entriesOf(database: Database.Database, table: 'journal' | 'forked_entry' = 'journal'): SealedEntry[] {
   return database
-    .prepare('SELECT device, seq, id, kind, at, event, actor, body, prev, hash FROM journal ORDER BY device, seq')
+    .prepare(`SELECT device, seq, id, kind, at, event, actor, body, prev, hash FROM ${table} ORDER BY device, seq`)
     .all() as SealedEntry[];
 }
 

@@ -8,7 +8,7 @@ import { SyncEngine } from '../../src/main/sync/engine';
 import { LocalSyncStore } from '../../src/main/sync/local-store';
 import { sell } from '../helpers/orders';
 import { stall, StallLife } from '../journal/stall-life';
-import { SimHub, HUB_ADDRESS } from '../sim/hub';
+import { HUB_ADDRESS, hubIdentity, SimServer } from '../sim/hub';
 import { MemoryExchangeStore } from '../sim/memory-exchange-store';
 
 let life: StallLife;
@@ -99,7 +99,7 @@ test('a queue leaves in small pieces with pauses while somebody sells, and in wh
   const now = (): Date => new Date(life.nowMs);
   const kept = new MemoryExchangeStore(now);
   kept.addStall('new-stall');
-  const server = new SimHub(kept, now, () => performance.now());
+  const server = new SimServer({ store: kept, identity: hubIdentity(), now, monotonicMs: () => performance.now() });
   const accounts = ShiftAccounts.open(life.dataDir);
   const nobody = () => undefined;
   const hooks = {

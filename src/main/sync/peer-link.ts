@@ -551,8 +551,8 @@ export class PeerLink {
         await this.#note('wrong-hash', `Entry ${forged.seq} of ${forged.device} was altered on its way or before.`);
       for (let at = 0; at < entries.length; at += RECEIVE_SLICE) {
         this.#goOn();
-          if (!(await this.#receive(entries.slice(at, at + RECEIVE_SLICE), device.deviceId))) isWhole = false;
-          if (at + RECEIVE_SLICE < entries.length) await this.#letSell();
+        if (!(await this.#receive(entries.slice(at, at + RECEIVE_SLICE), device.deviceId))) isWhole = false;
+        if (at + RECEIVE_SLICE < entries.length) await this.#letSell();
       }
       // What came before these was read from a server that has lost it since.
       if (!isWhole && !isFromStart) return false;
