@@ -133,6 +133,23 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
           hooks: exchangeHooks(() => kiosk.exchange),
         }),
         use,
+        async openNeighbours(place) {
+          // Loaded by tills that serve, alone.
+          const { startNeighbourServer } = await import('./lan/neighbour-server');
+          return startNeighbourServer({
+            ...place,
+            store,
+            dataDir,
+            log,
+            now,
+            photos: new PhotoShelf(dataDir),
+            isRevoked: (deviceId) => kiosk.exchange.isRevoked(deviceId),
+            onReceived(kinds) {
+              kiosk.exchange.received(kinds);
+              kiosk.exchange.cameAnotherWay();
+            },
+          });
+        },
         browserTill: () => server?.tillUrl ?? null,
       });
       await importer.clearLeftovers();
@@ -159,27 +176,9 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     stopped.push(() => kiosk.stop());
 
     const { neighbours } = options;
-    if (neighbours) {
-      const served = await phase('neighbours', async () => {
-        // Loaded by tills that serve, alone.
-        const { startNeighbourServer } = await import('./lan/neighbour-server');
-        return startNeighbourServer({
-          ...neighbours,
-          store,
-          dataDir,
-          log,
-          now,
-          photos: new PhotoShelf(dataDir),
-          isRevoked: (deviceId) => kiosk.exchange.isRevoked(deviceId),
-          onReceived(kinds) {
-            kiosk.exchange.received(kinds);
-            kiosk.exchange.cameAnotherWay();
-          },
-        });
-      });
-      kiosk.exchange.serve(served);
-      stopped.push(() => served.close());
-    }
+    if (neighbours) await phase('neighbours', () => kiosk.neighbours.serveAt(neighbours));
+    else await kiosk.neighbours.resume();
+    stopped.push(() => kiosk.neighbours.close());
 
     let printerControl: PrinterServer | null = null;
     if (virtualPrinter && options.printerControlPort !== undefined) {

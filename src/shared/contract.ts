@@ -450,6 +450,8 @@ export const syncState = z.object({
   takenOver: takenOver.nullable(),
   /** Where tills beside this one reach it, while it serves them. */
   serving: z.array(text(400)),
+  /** Whether it serves them, under which port it would, and why it cannot though it should. */
+  sharing: z.object({ isOn: z.boolean(), port: z.int(), problem: z.enum(['port-taken', 'failed']).nullable() }),
   /** Entries the hub has not confirmed, and when the oldest of them was written. All of them while there is no hub. */
   queued: z.int().min(0),
   oldestQueuedAt: instant.nullable(),
@@ -873,9 +875,24 @@ export const CALLS = {
   'sync.leave': command(z.object({ serverId: id }), nothing, 'operator'),
   /** Tries now, whatever pause was left. Answers when it is done, however it ended: the topic tells. */
   'sync.now': command(nothing, nothing, 'none'),
-  /** A code with which one more device joins this stall. */
+  /** Lets other tills of the stall connect here, or no more. `port-taken` where another program has the port. */
+  'sync.serve': command(
+    z.object({ isOn: z.boolean(), port: z.int().min(1024).max(65_535) }),
+    z.object({ addresses: z.array(text(400)) }),
+    'operator',
+  ),
+  /**
+   * Exchanges with another till of the stall as well. Two tills that know each other from the hub need no code; with one, a
+   * till that is not known yet joins by it.
+   */
+  'sync.meet': command(
+    z.object({ address: text(400), code: text(40).nullable(), name: text(80) }),
+    nothing,
+    'operator',
+  ),
+  /** A code with which one more device joins this stall: at the hub, or with `here` at this till. */
   'sync.new-code': command(
-    z.object({ name: text(80) }),
+    z.object({ name: text(80), here: z.boolean().default(false) }),
     z.object({ code: text(40), expiresAt: instant, link: text(400), address: text(400) }),
     'operator',
   ),

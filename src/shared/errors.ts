@@ -88,6 +88,7 @@ export const ERROR_CODES = [
   'bad-code',
   'server-unreachable',
   'server-refused',
+  'port-taken',
   'unknown-stick',
   'bad-file',
 ] as const;

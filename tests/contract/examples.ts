@@ -111,6 +111,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'sync.enrol': { address: 'https://hub.example', code: '7Q2K-9XMF', name: 'Till two' },
   'sync.leave': { serverId: id },
   'sync.now': {},
+  'sync.serve': { isOn: true, port: 8710 },
+  'sync.meet': { address: 'http://192.168.1.20:8710', code: null, name: 'Till two' },
   'sync.new-code': { name: 'Till three' },
   'sync.sticks': {},
   'sync.carry': { path: '/media/stick' },

@@ -7,14 +7,15 @@ import { signedTexts } from '../../src/exchange/signatures';
 import type { SealedEntry } from '../../src/journal/entry';
 import { isHeadSignedBy } from '../../src/journal/identity';
 import { silentLog } from '../../src/main/core/log';
-import { startNeighbourServer, type NeighbourServer } from '../../src/main/lan/neighbour-server';
+import type { OpenNeighbours } from '../../src/main/core/neighbour-switch';
+import { startNeighbourServer } from '../../src/main/lan/neighbour-server';
 import { makeItem, stall, StallLife } from './stall-life';
 
 const ALL = { entries: 1_000_000, bodyBytes: Number.MAX_SAFE_INTEGER };
 
 let serving: StallLife;
 let joining: StallLife;
-let server: NeighbourServer;
+let server: OpenNeighbours;
 let connection: HttpConnection;
 let revoked: Set<string>;
 let heard: string[];
@@ -37,7 +38,7 @@ afterEach(async () => {
   joining.end();
 });
 
-function serve(life: StallLife): Promise<NeighbourServer> {
+function serve(life: StallLife): Promise<OpenNeighbours> {
   const photos = new Map<string, Uint8Array>();
   return startNeighbourServer({
     store: life.store,
@@ -56,7 +57,7 @@ function serve(life: StallLife): Promise<NeighbourServer> {
   });
 }
 
-function addressOf({ addresses: [address = ''] }: NeighbourServer): string {
+function addressOf({ addresses: [address = ''] }: OpenNeighbours): string {
   return address;
 }
 

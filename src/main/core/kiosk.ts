@@ -20,6 +20,7 @@ import { GoodsService } from './goods-service';
 import { ImportService, type CatalogueImporter } from './import-service';
 import { JobService } from './job-service';
 import type { Log } from './log';
+import { NeighbourSwitch, type NeighbourPlace, type OpenNeighbours } from './neighbour-switch';
 import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { PriceTestService } from './price-test-service';
@@ -52,6 +53,8 @@ export interface KioskOptions {
   readonly sync: SyncRunner;
   /** Is told of every command; asked by what waits for a quiet moment. */
   readonly use: TillUse;
+  /** Serves the exchange to the tills beside this one; rejects when the port cannot be had. */
+  readonly openNeighbours: (place: NeighbourPlace) => Promise<OpenNeighbours>;
   /** Where the till runs in a browser, or null; asked whenever a screen is told. */
   readonly browserTill: () => string | null;
 }
@@ -75,6 +78,8 @@ export class Kiosk {
   readonly #footfall: FootfallService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
+  /** Lets other tills of the stall connect here. */
+  readonly neighbours: NeighbourSwitch;
 
   constructor(options: KioskOptions) {
     this.#options = options;
@@ -198,8 +203,11 @@ export class Kiosk {
         sale.received();
       },
       takenOver: () => backup.takenOver(),
+      sharing: () => neighbours.state(),
     });
     this.exchange = sync;
+    const neighbours = new NeighbourSwitch(core, options.openNeighbours, (serving) => sync.serve(serving));
+    this.neighbours = neighbours;
     const peers = () => options.sync.view().peers;
     const tills = () => stallTills(core, peers());
     const onDocket = (variantId: string) => sale.onDocket(variantId);
@@ -310,6 +318,8 @@ export class Kiosk {
       'sync.enrol': (input, context) => sync.enrol(input, context),
       'sync.leave': (input, context) => sync.leave(input, context),
       'sync.now': () => sync.now(),
+      'sync.serve': (input, context) => neighbours.set(input, context),
+      'sync.meet': (input, context) => sync.meet(input, context),
       'sync.new-code': (input, context) => sync.newCode(input, context),
       'sync.sticks': () => ({ sticks: findSticks() }),
       'sync.carry': (input, context) => sync.carry(input, context),

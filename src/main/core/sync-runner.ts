@@ -57,6 +57,15 @@ export interface SyncRunner {
     readonly code: string;
     readonly name: string;
   }): Promise<{ readonly stallId: string; readonly prefix: string }>;
+  /**
+   * Exchanges with a neighbour from now on, whose key is known from the journal; it must know this device the same way.
+   * Rejects with `not-enrolled` where one of the two does not know the other.
+   */
+  meet(meeting: {
+    readonly address: string;
+    /** Devices of the stall with their keys. */
+    readonly known: readonly { readonly deviceId: string; readonly publicKey: string }[];
+  }): Promise<void>;
   leave(serverId: string): Promise<void>;
   newCode(
     name: string,

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallInput, CallOutput, SyncState } from '../../shared/contract';
+import type { z } from 'zod';
+import type { CALLS, CallInput, CallOutput, SyncState } from '../../shared/contract';
 import type { ErrorCode } from '../../shared/errors';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
 import type { FlagService } from './flag-service';
 import { findSticks } from './sticks';
+import { NEIGHBOUR_PORT } from './neighbour-switch';
 import type { PeerView, SyncRunner } from './sync-runner';
 
 /** Within which a queue is to clear. */
@@ -26,6 +28,8 @@ interface SyncHooks {
   readonly onIdentity: () => void;
   /** Names or PINs came from another device. */
   readonly onPeople: () => void;
+  /** Whether tills beside this one are served. */
+  readonly sharing: () => SyncState['sharing'];
   /** Who took over from this till, or null. */
   readonly takenOver: () => SyncState['takenOver'];
 }
@@ -209,6 +213,24 @@ export class SyncService {
     }
   }
 
+  /** Without a code where both tills know each other already, which leaves the code for another; else by the code. */
+  async meet(
+    { address: typed, code, name }: CallInput<'sync.meet'>,
+    { requestId, staffId }: CallContext,
+  ): Promise<Record<string, never>> {
+    const { store } = this.#core;
+    const address = checkedAddress(typed, NEIGHBOUR_ADDRESS);
+    try {
+      await explained(this.#runner.meet({ address, known: store.stall.devices() }));
+    } catch (error) {
+      if (code === null || !(error instanceof CallFailure) || error.code !== 'server-refused') throw error;
+      await this.#join({ address, code, name });
+    }
+    store.commit({ requestId, actor: staffId, drafts: [], result: {} });
+    this.#core.topics.mark('sync');
+    return {};
+  }
+
   async leave(
     { serverId }: CallInput<'sync.leave'>,
     { requestId, staffId }: CallContext,
@@ -228,10 +250,10 @@ export class SyncService {
   }
 
   async newCode(
-    { name }: CallInput<'sync.new-code'>,
+    { name, here }: z.output<(typeof CALLS)['sync.new-code']['input']>,
     { requestId, staffId }: CallContext,
   ): Promise<CallOutput<'sync.new-code'>> {
-    const hasServer = this.#core.store.sync.peers().length > 0;
+    const hasServer = !here && this.#core.store.sync.peers().length > 0;
     if (!hasServer && !this.#neighbours) throw noServer();
     // A hub gives shorter prefixes; without one the till beside gives its own and a letter.
     const made = hasServer ? this.#runner.newCode(name) : this.#neighbours?.newCode(name);
@@ -298,6 +320,7 @@ export class SyncService {
       servers,
       takenOver: this.#hooks.takenOver(),
       serving: [...(this.#neighbours?.addresses ?? [])],
+      sharing: this.#hooks.sharing(),
       queued: count,
       oldestQueuedAt: oldestAt,
       overdueOrders: this.#overdueOrders(oldestAt),
@@ -353,12 +376,21 @@ function noServer(): CallFailure {
   return new CallFailure('no-server', 'This till has joined no hub: join one first.');
 }
 
-function checkedAddress(typed: string): string {
+/** What a person leaves out of an address. */
+interface AddressDefaults {
+  readonly scheme: 'http' | 'https';
+  readonly port: number | null;
+}
+const HUB_ADDRESS: AddressDefaults = { scheme: 'https', port: null };
+const NEIGHBOUR_ADDRESS: AddressDefaults = { scheme: 'http', port: NEIGHBOUR_PORT };
+
+function checkedAddress(typed: string, { scheme, port }: AddressDefaults = HUB_ADDRESS): string {
   const text = typed.trim();
-  const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
+  const isWhole = /^[a-z]+:\/\//i.test(text);
   let url: URL;
   try {
-    url = new URL(withScheme);
+    url = new URL(isWhole ? text : `${scheme}://${text}`);
+    if (!isWhole && port !== null && url.port === '') url.port = String(port);
   } catch {
     throw new CallFailure('server-unreachable', 'That is no address. Write it as https://hub.example.');
   }

@@ -6,7 +6,7 @@ import { makeCode, type ServerIdentity } from '../../exchange/routes';
 import { createExchangeServer } from '../../exchange/server';
 import { DeviceKeys } from '../../journal/identity';
 import type { Log } from '../core/log';
-import type { Neighbours } from '../core/sync-service';
+import type { NeighbourPlace, OpenNeighbours } from '../core/neighbour-switch';
 import { NeighbourStore, type NeighbourWorld } from './neighbour-store';
 
 /** Setting under which the key of this server's tokens and codes is kept. */
@@ -16,17 +16,9 @@ const SECRET_BYTES = 32;
 /** A market's worth of tills, and nothing near what would slow this one's sales. */
 const LIMITS = { headersTimeoutMs: 5_000, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000, maxConnections: 128 };
 
-export interface NeighbourServerOptions extends NeighbourWorld {
+export interface NeighbourServerOptions extends NeighbourWorld, NeighbourPlace {
   readonly dataDir: string;
-  /** Which of this machine's addresses to serve; `0.0.0.0` for all. */
-  readonly host: string;
-  /** 0 for any free one. */
-  readonly port: number;
   readonly log: Log;
-}
-
-export interface NeighbourServer extends Neighbours {
-  close(): Promise<void>;
 }
 
 /**
@@ -34,7 +26,7 @@ export interface NeighbourServer extends Neighbours {
  * else. A web page has no business here: whatever names an origin is turned away.
  * @throws when the port is taken or the address is not this machine's
  */
-export async function startNeighbourServer(options: NeighbourServerOptions): Promise<NeighbourServer> {
+export async function startNeighbourServer(options: NeighbourServerOptions): Promise<OpenNeighbours> {
   const { dataDir, host, port, log, store, now } = options;
   const neighbours = new NeighbourStore(options);
   const { deviceId, publicKey } = store.device;

@@ -1,12 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
-import {
-  enrol,
-  ExchangeClient,
-  readServerCard,
-  type EnrolResponse,
-  type NewCodeResponse,
-  type ServerCard,
-} from '../../exchange/client';
+import { enrol, ExchangeClient, readServerCard, type NewCodeResponse, type ServerCard } from '../../exchange/client';
 import { readCode } from '../../exchange/enrol-code';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
 import type { HttpConnection } from '../../exchange/http-send';
@@ -154,20 +147,9 @@ export class SyncEngine implements SyncRunner {
           card,
         );
         const { stallId, prefix } = joined;
-        const peer = await this.#joinedPeer(address, card, joined);
+        const peer = await this.#joinedPeer(address, card, stallId);
         await store.enrolled({ stallId, prefix, serverId: card.serverId });
-        await store.putPeer(peer);
-        // A device has one hub: another one takes its place.
-        const replaced = [...this.#links.values()].filter(
-          (link) => link.peer.serverId === peer.serverId || (link.peer.role === 'hub' && peer.role === 'hub'),
-        );
-        for (const link of replaced) {
-          this.#links.delete(link.peer.serverId);
-          await link.stop();
-        }
-        this.#connections.get(address)?.close();
-        this.#connections.delete(address);
-        this.#link(peer).nudge();
+        (await this.#take(peer)).nudge();
         this.#forgetNames();
         this.#changed();
         return { stallId, prefix };
@@ -175,6 +157,35 @@ export class SyncEngine implements SyncRunner {
         connection.close();
       }
     });
+  }
+
+  /** Exchanges with a neighbour that the journal vouches for: its key stands there, and this device's in the neighbour's. */
+  async meet({ address, known }: Parameters<SyncRunner['meet']>[0]): Promise<void> {
+    const connection = this.#options.connect(address);
+    let card: ServerCard;
+    try {
+      card = await readServerCard(connection.send);
+    } finally {
+      connection.close();
+    }
+    const stallId = await this.#options.store.stallId();
+    const isKnown = known.some(({ deviceId, publicKey }) => deviceId === card.serverId && publicKey === card.publicKey);
+    if (stallId === null || !isKnown) {
+      throw new ExchangeFailure('not-enrolled', 'This till does not know that one yet: scan its code.');
+    }
+    const isNew = !this.#links.has(card.serverId);
+    const link = await this.#take(await this.#joinedPeer(address, card, stallId));
+    await link.exchangeNow();
+    const { condition, errors } = link.view();
+    if (condition === 'online') return;
+    // Nothing is kept of a way that does not work; one that worked before is tried again by itself.
+    if (isNew) await this.leave(card.serverId);
+    const isStranger = condition === 'refused' || condition === 'revoked';
+    const why = errors[0]?.detail ?? 'That till does not answer.';
+    throw new ExchangeFailure(
+      isStranger ? 'not-enrolled' : 'unreachable',
+      isStranger ? 'That till does not know this one yet: scan its code.' : why,
+    );
   }
 
   /** Stops exchanging with a server. Nothing that was written is lost; its queue waits for the next server. */
@@ -220,10 +231,9 @@ export class SyncEngine implements SyncRunner {
   }
 
   /** A server that is joined again keeps what was read of it. */
-  async #joinedPeer(address: string, card: ServerCard, joined: EnrolResponse): Promise<Peer> {
+  async #joinedPeer(address: string, card: ServerCard, stallId: string): Promise<Peer> {
     const { serverId, role, publicKey, recipient } = card;
     const before = (await this.#options.store.peers()).find((peer) => peer.serverId === serverId);
-    const { stallId } = joined;
     return {
       epoch: card.epoch,
       cursor: '0.0',
@@ -238,6 +248,22 @@ export class SyncEngine implements SyncRunner {
       recipient,
       stallId,
     };
+  }
+
+  /** Keeps a server and begins to exchange with it. */
+  async #take(peer: Peer): Promise<PeerLink> {
+    await this.#options.store.putPeer(peer);
+    // A device has one hub: another one takes its place.
+    const replaced = [...this.#links.values()].filter(
+      (link) => link.peer.serverId === peer.serverId || (link.peer.role === 'hub' && peer.role === 'hub'),
+    );
+    for (const link of replaced) {
+      this.#links.delete(link.peer.serverId);
+      await link.stop();
+    }
+    this.#connections.get(peer.address)?.close();
+    this.#connections.delete(peer.address);
+    return this.#link(peer);
   }
 
   #link(peer: Peer): PeerLink {

@@ -62,6 +62,10 @@ export class ThreadRunner implements SyncRunner {
     return this.#call('enrol', ...given) as ReturnType<SyncRunner['enrol']>;
   }
 
+  async meet(...given: RunnerArguments<'meet'>): Promise<void> {
+    await this.#call('meet', ...given);
+  }
+
   async leave(...given: RunnerArguments<'leave'>): Promise<void> {
     await this.#call('leave', ...given);
   }

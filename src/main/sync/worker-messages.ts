@@ -5,7 +5,8 @@ import type { SyncStore } from './sync-store';
 export type StoreMethod = keyof SyncStore;
 
 /** What a call of the engine from outside may be; each answers once. */
-export type RunnerCall = 'start' | 'stop' | 'syncNow' | 'enrol' | 'leave' | 'newCode' | 'carryOut' | 'carryBack';
+export type RunnerCall =
+  'start' | 'stop' | 'syncNow' | 'enrol' | 'meet' | 'leave' | 'newCode' | 'carryOut' | 'carryBack';
 export type RunnerArguments<C extends RunnerCall> = Parameters<SyncRunner[C]>;
 
 interface Answer {

@@ -45,6 +45,7 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   'unknown-stick': (error) => ({ title: m.error_unknown_stick(), detail: error.message }),
   'bad-file': (error) => ({ title: m.error_bad_file(), detail: error.message }),
   'server-refused': (error) => ({ title: m.error_server_refused(), detail: error.message }),
+  'port-taken': (error) => ({ title: m.error_port_taken(), detail: error.message }),
   'server-unreachable': () => ({ title: m.error_server_unreachable(), detail: m.error_server_unreachable_detail() }),
   'no-drawer': () => ({ title: m.error_no_drawer(), detail: m.error_no_printer_detail() }),
 };
