@@ -173,6 +173,7 @@ class BenchKiosk {
         return () => clearTimeout(timer);
       },
       random: Math.random,
+      isInUse: () => false,
       newId: randomUUID,
       newNonce: () => randomBytes(16).toString('base64url'),
       version: 'bench',
