@@ -218,7 +218,7 @@ test('what an older hub did not know counts once a newer one does', async () => 
   const fresh = await startHub({ databaseUrl: await postgres.newDatabase() });
   const newer = await fresh.join(await fresh.newStall());
   newer.device.sell();
-  newer.device.append('drop.scheduled', {});
+  newer.device.append('tomorrow.invented', {});
   newer.device.append('staff.signed-on', { staff: 7 });
   await newer.push();
   const { database } = fresh.hub;

@@ -103,7 +103,7 @@ test('a stall is added, a till joins with its code, is seen, and is shut out', a
 test('an entry that stands aside is shown with its content and its mend, and decided about', async () => {
   const stallId = await hub.newStall('Poisoned');
   const till = await hub.join(stallId);
-  till.device.append('drop.scheduled', { note: 'from <tomorrow>' });
+  till.device.append('tomorrow.invented', { note: 'from <tomorrow>' });
   await till.push();
   const page = await (await open('/')).text();
   expect(page).toContain('From a newer till');

@@ -21,12 +21,13 @@ import { startPostgres, type PostgresServer } from '../helpers/postgres';
 const NEIGHBOURS_PORT = 8710;
 
 const refusal = networkRefusal();
+if (refusal !== null) console.warn(`Networks that are cut for real are not tried: ${refusal}`);
 
 interface Till extends MarketTill {
   readonly kiosk: KioskProcess;
 }
 
-describe(`on a real network${refusal === null ? '' : ` (skipped: ${refusal})`}`, { skip: refusal !== null }, () => {
+describe('on a real network', { skip: refusal !== null }, () => {
   const folder = temporaryFolder();
   let network: MarketNetwork;
   let postgres: PostgresServer;
