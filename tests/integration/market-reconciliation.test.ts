@@ -1,6 +1,6 @@
 /** A hub that lost what it had acknowledged, and queues that wait for longer than a day, as whole tills meet them. */
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Entry } from '../../src/journal/kinds';
 import { exportFolder } from '../../src/main/db/inspect';
 import { entriesAtHub, orderIdsIn } from '../helpers/market-end';
@@ -11,12 +11,16 @@ const HOUR_MS = 3_600_000;
 let market: TillMarket;
 let till: WifiTill;
 
-beforeEach(async () => {
+beforeAll(async () => {
   market = await TillMarket.lay();
   till = await market.startTill('North');
   await market.join(till);
 });
-afterEach(() => market.close());
+beforeEach(async () => {
+  const { shift } = till.client.topics.session;
+  if (shift === null) await till.client.call('shift.open', { floatMinor: 0 });
+});
+afterAll(() => market.close());
 
 const ask = async (text: string): Promise<unknown[]> => {
   const client = new pg.Client(market.databaseUrl);
@@ -72,26 +76,12 @@ test('a database put back to an old dump without a word gets again what it lost,
      ${tables.map((table) => `DELETE FROM public.${table}; INSERT INTO public.${table} SELECT * FROM dump.${table};`).join('\n')}
      COMMIT`,
   );
-  expect(await atHub()).toEqual(market.paid.slice(0, 2));
+  expect(await atHub()).toEqual(market.paid.slice(0, -3));
   till.wifi.become('fair');
   await market.sell(till, 1);
   expect(await market.faultsAtEnd()).toEqual([]);
   const has = new Map((await entriesAtHub(market)).map(({ id, hash }) => [id, hash]));
   expect(had.every(({ id, hash }) => has.get(id) === hash)).toBe(true);
-});
-
-test('an order the hub has otherwise is named on the till until it is mended', async () => {
-  await market.sell(till, 2);
-  await inStep();
-  const [, changed = ''] = market.paid;
-  await ask(`UPDATE entry SET hash = repeat('0', 64) WHERE kind = 'order.placed' AND body LIKE '%${changed}%'`);
-  await closeShift();
-  await till.client.until(({ sync }) => sync.mismatches.length === 1, 'the mismatch on the screen');
-  const { number } = (await till.client.call('order.get', { orderId: changed })).order;
-  expect(till.client.topics.sync.mismatches).toMatchObject([
-    { orders: [{ orderId: changed, number, fault: 'differs' }] },
-  ]);
-  expect(reconciled()).toEqual([]);
 });
 
 test('the day within which a queue is to clear is counted order by order, and over when the hub has them', async () => {
@@ -114,4 +104,19 @@ test('the day within which a queue is to clear is counted order by order, and ov
   await inStep();
   expect(till.client.topics.sync.overdueOrders).toBe(0);
   expect(await market.faultsAtEnd()).toEqual([]);
+});
+
+test('an order the hub has otherwise is named on the till until it is mended', async () => {
+  await market.sell(till, 2);
+  await inStep();
+  const changed = market.paid.at(-1) ?? '';
+  const before = reconciled().length;
+  await ask(`UPDATE entry SET hash = repeat('0', 64) WHERE kind = 'order.placed' AND body LIKE '%${changed}%'`);
+  await closeShift();
+  await till.client.until(({ sync }) => sync.mismatches.length === 1, 'the mismatch on the screen');
+  const { number } = (await till.client.call('order.get', { orderId: changed })).order;
+  expect(till.client.topics.sync.mismatches).toMatchObject([
+    { orders: [{ orderId: changed, number, fault: 'differs' }] },
+  ]);
+  expect(reconciled()).toHaveLength(before);
 });
