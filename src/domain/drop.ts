@@ -83,6 +83,7 @@ export function checkDrop(drop: Drop, now: string): Result<Drop, 'bad-drop'> {
   if (drop.effect.kind === 'markdown') return bad('A drop has one price for all of its time.');
   const { unitCap, shares } = drop;
   if (unitCap !== null) {
+    if (drop.effect.kind === 'tiers') return bad('A drop of so many pieces has one price for each of them.');
     if (!isWhole(unitCap, 1, DROP_LIMITS.unitCap)) return bad('A drop has one piece or more.');
     const isShared = shares.every(({ quantity }) => isWhole(quantity, 0, DROP_LIMITS.unitCap));
     if (shares.length === 0 || shares.length > DROP_LIMITS.shares || !isShared) {

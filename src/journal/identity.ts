@@ -162,9 +162,14 @@ export class DeviceKeys {
 
 /** Whether a head was signed by the holder of this public key. */
 export function isHeadSignedBy(head: SignedHead, publicKey: string): boolean {
+  return isSignedBy(headText(head), head.signature, publicKey);
+}
+
+/** Whether the holder of a public key (Ed25519, SPKI DER in base64) signed a text. */
+export function isSignedBy(text: string, signature: string, publicKey: string): boolean {
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
-    return verify(null, Buffer.from(headText(head)), key, Buffer.from(head.signature, 'base64'));
+    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
   } catch {
     // What is no key has signed nothing.
     return false;

@@ -11,8 +11,11 @@ import { startControlServer, type PrinterServer } from '../hardware/virtual/prin
 import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../hardware/virtual/virtual-devices';
 import type { DeviceSettingsOf } from '../shared/device-settings';
 import { startAdvisor } from './advisor/worker-advisor';
+import { systemClock } from '../hardware/ports';
 import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
+import { steadyMs } from './core/price-clock';
+import type { PricingOptions } from './core/pricing-service';
 import { TillUse } from './core/till-use';
 import { Store } from './db/store';
 import { leaveDoor } from './door-note';
@@ -41,6 +44,8 @@ export interface BootOptions {
   readonly neighbours?: { readonly host: string; readonly port: number };
   /** Default: the system's clock. */
   readonly now?: () => Date;
+  /** Default: the machine's timers, and a clock that nobody sets; where `now` is given, time goes by that alone. */
+  readonly prices?: Pick<PricingOptions, 'clock' | 'steadyMs'>;
   /** Default: a file in the data folder. */
   readonly log?: Log;
   /** What is plugged in, and who tells when that changes; default: this machine's. */
@@ -111,6 +116,10 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         now,
         importer,
         advisor: startAdvisor(dataDir),
+        prices: options.prices ?? {
+          clock: systemClock,
+          steadyMs: options.now === undefined ? steadyMs : () => now().getTime(),
+        },
         async setUpDemoStall(requestId) {
           await setUpDemoStall(store, demoFolder, newId, requestId);
           await importDemoCatalogue(importer, demoFolder, kiosk.stall);

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { adjustment, adviceAnswer, adviceState } from './advice-schemas';
 import { deviceSettings } from './device-settings';
 import { deviceHead } from './exchange';
+import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
 import { THEMES } from './theme';
 import {
   priceTestEnd,
@@ -35,6 +36,7 @@ import {
   minorSum,
   order,
   paymentView,
+  priceTrace,
   pricedCart,
   pricedLine,
   pricing,
@@ -326,6 +328,10 @@ export const tile = z.object({
   /** Lowest price of the variants. */
   priceMinor: minor,
   priceVaries: z.boolean(),
+  /** Its price without rules, shown struck through; absent where there is nothing to show. */
+  wasMinor: minor.optional(),
+  /** The last known price is too old: the till asks for it. */
+  mustAsk: z.boolean().optional(),
   /** Sum over counted variants, or null when none is counted. */
   stock: z.int().nullable(),
   /** What this till may still sell where its stock is divided among tills; null where it is not. */
@@ -411,6 +417,38 @@ export const importState = z
     error: z.string().nullable(),
   })
   .nullable();
+
+/** A drop as it stands on this till. */
+export const dropView = drop.extend({
+  phase: z.enum(['planned', 'running', 'over']),
+  /** When it is over, which may be before it was planned to be. */
+  overAt: instant,
+  endedBy: dropEndReason.nullable(),
+  /** Sold by all tills, as far as known here. */
+  sold: z.int().min(0),
+  /** What this till may still sell at its price; null for as many as there are. */
+  left: z.int().min(0).nullable(),
+});
+
+/** What prices go by. Sent whenever any of it changes, in the same turn as the sale and the catalogue. */
+export const pricesState = z.object({
+  /** Grows with every change of prices. */
+  epoch: z.int(),
+  /** The time prices go by when this was told; countdowns go on from here. */
+  now: instant,
+  /** How far this machine's clock is ahead of it; anything but 0 is for a person to look at. */
+  clockAheadMs: z.int(),
+  nextChangeAt: instant.nullable(),
+  ruleCount: z.int(),
+  policy: pricePolicy,
+  place: sellingPlace,
+  feeds: z.array(
+    z.object({ source: text(80), observedAt: instant, freshness: z.enum(['fresh', 'ageing', 'stale', 'unknown']) }),
+  ),
+  /** Planned, running, and over since yesterday; by their start. */
+  drops: z.array(dropView),
+  templates: z.array(dropTemplate),
+});
 
 /** A problem of the exchange, as `src/shared/exchange.ts` and the client's own codes name it. */
 const syncError = z.object({ code: text(40), detail: text(300), at: instant });
@@ -578,6 +616,7 @@ export const TOPICS = {
   priceTests: priceTestsState,
   footfall: footfallState,
   advice: adviceState,
+  prices: pricesState,
 } as const;
 export type Topic = keyof typeof TOPICS;
 export type TopicState<T extends Topic> = Frozen<z.infer<(typeof TOPICS)[T]>>;
@@ -609,6 +648,14 @@ export const scanOutcome = z.discriminatedUnion('kind', [
     variantId: id,
     name: text(330),
     dateWarning: dateWarning.nullable(),
+  }),
+  /** Its last known price is too old: the till asks for it. */
+  z.object({
+    kind: z.literal('price-needed'),
+    variantId: id,
+    name: text(330),
+    lastMinor: minor,
+    quantity: quantity.nullable(),
   }),
   /** The code of one of our receipts. */
   z.object({ kind: z.literal('order'), orderId: id }),
@@ -652,6 +699,52 @@ const typedItem = z.object({
       }),
     )
     .max(300),
+});
+
+/** A rule as a person wrote it; the core checks and tidies it, and counts its versions. */
+const typedRule = priceRule
+  .omit({ ruleId: true, version: true, origin: true, originId: true, arm: true, setId: true, setVersion: true })
+  .extend({ ruleId: id.nullable() });
+
+const priceLogKind = z.enum(['price', 'rule', 'policy', 'drop', 'discount', 'typed', 'void', 'sale', 'clock']);
+const priceLogFilter = z.object({
+  /** UTC instants: from the one on, and before the other. */
+  from: instant.nullable(),
+  until: instant.nullable(),
+  kinds: z.array(priceLogKind).max(20),
+  staffId: id.nullable(),
+});
+const priceLogRow = z.object({
+  /** Hybrid instant of the entry: where to go on from. */
+  cursor: text(100),
+  at: instant,
+  device: id,
+  seq: z.int(),
+  kind: priceLogKind,
+  staffId: id.nullable(),
+  staffName: text(80),
+  /** What it is about: a variant, a rule, an order. */
+  subject: text(400),
+  variantId: id.nullable(),
+  /** Rules with their version, `id@version`. */
+  rules: z.array(text(100)),
+  beforeMinor: minorSum.nullable(),
+  afterMinor: minorSum.nullable(),
+  /** Why, in a word or in somebody's own. */
+  why: text(400),
+});
+/** How restless prices were, as somebody who insures the stall reads it. */
+const priceVolatility = z.object({
+  changes: z.int(),
+  variants: z.int(),
+  /** Mean and greatest size of a change, in basis points of the price before. */
+  meanBasisPoints: z.int(),
+  mostBasisPoints: z.int(),
+  /** Given by hand: how often, and what it came to. */
+  discounts: z.int(),
+  discountedMinor: minorSum,
+  typedPrices: z.int(),
+  voids: z.int(),
 });
 
 const orderPlaced = z.object({ orderId: id.nullable(), number: text(20).nullable(), changeMinor: minorSum });
@@ -746,7 +839,13 @@ export const CALLS = {
   'stock.give': command(z.object({ itemId: id, variantId: id, toDevice: id, quantity: z.int().min(1) }), nothing),
 
   'cart.scan': command(z.object({ code: z.string().max(8192) }), scanOutcome),
-  'cart.add': command(z.object({ variantId: id, quantity: quantity.optional() }), z.object({ lineId: id })),
+  /** `priceMinor` is a price typed by hand, per piece or kilogram; a variant whose price is too old is not sold without. */
+  'cart.add': command(
+    z.object({ variantId: id, quantity: quantity.optional(), priceMinor: minorPositive.optional() }),
+    z.object({ lineId: id }),
+  ),
+  /** Says whom the prices of this sale are for. */
+  'cart.set-audience': command(z.object({ audience: z.enum(['everyone', 'trade', 'repeat']) }), nothing),
   'cart.add-amount': command(
     z.object({ name: text(120), amountMinor: minorPositive, taxRateId: text(40) }),
     z.object({ lineId: id }),
@@ -785,6 +884,179 @@ export const CALLS = {
   'payment.finish-free': command(nothing, orderPlaced),
   /** Leaves the done screen; the next scan does the same by itself. */
   'sale.next': command(nothing, nothing),
+
+  /** What the variants of an item cost now. */
+  'prices.of': query(
+    z.object({ itemId: id }),
+    z.object({
+      variants: z.array(
+        z.object({
+          variantId: id,
+          priceMinor: minor,
+          wasMinor: minor.nullable(),
+          mustAsk: z.boolean(),
+          /** Under what price no rule goes, or null. */
+          floorMinor: minor.nullable(),
+          trace: priceTrace,
+        }),
+      ),
+    }),
+  ),
+  'prices.rules': query(
+    nothing,
+    z.object({
+      rules: z.array(
+        z.object({
+          rule: priceRule,
+          isOn: z.boolean(),
+          /** When it begins or ends next, or null. */
+          nextChangeAt: instant.nullable(),
+        }),
+      ),
+      sets: z.array(
+        z.object({
+          setId: id,
+          version: z.int(),
+          name: text(80),
+          ruleCount: z.int(),
+          signedBy: text(200),
+          isOurs: z.boolean(),
+        }),
+      ),
+    }),
+    'operator',
+  ),
+  /** Writes a rule; one without id is new. */
+  'prices.put-rule': command(typedRule, z.object({ ruleId: id, version: z.int() }), 'operator'),
+  'prices.remove-rule': command(z.object({ ruleId: id }), nothing, 'operator'),
+  'prices.set-policy': command(z.object({ policy: pricePolicy }), nothing, 'operator'),
+  /** Says where this till sells, for rules about places. */
+  'prices.set-place': command(z.object({ place: sellingPlace }), nothing, 'operator'),
+  /** What a rule would change: prices of goods, and what the last hundred sales would have come to. Changes nothing. */
+  'prices.preview': query(
+    z.object({ rule: typedRule }),
+    z.object({
+      /** The instant it is worked out for: now, or when the rule begins next; null when it never does. */
+      at: instant.nullable(),
+      goodsCount: z.int(),
+      changedCount: z.int(),
+      /** The first of them. */
+      goods: z.array(
+        z.object({
+          variantId: id,
+          name: text(330),
+          beforeMinor: minor,
+          afterMinor: minor,
+          costMinor: minor.nullable(),
+          stoppedBy: z.enum(['floor', 'cap']).nullable(),
+        }),
+      ),
+      /** Other rules about the same goods, and which of the two is looked at first. */
+      others: z.array(z.object({ ruleId: id, name: text(80), isFirst: z.boolean() })),
+      carts: z.object({
+        count: z.int(),
+        changedCount: z.int(),
+        beforeMinor: minorSum,
+        afterMinor: minorSum,
+      }),
+    }),
+    'operator',
+  ),
+  /** Which rules are on when, over the next two weeks. */
+  'prices.calendar': query(
+    nothing,
+    z.object({
+      from: instant,
+      until: instant,
+      rules: z.array(
+        z.object({
+          ruleId: id,
+          name: text(80),
+          origin: z.enum(['rule', 'drop', 'test', 'advice']),
+          /** Null for no beginning or no end within. */
+          windows: z.array(z.object({ from: instant.nullable(), until: instant.nullable() })),
+        }),
+      ),
+    }),
+    'operator',
+  ),
+  /** Every change of a price and everything taken off one, newest first. */
+  'prices.log': query(
+    priceLogFilter.extend({ limit: z.int().min(1).max(500), before: text(100).nullable() }),
+    z.object({ rows: z.array(priceLogRow), more: z.boolean(), volatility: priceVolatility }),
+    'operator',
+  ),
+  'prices.export-log': query(
+    priceLogFilter.extend({ format: z.enum(['csv', 'json']) }),
+    z.object({ fileName: text(120), text: z.string() }),
+    'operator',
+  ),
+  /** Prices and stock that a feed said, each for a SKU, a barcode or a variant's id. */
+  'prices.observe': command(
+    z.object({
+      source: text(80).min(1),
+      observedAt: instant,
+      rows: z
+        .array(z.object({ code: text(120).min(1), priceMinor: z.number().nullable(), stock: z.number().nullable() }))
+        .min(1)
+        .max(50_000),
+    }),
+    z.object({ taken: z.int(), refused: z.array(z.object({ row: z.int(), code: text(120), why: text(200) })) }),
+    'operator',
+  ),
+  /** This stall's own rules as a signed file. */
+  'prices.export-rules': command(
+    z.object({ name: text(80) }),
+    z.object({ fileName: text(120), text: z.string(), version: z.int(), ruleCount: z.int() }),
+    'operator',
+  ),
+  /** Takes in a signed rule set. One with a bad signature or an older version is refused, and the last good one stays. */
+  'prices.take-in-rules': command(
+    z.object({ text: z.string().max(20_000_000) }),
+    z.object({ setId: id, version: z.int(), ruleCount: z.int() }),
+    'operator',
+  ),
+  /** The wall clock is right: prices go by it from now on. */
+  'prices.accept-clock': command(nothing, nothing, 'operator'),
+
+  'drop.schedule': command(
+    z.object({
+      name: text(400),
+      what: selector,
+      effect: priceRule.shape.effect,
+      /** Null for now. */
+      startsAt: instant.nullable(),
+      minutes: z.number(),
+      unitCap: z.number().nullable(),
+      /** How the cap is divided among tills; null for evenly among all there are. */
+      shares: drop.shape.shares.nullable(),
+      /** Null for five minutes. */
+      graceMs: z.number().nullable(),
+    }),
+    z.object({ dropId: id }),
+    'operator',
+  ),
+  'drop.end': command(z.object({ dropId: id }), nothing, 'operator'),
+  /** Gives another till part of what this one may still sell of a drop. */
+  'drop.give': command(z.object({ dropId: id, toDevice: id, quantity: z.int().min(1) }), nothing),
+  /** Every drop there was, newest first, with what came of it. */
+  'drop.list': query(
+    nothing,
+    z.object({
+      drops: z.array(
+        dropView.extend({
+          summary: z.object({ units: z.int(), orders: z.int(), revenueMinor: minorSum, savedMinor: minorSum }),
+        }),
+      ),
+    }),
+    'operator',
+  ),
+  'drop.put-template': command(
+    dropTemplate.omit({ templateId: true }).extend({ templateId: id.nullable() }),
+    z.object({ templateId: id }),
+    'operator',
+  ),
+  'drop.remove-template': command(z.object({ templateId: id }), nothing, 'operator'),
 
   'order.list': query(
     z.object({ text: text(80), beforeSequence: z.int().nullable(), limit: z.int().min(1).max(200) }),
@@ -1108,6 +1380,11 @@ export type TopicEvent = {
   };
 }[Topic];
 
+export type PricesState = TopicState<'prices'>;
+export type DropView = Frozen<z.infer<typeof dropView>>;
+export type PriceLogRow = Frozen<z.infer<typeof priceLogRow>>;
+export type PriceVolatility = Frozen<z.infer<typeof priceVolatility>>;
+export type TypedRule = CallInput<'prices.put-rule'>;
 export type Tile = Frozen<z.infer<typeof tile>>;
 export type SharedStock = Frozen<z.infer<typeof sharedStock>>;
 export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;

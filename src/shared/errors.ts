@@ -42,6 +42,8 @@ export const ERROR_CODES = [
   'share-spent',
   'share-held',
   'unknown-tax-rate',
+  'price-needed',
+  'drop-spent',
   'bad-quantity',
   'bad-amount',
   'bad-discount',
@@ -52,6 +54,14 @@ export const ERROR_CODES = [
   'sale-in-progress',
   // prices
   'bad-rule',
+  'unknown-rule',
+  'too-many-rules',
+  'bad-policy',
+  'bad-drop',
+  'unknown-drop',
+  'bad-rule-set',
+  'rule-set-older',
+  'bad-feed',
   // payment
   'no-payment',
   'payment-locked',

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
 import { describe, expect, test } from 'vitest';
 import { createClient, type Topics } from '../../src/renderer/lib/client/client';
 import { ConnectionLost, type Connection, type Transport } from '../../src/renderer/lib/client/transport';
@@ -85,6 +86,18 @@ function wholeState(seq: number, version: number) {
       marketDays: 0,
       advice: [],
       value: { taken: 0, ignored: 0, takenRatio: null, ignoredRatio: null, value: null },
+    },
+    prices: {
+      epoch: 1,
+      now: '2026-06-13T10:00:00.000Z',
+      clockAheadMs: 0,
+      nextChangeAt: null,
+      ruleCount: 0,
+      policy: DEFAULT_POLICY,
+      place: { event: '', pitch: '', position: null },
+      feeds: [],
+      drops: [],
+      templates: [],
     },
   };
 }

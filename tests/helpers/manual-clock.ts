@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(byMs: number): Promise<void>;
   /** Somebody sets the clock; timers run on as they were. */
   set(byMs: number): void;
+  /** Milliseconds that really passed, whatever the clock was set to. */
+  steady(): number;
   /** Timers not yet fired. */
   pending(): number;
 }
@@ -20,6 +22,7 @@ export function manualClock(startMs = Date.UTC(2026, 5, 13, 10, 31)): ManualCloc
   };
   return {
     now: () => nowMs + setByMs,
+    steady: () => nowMs,
     after(delayMs, callback) {
       const timer = { atMs: nowMs + delayMs, callback };
       timers.push(timer);

@@ -4,6 +4,8 @@ import type { Variant } from '../../src/domain/catalogue';
 import { CallFailure } from '../../src/main/core/call-failure';
 import { CatalogueService, type CodeMeaning } from '../../src/main/core/catalogue-service';
 import type { CoreContext } from '../../src/main/core/core-context';
+import { PricingService } from '../../src/main/core/pricing-service';
+import { manualClock } from '../helpers/manual-clock';
 import { makeItem, StallLife, stall } from '../journal/stall-life';
 
 const CHEESE = '4006381333931';
@@ -26,7 +28,13 @@ beforeEach(() => {
     stall: { ...stall, labelRules },
     now: () => new Date('2026-11-22T10:00:00Z'),
   };
-  service = new CatalogueService(core as CoreContext);
+  const clock = manualClock();
+  const prices = new PricingService(core as CoreContext, {
+    clock,
+    steadyMs: () => clock.steady(),
+    onChanged: () => {},
+  });
+  service = new CatalogueService(core as CoreContext, prices);
 });
 afterEach(() => life.end());
 

@@ -1,7 +1,7 @@
 import type { Cart, CartLine } from '../cart';
 import { offersOf, versionedId, type OfferLine } from './offers';
 import type { PriceBook } from './book';
-import { priceOf, type PriceNow, type PriceSubject } from './price';
+import { NO_CAPS, priceOf, type PriceNow, type PriceSubject, type RulesLeft } from './price';
 import type { LineOffer, PriceTrace } from './trace';
 
 /** What prices of a cart depend on besides the cart. */
@@ -11,6 +11,8 @@ export interface CartWorld {
   readonly nowMs: number;
   /** Since when prices are what they are: grace counts from there. */
   readonly sinceMs: number;
+  /** What rules with a cap have left for this cart. */
+  readonly left?: RulesLeft;
   /** The goods of a line, or null when they are no longer in the catalogue. */
   subjectOf(variantId: string): PriceSubject | null;
 }
@@ -29,11 +31,17 @@ export function repriceCart(cart: Cart, world: CartWorld, before: Cart = cart): 
   const audience = cart.audience ?? 'everyone';
   const offerLines: OfferLine[] = [];
   const had = new Set(before.lines.flatMap(({ offers }) => offers ?? []).map(versionedId));
+  const left = new Map(world.left ?? NO_CAPS);
   const priced = cart.lines.map((line): CartLine => {
     const subject = line.variantId === null || !isPricedByRules(line) ? null : world.subjectOf(line.variantId);
     if (subject === null) return line;
-    const now = priceOf(world.book, subject, audience);
-    const changed = priceLine(line, now, world);
+    const now = priceOf(world.book, subject, audience, { left, quantity: line.quantity });
+    const isSpent = rulesOf(line.trace).some((ruleId) => (left.get(ruleId) ?? line.quantity) < line.quantity);
+    const changed = priceLine(line, now, world, isSpent);
+    for (const ruleId of rulesOf(changed.trace)) {
+      const before = left.get(ruleId);
+      if (before !== undefined) left.set(ruleId, before - line.quantity);
+    }
     offerLines.push({
       lineId: line.lineId,
       subject,
@@ -45,7 +53,7 @@ export function repriceCart(cart: Cart, world: CartWorld, before: Cart = cart): 
     });
     return changed;
   });
-  const { byLine } = offersOf(world.book, offerLines, { audience, had });
+  const { byLine } = offersOf(world.book, offerLines, { audience, had, left });
   const lines = priced.map((line, index) => {
     const given = cart.lines[index];
     const offers = byLine.get(line.lineId);
@@ -66,11 +74,12 @@ export function linePrice({
   return { unitPriceMinor, ...(wasMinor !== null && { wasMinor }), ...(!isPlain && { trace }) };
 }
 
-function priceLine(line: CartLine, now: PriceNow, { book, nowMs, sinceMs }: CartWorld): CartLine {
+/** @param isSpent nothing is left of what the line was priced by: there is no grace for more than there is */
+function priceLine(line: CartLine, now: PriceNow, { book, nowMs, sinceMs }: CartWorld, isSpent: boolean): CartLine {
   const { wasMinor: _was, trace, ...rest } = line;
   // A price that a person has to say is never taken from a feed while the cart is open.
   if (now.mustAsk) return line;
-  if (now.unitPriceMinor > line.unitPriceMinor) {
+  if (now.unitPriceMinor > line.unitPriceMinor && !isSpent) {
     const untilMs = keptUntilMs(trace) ?? sinceMs + graceOf(trace, book);
     if (nowMs < untilMs) {
       const steps: PriceTrace['steps'] = [
@@ -92,6 +101,11 @@ function priceLine(line: CartLine, now: PriceNow, { book, nowMs, sinceMs }: Cart
 export function nextGraceEndMs({ lines }: Pick<Cart, 'lines'>): number | null {
   const ends = lines.map(({ trace }) => keptUntilMs(trace)).filter((end) => end !== null);
   return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** Ids of the rules that made a price. */
+export function rulesOf(trace: PriceTrace | undefined): string[] {
+  return (trace?.steps ?? []).flatMap((step) => (step.kind === 'rule' ? [step.ruleId] : []));
 }
 
 function keptUntilMs(trace: PriceTrace | undefined): number | null {

@@ -2,7 +2,7 @@ import type { Pricing, Quantity } from '../catalogue';
 import { allocate, divideRounded, portion, type Minor } from '../money';
 import { isAbout, rulesAbout, takenOff, type PriceBook, type RuleOn } from './book';
 import { cappedAt } from './policy';
-import { meetsConditions, type PriceSubject } from './price';
+import { meetsConditions, NO_CAPS, type PriceSubject, type RulesLeft } from './price';
 import type { Audience, BundlePart, OfferEffect, PriceRule, Tier } from './rule';
 import type { LineOffer } from './trace';
 
@@ -38,7 +38,11 @@ const MOST_FITS = 200;
 export function offersOf(
   book: PriceBook,
   lines: readonly OfferLine[],
-  { audience, had }: { readonly audience: Audience; readonly had: ReadonlySet<string> },
+  {
+    audience,
+    had,
+    left = NO_CAPS,
+  }: { readonly audience: Audience; readonly had: ReadonlySet<string>; readonly left?: RulesLeft },
 ): Offers {
   const found = new Map<number, RuleOn<OfferEffect>>();
   for (const { subject } of lines) {
@@ -53,8 +57,8 @@ export function offersOf(
     const usable = open.filter((line) => line.free > 0 && !(rule.stacking === 'alone' && line.isReduced));
     const uses =
       effect.kind === 'tiers'
-        ? tierUses(on, effect, usable, { book, audience })
-        : bundleUses(on, effect, usable, { book, audience });
+        ? tierUses(on, effect, usable, { book, audience, left })
+        : bundleUses(on, effect, usable, { book, audience, left });
     for (const { line, quantity, amountMinor, stoppedAtFloor } of uses) {
       line.free -= quantity;
       const offers = byLine.get(line.lineId);
@@ -86,6 +90,7 @@ interface Use {
 interface OfferWorld {
   readonly book: PriceBook;
   readonly audience: Audience;
+  readonly left: RulesLeft;
 }
 
 function tierUses(
@@ -137,7 +142,7 @@ function bundleUses(
   on: RuleOn<OfferEffect>,
   effect: OfferEffect & { readonly kind: 'bundle' },
   usable: readonly OpenLine[],
-  { book, audience }: OfferWorld,
+  { book, audience, left: rulesLeft }: OfferWorld,
 ): Use[] {
   const { rule } = on;
   const pieces = usable.filter(
@@ -151,7 +156,7 @@ function bundleUses(
     .map(({ line }) => line);
   const left = new Map(dearestFirst.map((line) => [line, line.free]));
   const uses = new Map<OpenLine, Use>();
-  let bundles = effect.mostPerCart ?? Number.POSITIVE_INFINITY;
+  let bundles = Math.min(effect.mostPerCart ?? Infinity, rulesLeft.get(rule.ruleId) ?? Infinity);
   for (let fit = 0; fit < MOST_FITS && bundles > 0; fit += 1) {
     const taken = fitOnce(effect.parts, dearestFirst, left);
     if (taken === null) break;

@@ -30,6 +30,11 @@ export interface PriceNow {
   readonly looked: number;
 }
 
+/** How many more pieces a rule with a cap may still give, by rule id; a rule that is missing has no cap. */
+export type RulesLeft = ReadonlyMap<string, number>;
+
+export const NO_CAPS: RulesLeft = new Map();
+
 /** More than anybody stacks on purpose. */
 const MOST_STACKED = 16;
 
@@ -37,8 +42,14 @@ const MOST_STACKED = 16;
  * The price of one piece or kilogram within the book's time. Rules are looked at by priority and then id. The first that
  * meets its conditions is applied; if it stacks, so are the others that stack. Then the caps of those applied and of the
  * stall hold, and last the floor.
+ * @param quantity pieces it is asked for: a capped rule with fewer left is passed over
  */
-export function priceOf(book: PriceBook, subject: PriceSubject, audience: Audience): PriceNow {
+export function priceOf(
+  book: PriceBook,
+  subject: PriceSubject,
+  audience: Audience,
+  { left, quantity }: { readonly left: RulesLeft; readonly quantity: Quantity } = { left: NO_CAPS, quantity: 1 },
+): PriceNow {
   const { start, costMinor } = subject;
   const steps: TraceStep[] = [...start.steps];
   let priceMinor = start.priceMinor;
@@ -51,6 +62,7 @@ export function priceOf(book: PriceBook, subject: PriceSubject, audience: Audien
     const { rule } = on;
     if (!meetsConditions(on, subject, audience)) continue;
     if (applied > 0 && rule.stacking === 'alone') continue;
+    if ((left.get(rule.ruleId) ?? quantity) < quantity) continue;
     const afterMinor = changed(on.effect, priceMinor);
     steps.push(ruleStep(on, priceMinor, afterMinor));
     priceMinor = afterMinor;

@@ -6,6 +6,7 @@ import { readCode, type ScannedGoods } from '../../domain/scanned-code';
 import type { CallInput, CallOutput, Tile, TopicState } from '../../shared/contract';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
+import type { PricingService } from './pricing-service';
 
 /** What a code names: a receipt of ours, or a variant with what its label says. */
 export type CodeMeaning =
@@ -28,18 +29,43 @@ interface VariantMeaning {
 /** Reads the catalogue for the grid, the search field and the scanner. */
 export class CatalogueService {
   readonly #core: CoreContext;
+  readonly #prices: PricingService;
 
-  constructor(core: CoreContext) {
+  constructor(core: CoreContext, prices: PricingService) {
     this.#core = core;
+    this.#prices = prices;
   }
 
   items(input: CallInput<'catalogue.items'>): CallOutput<'catalogue.items'> {
     const { total, tiles } = this.#core.store.catalogue.tiles(input);
-    return { version: this.#version(), total, tiles: this.#withShares(tiles) };
+    return { version: this.#version(), total, tiles: this.#asShown(tiles) };
   }
 
   search({ text, limit }: CallInput<'catalogue.search'>): CallOutput<'catalogue.search'> {
-    return { tiles: this.#withShares(this.#core.store.catalogue.search(text, limit)) };
+    return { tiles: this.#asShown(this.#core.store.catalogue.search(text, limit)) };
+  }
+
+  /** Tiles with what this till may sell of divided stock, at the prices of now. */
+  #asShown(tiles: Tile[]): Tile[] {
+    return this.#withShares(tiles).map((tile) => this.#priced(tile));
+  }
+
+  /** A tile at the prices of now. Where no rule has a say it is the tile as it was. */
+  #priced(tile: Tile): Tile {
+    const ofItem = tile.variantId === null ? null : [tile.variantId];
+    if (this.#prices.isOrdinary(tile, ofItem)) return tile;
+    const variantIds =
+      ofItem ?? this.#core.store.catalogue.item(tile.itemId)?.variants.map(({ variantId }) => variantId) ?? [];
+    const prices = variantIds.flatMap((variantId) => this.#prices.shown(variantId) ?? []);
+    const [cheapest] = prices.toSorted((one, other) => one.unitPriceMinor - other.unitPriceMinor);
+    if (cheapest === undefined) return tile;
+    return {
+      ...tile,
+      priceMinor: cheapest.unitPriceMinor,
+      priceVaries: prices.some(({ unitPriceMinor }) => unitPriceMinor !== cheapest.unitPriceMinor),
+      ...(cheapest.wasMinor !== null && { wasMinor: cheapest.wasMinor }),
+      ...(prices.some(({ mustAsk }) => mustAsk) && { mustAsk: true }),
+    };
   }
 
   item({ itemId }: CallInput<'catalogue.item'>): Item {
@@ -142,9 +168,9 @@ export class CatalogueService {
     });
   }
 
-  /** Every sale changes what is left, so it ages what screens hold of the catalogue as much as an edit does. */
+  /** Every sale changes what is left, and rules what it costs: both age what screens hold of the catalogue as an edit does. */
   #version(): number {
     const { store } = this.#core;
-    return store.catalogue.version() + store.nextOrderSequence();
+    return store.catalogue.version() + store.nextOrderSequence() + this.#prices.epoch;
   }
 }

@@ -1,5 +1,6 @@
 import { checkItem, fullName, type Item, type Variant } from '../../domain/catalogue';
 import { readCode } from '../../domain/scanned-code';
+import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput } from '../../shared/contract';
 import { backdropOfCategory } from '../import/backdrop';
 import { handleFrom } from '../import/cells';
@@ -17,8 +18,16 @@ export class GoodsService {
   readonly #core: CoreContext;
   readonly #importer: Pick<CatalogueImporter, 'keepPhoto'>;
   readonly #dataDir: string;
+  readonly #onChanged: () => void;
 
-  constructor(core: CoreContext, importer: Pick<CatalogueImporter, 'keepPhoto'>, dataDir: string) {
+  /** @param onChanged hears that goods are others than they were */
+  constructor(
+    core: CoreContext,
+    importer: Pick<CatalogueImporter, 'keepPhoto'>,
+    dataDir: string,
+    onChanged: () => void,
+  ) {
+    this.#onChanged = onChanged;
     this.#core = core;
     this.#importer = importer;
     this.#dataDir = dataDir;
@@ -35,10 +44,11 @@ export class GoodsService {
     store.commit({
       requestId,
       actor: requireStaff(staffId),
-      drafts: [{ kind: 'catalogue.items-put', body: { items: [item] } }],
+      drafts: [{ kind: 'catalogue.items-put', body: { items: [item] } }, ...this.#priceChange(before, item)],
       result,
     });
     topics.mark('catalogue');
+    this.#onChanged();
     return result;
   }
 
@@ -55,7 +65,23 @@ export class GoodsService {
       result: {},
     });
     this.#core.topics.mark('catalogue');
+    this.#onChanged();
     return {};
+  }
+
+  /** What a change of an item's own prices says in the price log. */
+  #priceChange(before: Item | null, item: Item): EntryDraft[] {
+    const { itemId } = item;
+    const changes = item.variants.flatMap((variant) => {
+      const beforeMinor = before?.variants.find(({ variantId }) => variantId === variant.variantId)?.priceMinor;
+      const { variantId, priceMinor: afterMinor } = variant;
+      if (beforeMinor === undefined || beforeMinor === afterMinor) return [];
+      return [{ itemId, variantId, name: fullName(item, variant), beforeMinor, afterMinor }];
+    });
+    if (changes.length === 0) return [];
+    const at = this.#core.now().toISOString();
+    const body = { cause: { kind: 'catalogue', ids: [] }, at, count: changes.length, changes } as const;
+    return [{ kind: 'price.changed', body }];
   }
 
   /** Keeps a photo for an item that will be put with it. */

@@ -25,6 +25,9 @@ import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { PriceTestService } from './price-test-service';
 import { SaleService } from './sale-service';
+import { DropService } from './drop-service';
+import { PriceDesk } from './price-desk';
+import { PricingService, type PricingOptions } from './pricing-service';
 import { ScanService } from './scan-service';
 import { ShareService } from './share-service';
 import { SessionService } from './session-service';
@@ -46,6 +49,8 @@ export interface KioskOptions {
   readonly log: Log;
   readonly now: () => Date;
   readonly devices: DeviceOptions;
+  /** What the prices' timers and their steady clock go by. */
+  readonly prices: Pick<PricingOptions, 'clock' | 'steadyMs'>;
   /** Its steps are told to `importChanged`. */
   readonly importer: CatalogueImporter;
   readonly advisor: Advisor;
@@ -76,6 +81,7 @@ export class Kiosk {
   readonly #priceTests: PriceTestService;
   readonly #advice: AdviceService;
   readonly #footfall: FootfallService;
+  readonly #prices: PricingService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
   /** Lets other tills of the stall connect here. */
@@ -98,6 +104,7 @@ export class Kiosk {
         priceTests: () => priceTests.state(),
         footfall: () => footfall.state(),
         advice: () => advice.state(),
+        prices: () => priceDesk.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -121,8 +128,21 @@ export class Kiosk {
       onStaffChanged: () => session.staffChanged(),
     });
     this.#stalls = stalls;
-    const catalogue = new CatalogueService(core);
-    const goods = new GoodsService(core, options.importer, options.dataDir);
+    const prices: PricingService = new PricingService(core, {
+      ...options.prices,
+      onChanged: () => {
+        sale.pricesChanged();
+        // One turn flips sale, tiles and countdowns together.
+        topics.mark('sale', 'catalogue', 'prices');
+      },
+    });
+    this.#prices = prices;
+    const tills = () => stallTills(core, options.sync.view().peers);
+    const drops = new DropService(core, { prices: () => prices, tills });
+    prices.add(drops);
+    const priceDesk = new PriceDesk(core, prices, drops);
+    const catalogue = new CatalogueService(core, prices);
+    const goods = new GoodsService(core, options.importer, options.dataDir, () => prices.goodsChanged());
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),
       onScan: (deviceId, scan) => scans.heard(deviceId, scan),
@@ -139,7 +159,17 @@ export class Kiosk {
       orderChanged: (orderId) => sale.orderChanged(orderId),
       receiptPatienceMs: () => flags.receiptPatienceMs,
     });
-    const sale = new SaleService(core, { catalogue, orders, jobs, devices });
+    const sale = new SaleService(core, {
+      catalogue,
+      orders,
+      jobs,
+      devices,
+      prices,
+      onPlaced: () => {
+        prices.sold();
+        drops.sold();
+      },
+    });
     const customerDisplay = createCustomerDisplay({
       stall: () => stalls.current,
       clock: systemClock,
@@ -153,10 +183,12 @@ export class Kiosk {
     devices.registry.listen({ status: () => customerDisplay.refresh() });
     const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
     const priceTests = new PriceTestService(core, {
-      nowMs: () => now().getTime(),
-      onRulesChanged: () => undefined,
+      nowMs: () => prices.nowMs(),
+      clock: options.prices.clock,
+      onRulesChanged: (testIds, actor) => prices.changed({ kind: 'test', ids: [...testIds] }, actor),
     });
     this.#priceTests = priceTests;
+    prices.add(priceTests);
     topics.subscribe(({ topic }) => {
       if (topic === 'catalogue') priceTests.goodsChanged();
     });
@@ -165,7 +197,7 @@ export class Kiosk {
     const advice = new AdviceService(core, options.advisor, {
       clock: systemClock,
       isOpen: () => session.state().shift !== null,
-      onRulesChanged: () => undefined,
+      onRulesChanged: (ruleIds, actor) => prices.changed({ kind: 'advice', ids: [...ruleIds] }, actor),
     });
     this.#advice = advice;
     const imports = new ImportService(options.importer);
@@ -185,6 +217,18 @@ export class Kiosk {
         if (came('stall.configured')) stalls.stallChanged();
         if (came('staff.added', 'staff.removed')) session.staffChanged();
         if (came(...SHOWN_ON_TILES)) topics.mark('catalogue');
+        if (came(...SHOWN_ON_TILES)) prices.goodsChanged();
+        if (came('drop.scheduled', 'drop.ended', 'drop.share-given')) drops.received();
+        if (came('order.placed')) {
+          prices.sold();
+          drops.sold();
+        }
+        if (came('price.rules-put', 'price.rules-removed', 'price.rule-set-taken')) {
+          prices.changed({ kind: 'rule', ids: [] }, null);
+        }
+        if (came('price.policy-set')) prices.changed({ kind: 'policy', ids: [] }, null);
+        if (came('price.observed')) prices.changed({ kind: 'feed', ids: [] }, null);
+        if (came('drop.template-put', 'drop.template-removed')) topics.mark('prices');
         if (came('shift.opened', 'shift.closed')) priceTests.stallChanged();
         if (came(...ABOUT_PRICE_TESTS)) priceTests.received();
         if (came('advice.offered', 'advice.answered')) topics.mark('advice');
@@ -209,7 +253,6 @@ export class Kiosk {
     const neighbours = new NeighbourSwitch(core, options.openNeighbours, (serving) => sync.serve(serving));
     this.neighbours = neighbours;
     const peers = () => options.sync.view().peers;
-    const tills = () => stallTills(core, peers());
     const onDocket = (variantId: string) => sale.onDocket(variantId);
     const shares = new ShareService(core, { tills, onDocket });
     const backup = new BackupService(core, options.dataDir, {
@@ -295,6 +338,29 @@ export class Kiosk {
       'payment.finish-free': (_input, context) => sale.finishFree(context),
       'sale.next': (_input, context) => sale.next(context),
 
+      'cart.set-audience': (input, context) => sale.setAudience(input, context),
+
+      'prices.of': (input) => priceDesk.of(input),
+      'prices.rules': () => priceDesk.rules(),
+      'prices.put-rule': (input, context) => priceDesk.putRule(input, context),
+      'prices.remove-rule': (input, context) => priceDesk.removeRule(input, context),
+      'prices.set-policy': (input, context) => priceDesk.setPolicy(input, context),
+      'prices.set-place': (input, context) => priceDesk.setPlace(input, context),
+      'prices.preview': (input) => priceDesk.preview(input),
+      'prices.calendar': () => priceDesk.calendar(),
+      'prices.log': (input) => priceDesk.log(input),
+      'prices.export-log': (input) => priceDesk.exportLog(input),
+      'prices.observe': (input, context) => priceDesk.observe(input, context),
+      'prices.export-rules': (input, context) => priceDesk.exportRules(input, context),
+      'prices.take-in-rules': (input, context) => priceDesk.takeInRules(input, context),
+      'prices.accept-clock': () => priceDesk.acceptClock(),
+      'drop.schedule': (input, context) => drops.schedule(input, context),
+      'drop.end': (input, context) => drops.end(input, context),
+      'drop.give': (input, context) => drops.give(input, context),
+      'drop.list': () => drops.list(),
+      'drop.put-template': (input, context) => drops.putTemplate(input, context),
+      'drop.remove-template': (input, context) => drops.removeTemplate(input, context),
+
       'order.list': (input) => orders.list(input),
       'order.get': (input) => orders.get(input),
       'order.find': (input) => orders.find(input),
@@ -374,6 +440,7 @@ export class Kiosk {
   start(): void {
     this.#devices.start();
     this.#flags.start();
+    this.#prices.start();
     this.#priceTests.start();
     this.#advice.start();
     this.exchange.start();
@@ -406,7 +473,9 @@ export class Kiosk {
   /** Says that the import took a step. */
   importChanged({ phase }: NonNullable<TopicState<'import'>>): void {
     this.#topics.mark('import');
-    if (phase === 'done') this.#topics.mark('catalogue');
+    if (phase !== 'done') return;
+    this.#topics.mark('catalogue');
+    this.#prices.goodsChanged();
   }
 
   /** Says that where the till runs in a browser has changed. */
@@ -418,6 +487,7 @@ export class Kiosk {
   async stop(): Promise<void> {
     await this.#options.importer.close();
     this.#scans.stop();
+    this.#prices.stop();
     this.#customerDisplay.stop();
     await this.exchange.stop();
     await this.#devices.stop();

@@ -7,6 +7,7 @@ import {
   noteCart,
   noteLine,
   priceCart,
+  priceFor,
   removeLine,
   setQuantity,
   type Cart,
@@ -14,6 +15,7 @@ import {
 } from '../../domain/cart';
 import { fullName, type Item, type Variant } from '../../domain/catalogue';
 import { currency, roundCash } from '../../domain/money';
+import { linePrice } from '../../domain/pricing/cart-prices';
 import { orderNumber, placeOrder, type Order, type ResilienceFlag } from '../../domain/order';
 import {
   canCancel,
@@ -43,6 +45,7 @@ import { domainContext, requireStaff, type CoreContext } from './core-context';
 import type { DeviceService } from './device-service';
 import type { JobService } from './job-service';
 import type { OrderService } from './order-service';
+import type { PricingService } from './pricing-service';
 
 /** How many names of a parked cart help to recognise it. */
 const NAMES_OF_PARKED = 3;
@@ -62,7 +65,12 @@ export class SaleService {
   readonly #orders: OrderService;
   readonly #jobs: JobService;
   readonly #devices: DeviceService;
+  readonly #prices: PricingService;
+  /** Hears of an order in the turn it was placed in. */
+  readonly #onPlaced: () => void;
   #sale: SaleRecord;
+  /** Which prices the cart was brought to last. */
+  #pricedAt = '';
   /** The cart with its sums, as long as the cart is the same. */
   #priced: { readonly cart: Cart; readonly value: PricedCart } | null = null;
   /** The order just placed, until the next sale begins or the cashier moves on. */
@@ -78,6 +86,8 @@ export class SaleService {
       readonly orders: OrderService;
       readonly jobs: JobService;
       readonly devices: DeviceService;
+      readonly prices: PricingService;
+      readonly onPlaced: () => void;
     },
   ) {
     this.#core = core;
@@ -85,6 +95,8 @@ export class SaleService {
     this.#orders = services.orders;
     this.#jobs = services.jobs;
     this.#devices = services.devices;
+    this.#prices = services.prices;
+    this.#onPlaced = services.onPlaced;
     this.#sale = core.store.sale() ?? this.#freshSale(null);
     const { doneOrderId } = this.#sale;
     this.#placed = (doneOrderId === null ? null : core.store.orders.get(doneOrderId)?.order) ?? null;
@@ -134,6 +146,18 @@ export class SaleService {
     this.orderChanged(orderId);
   }
 
+  /** Prices moved on: an open cart goes with them, unless it is being paid. */
+  pricesChanged(): void {
+    const { cart, payment } = this.#sale;
+    if (payment !== null || cart.lines.length === 0) return;
+    const repriced = this.#prices.reprice(cart);
+    this.#pricedAt = this.#prices.version();
+    if (repriced === cart) return;
+    const sale = { ...this.#sale, cart: repriced };
+    this.#core.store.saveSale(sale);
+    this.#become(sale);
+  }
+
   /** Entries came from other devices: what is kept of the tables may be old. */
   received(): void {
     this.#parked = null;
@@ -156,6 +180,18 @@ export class SaleService {
     if (variant.pricing === 'kg' && weightGrams === null && amountMinor === null) {
       return { kind: 'weight-needed', variantId: variant.variantId, name, dateWarning };
     }
+    if (amountMinor === null) {
+      const now = this.#prices.priceFor(this.#sale.cart, variant.variantId, weightGrams ?? 1);
+      if (now?.mustAsk) {
+        return {
+          kind: 'price-needed',
+          variantId: variant.variantId,
+          name,
+          lastMinor: now.trace.base.priceMinor,
+          quantity: weightGrams,
+        };
+      }
+    }
     return this.#addVariant(
       { item, variant, quantity: weightGrams ?? undefined, labelAmountMinor: amountMinor ?? undefined },
       context,
@@ -163,13 +199,20 @@ export class SaleService {
     );
   }
 
-  add({ variantId, quantity }: CallInput<'cart.add'>, context: CallContext): CallOutput<'cart.add'> {
+  add({ variantId, quantity, priceMinor }: CallInput<'cart.add'>, context: CallContext): CallOutput<'cart.add'> {
     const found = this.#core.store.catalogue.variant(variantId);
     if (!found) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
     if (found.variant.pricing === 'kg' && quantity === undefined) {
       throw new CallFailure('weight-needed', 'Weigh it first and type the grams.');
     }
-    return this.#addVariant({ ...found, quantity }, context, (lineId) => ({ lineId }));
+    return this.#addVariant({ ...found, quantity, typedPriceMinor: priceMinor }, context, (lineId) => ({ lineId }));
+  }
+
+  setAudience({ audience }: CallInput<'cart.set-audience'>, context: CallContext): Nothing {
+    return this.#change(context, (sale) => {
+      this.#pricedAt = '';
+      return { sale: { ...sale, cart: priceFor(sale.cart, { audience }) }, result: {} };
+    });
   }
 
   addAmount(input: CallInput<'cart.add-amount'>, context: CallContext): CallOutput<'cart.add-amount'> {
@@ -243,7 +286,8 @@ export class SaleService {
     const markedLineId = cart.lines.at(-1)?.lineId ?? null;
     this.#commit(context, {
       drafts: [{ kind: 'cart.unparked', body: { parkedCartId, reason: 'resumed' } }],
-      sale: { cart, markedLineId, payment, doneOrderId: null },
+      // What waited may cost something else by now; what is being paid does not.
+      sale: { cart: payment === null ? this.#prices.reprice(cart) : cart, markedLineId, payment, doneOrderId: null },
       result: {},
     });
     this.#parked = null;
@@ -273,6 +317,7 @@ export class SaleService {
     this.#requireShift();
     this.#refuseWhilePaying();
     this.#requireShares(this.#sale.cart);
+    this.#requireDrops(this.#sale.cart);
     const payment = unwrap(openPayment(this.#pricedCart(), domainContext(this.#core)));
     return this.#save(context, { ...this.#sale, payment }, {});
   }
@@ -284,14 +329,18 @@ export class SaleService {
         ? new CallFailure('payment-locked', 'A card payment is not settled yet. Say how it ended first.')
         : new CallFailure('money-taken', 'Money was taken already. Give it back first.');
     }
-    return this.#save(context, { ...this.#sale, payment: null }, {});
+    const { cart } = this.#sale;
+    return this.#save(context, { ...this.#sale, cart: this.#prices.reprice(cart), payment: null }, {});
   }
 
   payCash({ givenMinor }: CallInput<'payment.cash'>, context: CallContext): OrderPlaced {
     this.#requireShift();
     const of = currency(this.#core.stall.currency);
     const world = domainContext(this.#core);
-    if (!this.#sale.payment) this.#requireShares(this.#sale.cart);
+    if (!this.#sale.payment) {
+      this.#requireShares(this.#sale.cart);
+      this.#requireDrops(this.#sale.cart);
+    }
     const open = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), world));
     return this.#proceed(context, unwrap(payCash(open, { givenMinor }, of, world)));
   }
@@ -380,6 +429,7 @@ export class SaleService {
       readonly variant: Variant;
       readonly quantity?: number;
       readonly labelAmountMinor?: number;
+      readonly typedPriceMinor?: number;
     },
     context: CallContext,
     resultOf: (lineId: string) => T,
@@ -387,7 +437,13 @@ export class SaleService {
     return this.#change(context, (sale) => {
       const stall = this.#core.stall;
       const { quantity = 1, ...what } = line;
-      const added = unwrap(addVariant(sale.cart, { stall, quantity, ...what }, domainContext(this.#core)));
+      const isPriced = line.labelAmountMinor === undefined && line.typedPriceMinor === undefined;
+      const now = isPriced ? this.#prices.priceFor(sale.cart, line.variant.variantId, quantity) : null;
+      if (now?.mustAsk) {
+        throw new CallFailure('price-needed', 'The last known price of this is too old. Type what it costs.');
+      }
+      const price = now === null ? undefined : linePrice(now);
+      const added = unwrap(addVariant(sale.cart, { stall, quantity, price, ...what }, domainContext(this.#core)));
       return {
         sale: { ...sale, cart: added.cart, markedLineId: added.lineId },
         result: resultOf(added.lineId),
@@ -409,9 +465,32 @@ export class SaleService {
   /** Any change of the cart: not while paying, and it ends the done screen. */
   #change<T>(context: CallContext, change: (sale: SaleRecord) => { readonly sale: SaleRecord; readonly result: T }): T {
     this.#refuseWhilePaying();
+    const before = this.#sale.cart;
     const { sale, result } = change(this.#sale);
-    this.#requireShares(sale.cart, this.#sale.cart);
-    return this.#save(context, { ...sale, doneOrderId: null }, result);
+    this.#requireShares(sale.cart, before);
+    const cart = this.#atPricesOfNow(sale.cart, before);
+    this.#requireDrops(cart, before);
+    return this.#save(context, { ...sale, cart, doneOrderId: null }, result);
+  }
+
+  /** A changed cart with its offers, at the prices of now. Most often there is nothing to look at. */
+  #atPricesOfNow(cart: Cart, before: Cart): Cart {
+    const version = this.#prices.version();
+    if (cart === before && version === this.#pricedAt) return cart;
+    if (version === this.#pricedAt && !this.#prices.hasOffers(cart)) return cart;
+    this.#pricedAt = version;
+    return this.#prices.reprice(cart, before);
+  }
+
+  /**
+   * Refuses more of a drop than is left of it on this till.
+   * @param before a cart in which there was no less of it already
+   */
+  #requireDrops(cart: Cart, before?: Cart): void {
+    const spent = this.#prices.overspent(cart, before);
+    if (spent === null) return;
+    const { name, left } = spent;
+    throw new CallFailure('drop-spent', `${left} of “${name}” are left on this till. More of it cost the usual price.`);
   }
 
   /** Takes the payment on: places the order once it is paid, else keeps what there is. */
@@ -464,6 +543,7 @@ export class SaleService {
     store.commit({ requestId: context.requestId, actor: context.staffId, drafts, sale, jobs, result });
     this.#become(sale, order);
     this.#lastOrder = null;
+    this.#onPlaced();
     topics.mark('session');
     topics.mark('catalogue');
     for (const row of jobs) this.#jobs.written(row);

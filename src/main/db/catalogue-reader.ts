@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Item, Variant } from '../../domain/catalogue';
+import type { Selector } from '../../domain/pricing/rule';
 import { foldWords, START_MARK } from '../../journal/fold';
 import { prepared } from '../../journal/statements';
 import { itemOnHand, SOLD_OF_ITEM } from './stock';
@@ -9,6 +10,8 @@ import type { Tile } from '../../shared/contract';
 export interface FoundVariant {
   readonly item: Item;
   readonly variant: Variant;
+  /** Hybrid instant the item was written at. */
+  readonly at: string;
 }
 
 /** More words than anybody types; the rest of a long text is not searched for. */
@@ -71,6 +74,41 @@ export class CatalogueReader {
     return this.#parse(
       prepared(this.#database, 'SELECT body, at FROM item WHERE item_id = ?').get(itemId) as ItemRow | undefined,
     );
+  }
+
+  /**
+   * Items that a price rule may be about, as far as its selector tells; who needs to know asks the rule.
+   * @param limit most items
+   */
+  itemsAbout(what: Selector, limit: number): { readonly item: Item; readonly at: string }[] {
+    const rows = this.#rowsAbout(what, limit) as ItemRow[];
+    return rows.map((row) => ({ item: itemOnHand(this.#database, JSON.parse(row.body) as Item, row.at), at: row.at }));
+  }
+
+  #rowsAbout(what: Selector, limit: number): unknown[] {
+    const inOrder = 'ORDER BY created_ms, ordinal LIMIT ?';
+    const among = (sql: string, keys: readonly string[]): unknown[] =>
+      prepared(this.#database, `${sql} ${inOrder}`).all(JSON.stringify(keys), limit);
+    switch (what.kind) {
+      case 'everything':
+        return prepared(this.#database, `SELECT body, at FROM item ${inOrder}`).all(limit);
+      case 'categories':
+        return among('SELECT body, at FROM item WHERE category IN (SELECT value FROM json_each(?))', what.categories);
+      case 'items':
+        return among('SELECT body, at FROM item WHERE item_id IN (SELECT value FROM json_each(?))', what.itemIds);
+      case 'variants':
+        return among(
+          `SELECT DISTINCT body, at, created_ms, ordinal FROM variant JOIN item USING (item_key)
+           WHERE variant_id IN (SELECT value FROM json_each(?))`,
+          what.variantIds,
+        );
+      case 'words':
+        return prepared(
+          this.#database,
+          `SELECT body, at FROM item_search JOIN item ON item_key = item_search.rowid
+           WHERE item_search MATCH ? ${inOrder}`,
+        ).all(what.words.map((word) => `"${word}"`).join(' AND '), limit);
+    }
   }
 
   itemByHandle(handle: string): Item | null {
@@ -195,7 +233,7 @@ export class CatalogueReader {
     const row = prepared(this.#database, sql).get(key) as (ItemRow & { readonly position: number }) | undefined;
     const item = this.#parse(row);
     const variant = item?.variants[row?.position ?? -1];
-    return item && variant ? { item, variant } : null;
+    return item && variant && row ? { item, variant, at: row.at } : null;
   }
 
   /** An item as it stands, its stock less what was sold since it was counted. */

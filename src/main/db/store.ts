@@ -43,6 +43,7 @@ import { People } from './people';
 import { AdviceReader } from './advice-reader';
 import { PriceTestReader } from './price-test-reader';
 import { isTooFarAhead, noteUnapplied, receiveEntries, type Received } from './receiving';
+import { PriceReader } from './price-reader';
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
 import { readSale, writeSale, type SaleRecord } from './sale-record';
@@ -120,6 +121,7 @@ export class Store {
   readonly parked: ParkedReader;
   readonly shares: StockShareReader;
   readonly takeovers: TakeoverReader;
+  readonly prices: PriceReader;
   readonly stall: StallReader;
   readonly priceTests: PriceTestReader;
   readonly advice: AdviceReader;
@@ -205,6 +207,7 @@ export class Store {
       const takeovers = new TakeoverReader(database);
       this.takeovers = takeovers;
       this.tenders = new TenderReader(database, () => [...devices(), ...takeovers.formerDevices(devices())]);
+      this.prices = new PriceReader(database, devices);
       this.sync = new SyncState(database, {
         people: this.people,
         ownDevices: devices,

@@ -34,6 +34,14 @@ export type Sheet =
       /** The line to weigh again; a new one unless given. */
       readonly lineId?: string;
     }
+  /** The last known price is too old: somebody says what it costs. */
+  | {
+      readonly kind: 'price';
+      readonly variantId: string;
+      readonly name: string;
+      readonly lastMinor: number | null;
+      readonly quantity: number | null;
+    }
   | { readonly kind: 'quantity' }
   | { readonly kind: 'amount' }
   | { readonly kind: 'camera' }
@@ -359,6 +367,11 @@ export class Till {
       this.sounds.play('tock');
       return;
     }
+    if (outcome.kind === 'price-needed') {
+      this.sounds.play('hand');
+      this.openSheet({ ...outcome, kind: 'price' });
+      return;
+    }
     const { name, dateWarning } = outcome;
     if (outcome.kind === 'weight-needed') {
       this.openSheet({ kind: 'weight', variantId: outcome.variantId, name, priceMinor: null });
@@ -460,8 +473,11 @@ export class Till {
       return;
     }
     this.sheet = null;
-    const result = await this.do('cart.add', { variantId });
+    const result = await this.client.call('cart.add', { variantId });
     if (result.ok) this.sounds.play('tock');
+    else if (result.error.code === 'price-needed') {
+      this.openSheet({ kind: 'price', variantId, name, lastMinor: priceMinor, quantity: null });
+    } else this.showError(result.error);
   }
 
   /**

@@ -27,6 +27,7 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   'coupon-code': () => ({ title: m.error_coupon_code(), detail: m.error_coupon_code_detail() }),
   'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
   'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
+  'drop-spent': () => ({ title: m.error_drop_spent(), detail: m.error_drop_spent_detail() }),
   'share-spent': () => ({ title: m.error_share_spent(), detail: m.error_share_spent_detail() }),
   'share-held': () => ({ title: m.error_share_held(), detail: m.error_share_held_detail() }),
   'bad-price-test': ({ message }) => ({ title: m.error_bad_price_test(), detail: message }),
@@ -99,7 +100,7 @@ export function dateWords({ date, on, isPast }: DateWarning, name: string, forma
 
 /** Why a docket line costs what it costs, in short; empty when there is nothing to say. */
 export function lineReason(line: PricedLine, format: Format): { readonly text: string; readonly saves: boolean } {
-  const { discount, pricing, quantity, unitPriceMinor, priceSource, note } = line;
+  const { discount, pricing, quantity, unitPriceMinor, priceSource, trace, offers, note } = line;
   if (discount) {
     const off =
       discount.kind === 'percent'
@@ -113,10 +114,13 @@ export function lineReason(line: PricedLine, format: Format): { readonly text: s
   } else if (quantity > 1) {
     reasons.push(m.line_each({ price: format.money(unitPriceMinor) }));
   }
+  const rules = [...(trace?.steps ?? []), ...(offers ?? [])].flatMap((one) => ('name' in one ? [one.name] : []));
+  reasons.push(...new Set(rules));
+  if (trace?.steps.at(-1)?.kind === 'grace') reasons.push(m.line_grace());
   if (priceSource === 'label') reasons.push(m.line_label());
   if (priceSource === 'typed') reasons.push(m.line_typed());
   if (note) reasons.push(note);
-  return { text: reasons.join(', '), saves: false };
+  return { text: reasons.join(', '), saves: rules.length > 0 };
 }
 
 /** How the receipt of an order fares, honestly: sent is not printed. */

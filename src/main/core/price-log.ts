@@ -1,0 +1,208 @@
+import { stringify } from 'csv-stringify/sync';
+import { offeredOf, type PricedLine } from '../../domain/cart';
+import { formatAmount } from '../../domain/money';
+import type { Stall } from '../../domain/stall';
+import { wallMs } from '../../journal/clock';
+import type { Entry, EntryKind } from '../../journal/kinds';
+import type { CallInput, PriceLogRow, PriceVolatility } from '../../shared/contract';
+
+/** Which entries tell of which rows. */
+export const KINDS_OF_ROWS: { readonly [K in PriceLogRow['kind']]: readonly EntryKind[] } = {
+  price: ['price.changed'],
+  rule: ['price.rules-put', 'price.rules-removed', 'price.rule-set-taken'],
+  policy: ['price.policy-set'],
+  drop: ['drop.scheduled', 'drop.ended'],
+  discount: ['order.placed'],
+  typed: ['order.placed'],
+  sale: ['order.placed'],
+  void: ['cart.voided'],
+  clock: ['clock.jumped'],
+};
+
+export type PriceLogFilter = Omit<CallInput<'prices.export-log'>, 'format'>;
+
+/** What one entry says in the price log: who, why, by which rule, before and after. */
+export function rowsOf(entry: Entry, nameOf: (staffId: string) => string): PriceLogRow[] {
+  const rows = contentOf(entry);
+  const { at, device, seq, actor } = entry;
+  return rows.map((row, index) => ({
+    cursor: at,
+    at: new Date(wallMs(at)).toISOString(),
+    device,
+    seq,
+    staffId: actor,
+    staffName: actor === null ? '' : nameOf(actor),
+    variantId: null,
+    rules: [],
+    beforeMinor: null,
+    afterMinor: null,
+    why: '',
+    ...row,
+    subject: row.subject === '' ? `${index + 1}` : row.subject,
+  }));
+}
+
+type Content = Pick<PriceLogRow, 'kind' | 'subject'> & Partial<PriceLogRow>;
+
+function contentOf(entry: Entry): Content[] {
+  const as = <K extends EntryKind>(kind: K): Entry<K>['body'] | null =>
+    entry.kind === kind ? (entry.body as Entry<K>['body']) : null;
+  const changed = as('price.changed');
+  if (changed) {
+    const { cause, changes, count } = changed;
+    const rows = changes.map(({ variantId, name, beforeMinor, afterMinor }): Content => {
+      return {
+        kind: 'price',
+        subject: name,
+        variantId,
+        rules: [...cause.ids],
+        beforeMinor,
+        afterMinor,
+        why: cause.kind,
+      };
+    });
+    const more = count - changes.length;
+    return more > 0
+      ? [...rows, { kind: 'price', subject: `and ${more} more`, rules: [...cause.ids], why: cause.kind }]
+      : rows;
+  }
+  const put = as('price.rules-put');
+  if (put) {
+    return put.rules.map(({ ruleId, version, name, origin, isOn }) => ({
+      kind: 'rule',
+      subject: name,
+      rules: [`${ruleId}@${version}`],
+      why: isOn ? origin : `${origin}, off`,
+    }));
+  }
+  const removed = as('price.rules-removed');
+  if (removed)
+    return removed.ruleIds.map((ruleId) => ({ kind: 'rule', subject: ruleId, rules: [ruleId], why: 'removed' }));
+  const taken = as('price.rule-set-taken');
+  if (taken) return [{ kind: 'rule', subject: taken.name || taken.setId, why: `signed set, version ${taken.version}` }];
+  if (entry.kind === 'price.policy-set') return [{ kind: 'policy', subject: 'policy' }];
+  const scheduled = as('drop.scheduled');
+  if (scheduled) {
+    const { name, dropId, startsAt, endsAt } = scheduled.drop;
+    return [{ kind: 'drop', subject: name, rules: [dropId], why: `${startsAt} to ${endsAt}` }];
+  }
+  const ended = as('drop.ended');
+  if (ended) return [{ kind: 'drop', subject: ended.dropId, rules: [ended.dropId], why: ended.reason }];
+  const jumped = as('clock.jumped');
+  if (jumped) return [{ kind: 'clock', subject: `${Math.round(jumped.byMs / 1_000)} s`, why: 'the wall clock jumped' }];
+  const voided = as('cart.voided');
+  if (voided) return [{ kind: 'void', subject: voided.cart.cartId, why: voided.reason }];
+  const placed = as('order.placed');
+  return placed === null ? [] : placed.order.lines.flatMap((line) => rowsOfLine(line, placed.order.number));
+}
+
+function rowsOfLine(line: PricedLine, number: string): Content[] {
+  const { variantId, unitPriceMinor, trace, offers, grossMinor, lineDiscountMinor, cartDiscountMinor } = line;
+  const subject = `${number} ${line.name}`.trim();
+  const rows: Content[] = [];
+  const rules = [
+    ...(trace?.steps ?? []).flatMap((step) => (step.kind === 'rule' ? [`${step.ruleId}@${step.version}`] : [])),
+    ...(offers ?? []).map(({ ruleId, version }) => `${ruleId}@${version}`),
+  ];
+  if (line.priceSource === 'typed') {
+    rows.push({ kind: 'typed', subject, variantId, afterMinor: unitPriceMinor, why: line.note });
+  }
+  if (rules.length > 0 || trace !== undefined) {
+    const afterMinor = grossMinor - offeredOf(line);
+    const beforeMinor =
+      line.wasMinor === undefined || line.pricing === 'kg' ? grossMinor : line.wasMinor * line.quantity;
+    const why = (trace?.steps ?? []).map((step) => (step.kind === 'rule' ? step.name : step.kind));
+    rows.push({
+      kind: 'sale',
+      subject,
+      variantId,
+      rules,
+      beforeMinor,
+      afterMinor,
+      why: [...why, ...(offers ?? []).map(({ name }) => name)].join(', '),
+    });
+  }
+  if (lineDiscountMinor + cartDiscountMinor > 0) {
+    const beforeMinor = grossMinor - offeredOf(line);
+    const why = line.discount?.reason ?? '';
+    rows.push({ kind: 'discount', subject, variantId, beforeMinor, afterMinor: line.amountMinor, why });
+  }
+  return rows;
+}
+
+/** How restless prices were. */
+export function volatilityOf(rows: readonly PriceLogRow[]): PriceVolatility {
+  const changes = rows.filter(({ kind, beforeMinor }) => kind === 'price' && beforeMinor !== null);
+  const sizes = changes.flatMap(({ beforeMinor, afterMinor }) =>
+    beforeMinor === null || afterMinor === null || beforeMinor === 0
+      ? []
+      : [Math.round((Math.abs(afterMinor - beforeMinor) * 10_000) / beforeMinor)],
+  );
+  const discounts = rows.filter(({ kind }) => kind === 'discount');
+  const count = (kind: PriceLogRow['kind']): number => rows.filter((row) => row.kind === kind).length;
+  return {
+    changes: changes.length,
+    variants: new Set(changes.map(({ variantId }) => variantId)).size,
+    meanBasisPoints: sizes.length === 0 ? 0 : Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length),
+    mostBasisPoints: Math.max(0, ...sizes),
+    discounts: discounts.length,
+    discountedMinor: discounts.reduce((sum, row) => sum + (row.beforeMinor ?? 0) - (row.afterMinor ?? 0), 0),
+    typedPrices: count('typed'),
+    voids: count('void'),
+  };
+}
+
+const COLUMNS = [
+  'at',
+  'kind',
+  'subject',
+  'variantId',
+  'rules',
+  'before',
+  'after',
+  'currency',
+  'why',
+  'staffId',
+  'device',
+  'seq',
+];
+/** What a spreadsheet would take for a formula is text (OWASP, CSV injection). */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** The log as a file. Amounts are decimals of the stall's currency; staff are references, never names. */
+export function exportLog(
+  rows: readonly PriceLogRow[],
+  stall: Stall,
+  format: 'csv' | 'json',
+): { readonly fileName: string; readonly text: string } {
+  const { currency } = stall;
+  const amount = (minor: number | null): string =>
+    minor === null ? '' : formatAmount(minor, { currency, locale: 'en' }).replaceAll(',', '');
+  const records = rows.map((row) => ({
+    at: row.at,
+    kind: row.kind,
+    subject: row.subject,
+    variantId: row.variantId ?? '',
+    rules: row.rules.join(' '),
+    before: amount(row.beforeMinor),
+    after: amount(row.afterMinor),
+    currency,
+    why: row.why,
+    staffId: row.staffId ?? '',
+    device: row.device,
+    seq: row.seq,
+  }));
+  if (format === 'json') {
+    const text = JSON.stringify({ volatility: volatilityOf(rows), rows: records }, null, 2);
+    return { fileName: 'price-log.json', text };
+  }
+  const safe = records.map((record) =>
+    Object.fromEntries(
+      Object.entries(record).map(([key, value]) => [
+        key,
+        typeof value === 'string' && FORMULA.test(value) ? `'${value}` : value,
+      ]),
+    ),
+  );
+  return { fileName: 'price-log.csv', text: stringify(safe, { header: true, columns: COLUMNS }) };
+}
