@@ -278,6 +278,30 @@ describe('a read-out', () => {
   });
 });
 
+describe('what is left of the former price', () => {
+  /** A market on which the minute after a change sells like the price before: three a minute at 4.50, six at 4.00. */
+  function estimate(washoutMs: number): number {
+    const plan = testPlan({ armsMinor: [450, 400], washoutMs });
+    const runs = [{ from: at(0), to: null }];
+    let former = 0;
+    const sales = blocksUntil(plan, runs, at(240)).flatMap(({ arm, from }) => {
+      const sold = [0, 1, 2, 3, 4].flatMap((minute) =>
+        Array.from({ length: 3 + 3 * (minute === 0 ? former : arm) }, (_, index) =>
+          sale((Date.parse(from) - start) / 60_000 + minute + index / 8, plan.armsMinor[arm]!),
+        ),
+      );
+      former = arm;
+      return sold;
+    });
+    return readOut(record({ plan, runs, sales }), at(240)).comparisons[0]!.units.estimate;
+  }
+
+  it('is not counted, so that the difference is not made small', () => {
+    expect(estimate(60_000)).toBeCloseTo(180);
+    expect(estimate(0)).toBeLessThan(165);
+  });
+});
+
 describe('honesty, in small', () => {
   const honestPlan = (number: number, armsMinor: readonly number[]): PriceTestPlan =>
     testPlan({
