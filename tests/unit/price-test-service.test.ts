@@ -276,9 +276,12 @@ describe('a price test at the till', () => {
     const { testId } = till.tests.register({ ...draft, lookRounds: [3] }, by('r1'));
     till.tests.stop();
     const other = life.another();
+    const away = new Till(other);
     const chain = life.store.sync.journal.entriesAfter(life.store.device.deviceId, 0, { entries: 1e6, bodyBytes: 1e9 });
     other.store.receive(chain, []);
-    const away = new Till(other);
+    away.tests.received();
+    expect(away.told).toEqual([testId]);
+    expect(away.shownMinor()).toBe(till.shownMinor());
     await away.pass(33);
     expect(away.view()).toMatchObject({ phase: 'paused' });
     expect(away.view().stopped).toBeNull();

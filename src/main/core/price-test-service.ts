@@ -224,10 +224,10 @@ export class PriceTestService {
 
   /** Another device wrote of tests. */
   received(): void {
-    this.#changed(
-      this.#tests().map(({ plan }) => plan.testId),
-      null,
-    );
+    // Those that were on, and those that are now.
+    const before = this.#tests();
+    this.#active = null;
+    this.#changed([...new Set([...before, ...this.#tests()].map(({ plan }) => plan.testId))], null);
   }
 
   #commit(
@@ -253,7 +253,7 @@ export class PriceTestService {
 
   /** Tests that are not over. */
   #tests(): readonly StoredPriceTest[] {
-    return (this.#active ??= this.#core.store.priceTests.list(MOST_SHOWN).filter(({ stopped }) => stopped === null));
+    return (this.#active ??= this.#core.store.priceTests.active());
   }
 
   #activeTest(testId: string): StoredPriceTest {

@@ -54,6 +54,16 @@ export class PriceTestReader {
       .map((row) => this.#stored(row as PriceTestRow));
   }
 
+  /** Those that are not over, newest first. */
+  active(): StoredPriceTest[] {
+    return prepared(
+      this.#database,
+      'SELECT at, body FROM price_test WHERE test_id NOT IN (SELECT test_id FROM price_test_stop) ORDER BY at DESC',
+    )
+      .all()
+      .map((row) => this.#stored(row as PriceTestRow));
+  }
+
   get(testId: string): StoredPriceTest | null {
     const row = prepared(this.#database, 'SELECT at, body FROM price_test WHERE test_id = ?').get(testId);
     return row === undefined ? null : this.#stored(row as PriceTestRow);
