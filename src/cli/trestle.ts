@@ -7,6 +7,7 @@ import { registerHubCommand } from './hub-command';
 import { registerImportCommand } from './import-command';
 import { registerJournalCommand } from './journal-command';
 import { registerKioskCommand } from './kiosk-command';
+import { registerPricesCommand } from './prices-command';
 import { registerPrinterCommand } from './printer-command';
 import { registerSyncCommand } from './sync-command';
 
@@ -19,6 +20,7 @@ registerPrinterCommand(program);
 registerDecodeCommand(program);
 registerDoctorCommand(program);
 registerSyncCommand(program);
+registerPricesCommand(program);
 registerAdviseCommand(program);
 
 try {

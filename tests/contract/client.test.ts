@@ -66,7 +66,9 @@ function wholeState(seq: number, version: number) {
     sync: {
       state: 'off',
       servers: [],
+      takenOver: null,
       serving: [],
+      sharing: { isOn: false, port: 1, problem: null },
       queued: 0,
       oldestQueuedAt: null,
       overdueOrders: 0,
