@@ -1358,7 +1358,7 @@ export const CALLS = {
 } as const;
 
 export type CallName = keyof typeof CALLS;
-export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]['input']>;
+export type CallInput<N extends CallName> = Frozen<z.input<(typeof CALLS)[N]['input']>>;
 export type CallOutput<N extends CallName> = Frozen<z.output<(typeof CALLS)[N]['output']>>;
 export type QueryName = { [N in CallName]: (typeof CALLS)[N]['kind'] extends 'query' ? N : never }[CallName];
 export type CommandName = Exclude<CallName, QueryName>;

@@ -21,7 +21,7 @@ import { dateWords, errorWords, excerpt, noticeWords, sharesWords } from './word
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place =
-  'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'import' | 'stall' | 'tests' | 'people' | 'sync' | 'settings';
+  'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'prices' | 'people' | 'import' | 'stall' | 'sync' | 'settings';
 
 /** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =
@@ -113,6 +113,7 @@ export class Till {
   sync = $state.raw<TopicState<'sync'> | null>(null);
   priceTests = $state.raw<TopicState<'priceTests'> | null>(null);
   footfall = $state.raw<TopicState<'footfall'> | null>(null);
+  prices = $state.raw<TopicState<'prices'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -190,6 +191,7 @@ export class Till {
     }
     if (changed.priceTests) this.priceTests = changed.priceTests;
     if (changed.footfall) this.footfall = changed.footfall;
+    if (changed.prices) this.prices = changed.prices;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */

@@ -6,13 +6,14 @@ import { typeCode } from './wedge-scanner';
 export type Screen = 'waiting' | 'sign-on' | 'sell' | 'pay' | 'done' | 'office';
 
 /** A place of the till besides selling. */
-export type Office = 'orders' | 'day' | 'devices' | 'sync' | 'settings';
+export type Office = 'orders' | 'day' | 'devices' | 'prices' | 'sync' | 'settings';
 
 const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
   sell: m.place_sell,
   orders: m.place_orders,
   day: m.place_day,
   devices: m.place_devices,
+  prices: m.place_prices,
   sync: m.place_sync,
   settings: m.place_settings,
 };

@@ -1,12 +1,12 @@
 import type { LucideIcon } from '@lucide/svelte';
 import Cloud from '@lucide/svelte/icons/cloud';
-import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import Footprints from '@lucide/svelte/icons/footprints';
 import PackagePlus from '@lucide/svelte/icons/package-plus';
 import Printer from '@lucide/svelte/icons/printer';
 import Receipt from '@lucide/svelte/icons/receipt';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBasket from '@lucide/svelte/icons/shopping-basket';
+import Percent from '@lucide/svelte/icons/percent';
 import Tags from '@lucide/svelte/icons/tags';
 import Store from '@lucide/svelte/icons/store';
 import Sun from '@lucide/svelte/icons/sun';
@@ -26,7 +26,7 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'day', icon: Sun, label: m.place_day },
   { place: 'devices', icon: Printer, label: m.place_devices },
   { place: 'goods', icon: Tags, label: m.place_goods },
-  { place: 'tests', icon: FlaskConical, label: m.place_tests },
+  { place: 'prices', icon: Percent, label: m.place_prices },
   { place: 'people', icon: Footprints, label: m.place_people },
   { place: 'import', icon: PackagePlus, label: m.place_import },
   { place: 'stall', icon: Store, label: m.place_stall },
@@ -35,7 +35,7 @@ const PLACES: readonly PlaceKey[] = [
 ];
 
 /** What only the operator may change. */
-const OPERATOR_ONLY: readonly Place[] = ['goods', 'tests', 'import', 'stall'];
+const OPERATOR_ONLY: readonly Place[] = ['goods', 'prices', 'import', 'stall'];
 
 /** Where a person of this role may go, always in the same order. */
 export function placesFor(role: Role): readonly PlaceKey[] {
