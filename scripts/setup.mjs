@@ -36,8 +36,11 @@ async function setUp(/** @type {import('./lib/system-packages.mjs').Purpose} */ 
   await ensureDependencies();
   // A shop to try the connector on; the product itself never depends on it.
   if (purpose === 'test') await ensureDependencies('tests/vendure');
-  // A peer to measure against, likewise.
-  if (purpose === 'bench') await ensureDependencies('bench/pouchdb');
+  // A peer to measure against and orders to learn from, likewise.
+  if (purpose === 'bench') {
+    await ensureDependencies('bench/pouchdb');
+    await ensureDependencies('bench/superstore');
+  }
   const electron = await ensureElectron();
   await ensureSqlite(electron);
   await ensureBuild();

@@ -69,8 +69,6 @@ export function advisePrice(model: DemandModel, item: number, question: PriceQue
   const lowestPrice = Math.exp(sorted[0] ?? 0);
   const highestPrice = Math.exp(sorted[sorted.length - 1] ?? 0);
   const deviations = normalQuantile(0.5 + question.confidence / 2);
-  const slope = fit.coefficients[ELASTICITY] ?? 0;
-  const slopeDeviation = Math.sqrt(fit.covariance[ELASTICITY * (SIZE + 1)] ?? 0);
   const unitsAt = (price: number): Interval => {
     const { logMedian, variance, restlessness } = forecast(model, item, {
       at: question.at,
@@ -111,7 +109,7 @@ export function advisePrice(model: DemandModel, item: number, question: PriceQue
   const mean = (price: number): number =>
     scenarios.reduce((sum, scenario) => sum + worth(price, scenario), 0) / scenarios.length;
   const common = {
-    elasticity: { value: slope, low: slope - deviations * slopeDeviation, high: slope + deviations * slopeDeviation },
+    elasticity: elasticityOf(model, item, question.confidence),
     currentPrice,
     lowestPrice: rounded(lowestPrice, question.priceStep),
     highestPrice: rounded(highestPrice, question.priceStep),
@@ -156,6 +154,15 @@ export function advisePrice(model: DemandModel, item: number, question: PriceQue
       recommendedPrice !== currentPrice &&
       (currentPrice < floor || (gain !== null && gain >= GAIN_ENOUGH && better >= SURE_ENOUGH)),
   };
+}
+
+/** How an item's demand answers to its price: by so many per cent for one per cent. */
+export function elasticityOf(model: DemandModel, item: number, confidence: number): Interval {
+  const fit = model.fits[item];
+  if (fit === undefined) throw new Error(`no item ${item}`);
+  const value = fit.coefficients[ELASTICITY] ?? 0;
+  const spread = normalQuantile(0.5 + confidence / 2) * Math.sqrt(fit.covariance[ELASTICITY * (SIZE + 1)] ?? 0);
+  return { value, low: value - spread, high: value + spread };
 }
 
 /** One way things may be: how much likelier or less likely than thought the item sells, and how it answers to its price. */

@@ -1,8 +1,9 @@
 import { findBundles, type Bundle } from '../../analysis/baskets/bundles';
 import type { NextItemModel } from '../../analysis/baskets/next-item';
-import { adviseMarkdown } from '../../analysis/demand/markdown';
+import { forecast } from '../../analysis/demand/forecast';
+import { adviseMarkdown, type MarkdownQuestion } from '../../analysis/demand/markdown';
 import type { DemandModel } from '../../analysis/demand/model';
-import { advisePrice } from '../../analysis/demand/price-advice';
+import { elasticityOf } from '../../analysis/demand/price-advice';
 import { StallSales } from '../../analysis/stall/stall-sales';
 import type { Item } from '../../domain/catalogue';
 import type { Order } from '../../domain/order';
@@ -21,6 +22,8 @@ const CONFIDENCE = 0.95;
 /** Markdowns that are not this sure to help are not offered. */
 const SURE_ENOUGH = 0.75;
 const MOST_MARKDOWNS = 12;
+/** Goods that are looked at closely: those of which most would be left, by what they cost to buy. */
+const MOST_LOOKED_AT = 40;
 const MOST_BUNDLES = 8;
 /** Shorter before closing nothing can be done. */
 const LEAST_MINUTES_LEFT = 20;
@@ -120,68 +123,76 @@ export class AdvisorEngine implements Advisor {
     const minute = Math.floor((localMs - dayMs) / 60_000);
     const closeMinute = question.closesAtMinute ?? this.#sales.usualCloseMinute();
     if (closeMinute === null || closeMinute - minute < LEAST_MINUTES_LEFT) return [];
+    const day = {
+      at: localMs,
+      minutesLeft: closeMinute - minute,
+      shareOfDay: (from: number, to: number) => this.#sales.shareOfDay(minute + from, minute + to),
+      shareSoFar: this.#sales.shareOfDay(0, minute),
+    };
     const found: { readonly gain: number; readonly candidate: AdviceCandidate }[] = [];
-    for (const item of items) {
-      // What can wait for the next market keeps its price.
-      if (question.perishable !== null && !question.perishable.includes(item.category)) continue;
-      for (const { variantId, pricing, priceMinor, costMinor, stock } of item.variants) {
-        const place = this.#sales.variantPlace(variantId);
-        const seen = this.#sales.observedOf(variantId);
-        if (place === null || stock === null || stock <= 0 || priceMinor <= 0 || seen.days < LEAST_DAYS) continue;
-        const onHand = pricing === 'kg' ? stock / 1000 : stock;
-        const price = priceMinor / 100;
-        const { steps, soldWithout, soldWith, worthWith, worthWithout, probabilityBetter } = adviseMarkdown(
-          demand,
-          place,
-          {
-            at: localMs,
-            minutesLeft: closeMinute - minute,
-            shareOfDay: (from, to) => this.#sales.shareOfDay(minute + from, minute + to),
-            shareSoFar: this.#sales.shareOfDay(0, minute),
-            soldToday: this.#sales.soldOn(variantId, dayMs),
-            onHand,
-            price,
-            floor: (costMinor ?? 0) / 100,
-            leftoverValue: 0,
-            confidence: CONFIDENCE,
-          },
-        );
-        const gainMinor = Math.round((worthWith - worthWithout) * 100);
-        if (steps.length === 0 || gainMinor < 1 || probabilityBetter < SURE_ENOUGH) continue;
-        const { elasticity } = advisePrice(demand, place, {
-          objective: 'revenue',
-          cost: null,
-          onHand: null,
-          priceStep: 0.01,
-          at: localMs,
+    for (const { item, variant, place } of this.#wouldBeLeft(demand, items, question, day)) {
+      const { variantId, pricing, priceMinor, costMinor, stock } = variant;
+      const seen = this.#sales.observedOf(variantId);
+      const advice = adviseMarkdown(demand, place, {
+        ...day,
+        soldToday: this.#sales.soldOn(variantId, dayMs),
+        onHand: pricing === 'kg' ? stock / 1000 : stock,
+        price: priceMinor / 100,
+        floor: (costMinor ?? 0) / 100,
+        leftoverValue: 0,
+        confidence: CONFIDENCE,
+      });
+      const gainMinor = Math.round((advice.worthWith - advice.worthWithout) * 100);
+      if (advice.steps.length === 0 || gainMinor < 1 || advice.probabilityBetter < SURE_ENOUGH) continue;
+      found.push({
+        gain: gainMinor,
+        candidate: {
+          kind: 'markdown',
+          orders: this.#sales.orders,
           confidence: CONFIDENCE,
-        });
-        found.push({
-          gain: gainMinor,
-          candidate: {
-            kind: 'markdown',
-            orders: this.#sales.orders,
-            confidence: CONFIDENCE,
-            itemId: item.itemId,
-            variantId,
-            day: new Date(dayMs).toISOString().slice(0, 10),
-            closesAt: `${String(Math.floor(closeMinute / 60)).padStart(2, '0')}:${String(closeMinute % 60).padStart(2, '0')}`,
-            steps,
-            priceMinor,
-            floorMinor: costMinor,
-            onHand: stock,
-            soldWithout,
-            soldWith,
-            gainMinor,
-            probabilityBetter,
-            elasticity,
-            ...seen,
-          },
-        });
-      }
+          itemId: item.itemId,
+          variantId,
+          day: new Date(dayMs).toISOString().slice(0, 10),
+          closesAt: timeOf(closeMinute),
+          steps: advice.steps,
+          priceMinor,
+          floorMinor: costMinor,
+          onHand: stock,
+          soldWithout: advice.soldWithout,
+          soldWith: advice.soldWith,
+          gainMinor,
+          probabilityBetter: advice.probabilityBetter,
+          elasticity: elasticityOf(demand, place, CONFIDENCE),
+          ...seen,
+        },
+      });
     }
     found.sort((a, b) => b.gain - a.gain);
     return found.slice(0, MOST_MARKDOWNS).map(({ candidate }) => candidate);
+  }
+
+  /** Counted goods that are known well enough, of which more is there than will probably sell: the dearest leftovers first. */
+  #wouldBeLeft(
+    demand: DemandModel,
+    items: readonly Item[],
+    { perishable }: AdviceQuestion,
+    { at, minutesLeft, shareOfDay }: Pick<MarkdownQuestion, 'at' | 'minutesLeft' | 'shareOfDay'>,
+  ) {
+    const share = shareOfDay(0, minutesLeft);
+    const goods = items.flatMap((item) => {
+      // What can wait for the next market keeps its price.
+      if (perishable !== null && !perishable.includes(item.category)) return [];
+      return item.variants.flatMap(({ stock, ...variant }) => {
+        const place = this.#sales.variantPlace(variant.variantId);
+        const isKnown = this.#sales.observedOf(variant.variantId).days >= LEAST_DAYS;
+        if (place === null || stock === null || stock <= 0 || variant.priceMinor <= 0 || !isKnown) return [];
+        const price = variant.priceMinor / 100;
+        const { meanUnits } = forecast(demand, place, { at, price, isPromoted: false, exposure: 1 });
+        const left = (variant.pricing === 'kg' ? stock / 1000 : stock) - meanUnits * share;
+        return left > 0 ? [{ item, variant: { ...variant, stock }, place, worth: left * price }] : [];
+      });
+    });
+    return goods.sort((a, b) => b.worth - a.worth).slice(0, MOST_LOOKED_AT);
   }
 
   #bundles(byId: ReadonlyMap<string, Item>): AdviceCandidate[] {
@@ -229,4 +240,9 @@ function soldLines({ lines }: Order) {
       ? []
       : [{ itemId, variantId, units: pricing === 'kg' ? quantity / 1000 : quantity, unitPriceMinor }],
   );
+}
+
+/** `HH:MM` of a minute of the day. */
+function timeOf(minute: number): string {
+  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }
