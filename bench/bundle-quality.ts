@@ -21,10 +21,9 @@ interface Trial {
   readonly isBestSellerBeside: boolean;
 }
 
-export function measure(): Promise<Figure[]> {
-  return Promise.resolve(
-    [supermarketBaskets(), superstoreBaskets()].flatMap((set) => (set === null ? [] : figures(set))),
-  );
+export async function measure(): Promise<Figure[]> {
+  const sets = [supermarketBaskets(), superstoreBaskets()];
+  return sets.flatMap((set) => (set === null ? [] : figures(set)));
 }
 
 function figures(set: Baskets): Figure[] {

@@ -21,8 +21,8 @@ interface Errors {
   readonly units: number;
 }
 
-export function measure(): Promise<Figure[]> {
-  return Promise.resolve(priceHistories().flatMap(figures));
+export async function measure(): Promise<Figure[]> {
+  return priceHistories().flatMap(figures);
 }
 
 function figures({ name, items, observations }: PriceHistory): Figure[] {

@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 /** Columns by name, of one length. */
 export type DataFrame = Readonly<Record<string, readonly (number | string)[]>>;
 
-type Value = null | string | number | readonly (number | string)[] | readonly Value[] | { readonly [name: string]: Value };
+type Value =
+  null | string | number | readonly (number | string)[] | readonly Value[] | { readonly [name: string]: Value };
 
 /** Type numbers of R's values (SEXPTYPE), as far as data frames hold them. */
 const TYPE = {
