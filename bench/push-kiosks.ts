@@ -76,7 +76,7 @@ class MemorySyncStore implements SyncStore {
       if (read.entry.kind === 'catalogue.items-put') this.#put(read.entry.at, read.entry.body as PutItems);
     }
     if (entries.length > 0) this.#onReceived();
-    return { missing: [], isForked: false };
+    return { missing: [], forked: [] };
   }
 
   #put(at: string, { items }: PutItems): void {
@@ -141,6 +141,7 @@ class MemorySyncStore implements SyncStore {
   removePeer = never;
   enrolled = never;
   rename = never;
+  setAside = never;
   acknowledge = never;
   unacknowledge = never;
   reconciled = never;
