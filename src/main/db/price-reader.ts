@@ -37,6 +37,8 @@ export interface PriceLogQuery {
 export class PriceReader {
   readonly #database: Database;
   readonly #devices: () => readonly string[];
+  /** As they were read last: one that did not change is the same object. */
+  #rules: ReadonlyMap<string, { readonly body: string; readonly rule: PriceRule }> = new Map();
 
   /** @param devices this device, and the ids it went by before */
   constructor(database: Database, devices: () => readonly string[]) {
@@ -46,14 +48,19 @@ export class PriceReader {
 
   /** Every rule that was not removed; of signed sets those of the version that was taken in last, once it is whole. */
   rules(): PriceRule[] {
-    const bodies = prepared(
+    const rows = prepared(
       this.#database,
-      `SELECT body FROM price_rule LEFT JOIN price_rule_set USING (set_id)
+      `SELECT rule_id AS ruleId, body FROM price_rule LEFT JOIN price_rule_set USING (set_id)
        WHERE body IS NOT NULL AND (set_id IS NULL OR set_version = price_rule_set.version) ORDER BY rule_id`,
-    )
-      .pluck()
-      .all() as string[];
-    return bodies.map((body) => JSON.parse(body) as PriceRule);
+    ).all() as { readonly ruleId: string; readonly body: string }[];
+    const before = this.#rules;
+    this.#rules = new Map(
+      rows.map(({ ruleId, body }) => {
+        const known = before.get(ruleId);
+        return [ruleId, known?.body === body ? known : { body, rule: JSON.parse(body) as PriceRule }];
+      }),
+    );
+    return [...this.#rules.values()].map(({ rule }) => rule);
   }
 
   rule(ruleId: string): PriceRule | null {
