@@ -98,10 +98,10 @@ export interface Append {
   /** Set when this server does not know the entries' device: the first of them registers it. */
   readonly introduction: (Pick<KnownDevice, 'publicKey'> & { readonly prefix: string }) | null;
   /**
-   * Looks at the entries of the batch that are new here; `prev` is the hash they must follow. It takes a while: a store whose
-   * rows another process writes calls it while that happens, and notes the findings in the same transaction.
+   * Looks at entries of the batch; `prev` is the hash they must follow. What it finds of those that are new here is noted in
+   * the transaction that keeps them.
    */
-  readonly examine: (fresh: readonly WireEntry[], prev: string) => readonly Finding[];
+  readonly examine: (entries: readonly WireEntry[], prev: string) => readonly Finding[];
 }
 
 export interface Appended {

@@ -243,11 +243,15 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
           response: { 200: pushResponse, ...refusals },
         },
       },
-      async ({ device, body }) => {
-        const appended = await acceptBatch(options, device, body);
+      async (request) => {
+        const { device } = request.body.head;
+        const accepted = acceptBatch(options, request.device, request.body);
+        // Megabytes of text that nobody needs any more, while the store works.
+        request.body = undefined as never;
+        const appended = await accepted;
         return {
           ...appended,
-          signature: identity.sign(signedTexts.acknowledgement(body.head.device, appended.head, appended.epoch)),
+          signature: identity.sign(signedTexts.acknowledgement(device, appended.head, appended.epoch)),
         };
       },
     );

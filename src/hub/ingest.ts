@@ -11,8 +11,8 @@ import {
 } from '../exchange/exchange-store';
 import { ZERO_HASH } from '../journal/entry';
 import type { Database, Sql } from './database';
+import { PackedEntries, textArrayOf } from './packed-entries';
 import { putBack } from './put-back';
-import { textArray } from './text-array';
 import { Together } from './together';
 
 /** The stall's row first: whoever holds it writes its feed. */
@@ -111,6 +111,19 @@ export interface Taken {
   readonly endOfFeed: number;
 }
 
+/**
+ * A batch as it waits for its turn: looked at and packed when it came, so that the texts it came as can be forgotten while the
+ * database works.
+ */
+interface Waiting extends Pick<Append, 'stallId' | 'broughtBy' | 'head' | 'introduction'> {
+  /** The hash that its first entry follows. */
+  readonly prev: string;
+  /** What is said of each entry in return. */
+  readonly outline: readonly Pick<WireEntry, 'seq' | 'id' | 'hash'>[];
+  readonly packed: PackedEntries;
+  readonly findings: readonly Finding[];
+}
+
 /** What became of a batch: also a refusal may leave a trace that must be committed. */
 type Outcome = Taken | { readonly thrown: unknown };
 
@@ -120,14 +133,18 @@ type Outcome = Taken | { readonly thrown: unknown };
  */
 export class Ingest {
   readonly #database: Database;
-  readonly #stalls = new Map<string, Together<Append, Outcome>>();
+  readonly #stalls = new Map<string, Together<Waiting, Outcome>>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
   /** Takes a batch, as `ExchangeStore.append` says. */
-  async take(batch: Append): Promise<Taken> {
+  take(batch: Append): Promise<Taken> {
+    return this.#take(waiting(batch));
+  }
+
+  async #take(batch: Waiting): Promise<Taken> {
     const { stallId } = batch;
     const stall =
       this.#stalls.get(stallId) ??
@@ -142,7 +159,7 @@ export class Ingest {
     return outcome;
   }
 
-  async #takeAll(batches: readonly Append[]): Promise<readonly Outcome[]> {
+  async #takeAll(batches: readonly Waiting[]): Promise<readonly Outcome[]> {
     try {
       return await this.#database.transaction((client) => appendAll(client, batches));
     } catch (thrown) {
@@ -155,12 +172,27 @@ export class Ingest {
   }
 }
 
+function waiting({ entries, stallId, broughtBy, head, introduction, examine }: Append): Waiting {
+  const { prev } = entries[0] as WireEntry;
+  return {
+    stallId,
+    broughtBy,
+    head,
+    introduction,
+    prev,
+    outline: entries.map(({ seq, id, hash }) => ({ seq, id, hash })),
+    packed: PackedEntries.of(entries),
+    // Where the chains meet is looked at when it is known what is here.
+    findings: examine(entries, prev),
+  };
+}
+
 /** How many of the batches that wait go together: of each device one, since the next one builds on it. */
-function roomFor(waiting: readonly Append[]): number {
+function roomFor(waiting: readonly Waiting[]): number {
   const devices = new Set<string>();
   let entries = 0;
   const end = waiting.findIndex((batch) => {
-    entries += batch.entries.length;
+    entries += batch.packed.count;
     if (devices.has(batch.head.device) || (devices.size > 0 && entries > TOGETHER_ENTRIES)) return true;
     devices.add(batch.head.device);
     return false;
@@ -170,16 +202,16 @@ function roomFor(waiting: readonly Append[]): number {
 
 /** What is known of a batch before anything of it is written. */
 interface Judged {
-  readonly batch: Append;
+  readonly batch: Waiting;
   readonly held: ChainHead;
   /** Of the entries that are here already. */
   readonly receipts: EntryReceipt[];
-  readonly fresh: readonly WireEntry[];
+  readonly fresh: Waiting['outline'];
 }
 
 /** @param batches of one stall, each of another device */
-async function appendAll(client: Sql, batches: readonly Append[]): Promise<readonly Outcome[]> {
-  const stallId = (batches[0] as Append).stallId;
+async function appendAll(client: Sql, batches: readonly Waiting[]): Promise<readonly Outcome[]> {
+  const stallId = (batches[0] as Waiting).stallId;
   const stalls = await client.query<{ feed_seq: number }>({ ...lockStall, values: [stallId] });
   const stall = stalls.rows[0];
   if (!stall) throw new Refusal('not-found', 'This stall is not here.');
@@ -220,12 +252,12 @@ async function appendAll(client: Sql, batches: readonly Append[]): Promise<reado
 /** Compares a batch with what is held of its device, and notes what needs no entry of it to be written. */
 async function judge(
   client: Sql,
-  batch: Append,
+  batch: Waiting,
   device: DeviceRow | undefined,
 ): Promise<Judged | { readonly thrown: Refusal }> {
-  const { stallId, broughtBy, entries, head, introduction } = batch;
-  const first = entries[0] as WireEntry;
-  const key = [stallId, first.device];
+  const { stallId, broughtBy, outline, head, introduction, packed, prev } = batch;
+  const firstSeq = head.seq - outline.length + 1;
+  const key = [stallId, head.device];
   if (device?.is_revoked) return { thrown: revoked() };
   if (!device) {
     if (introduction === null)
@@ -239,36 +271,36 @@ async function judge(
     await client.query({ ...noteRefusal, values: [...key, thrown.code] });
     return { thrown };
   };
-  const refuseFork = async (other: WireEntry, agreed: ChainHead): Promise<{ readonly thrown: Refusal }> => {
+  const refuseFork = async (index: number, agreed: ChainHead): Promise<{ readonly thrown: Refusal }> => {
+    const other = packed.at(index);
     await client.query({ ...keepFork, values: [...key, other.seq, other.hash, JSON.stringify(other), broughtBy] });
     return refuse(forked(agreed));
   };
 
-  if (first.seq > held.seq + 1) {
+  if (firstSeq > held.seq + 1) {
     return refuse(
-      new Refusal('gap', `Entries ${held.seq + 1} to ${first.seq - 1} are missing here: begin with them.`, {
+      new Refusal('gap', `Entries ${held.seq + 1} to ${firstSeq - 1} are missing here: begin with them.`, {
         head: held,
       }),
     );
   }
-  const overlap = entries.slice(0, Math.max(0, held.seq - first.seq + 1));
-  const fresh = entries.slice(overlap.length);
+  const overlap = outline.slice(0, Math.max(0, held.seq - firstSeq + 1));
+  const fresh = outline.slice(overlap.length);
 
   const known = new Map((await readOverlap(client, key, overlap)).map((one) => [one.seq, one]));
   const receipts: EntryReceipt[] = [];
-  for (const entry of overlap) {
+  for (const [index, entry] of overlap.entries()) {
     const here = known.get(entry.seq);
-    const receipt = here ? duplicate(here) : await replaced(client, batch, entry);
+    const receipt = here ? duplicate(here) : await replaced(client, batch, index);
     if (receipt?.hash !== entry.hash) {
       const before = known.get(entry.seq - 1) ?? (await readOne(client, key, entry.seq - 1));
-      return refuseFork(entry, { seq: entry.seq - 1, hash: before?.hash ?? ZERO_HASH });
+      return refuseFork(index, { seq: entry.seq - 1, hash: before?.hash ?? ZERO_HASH });
     }
     receipts.push(receipt);
   }
-  const next = fresh[0];
   // Within a batch a link that does not hold is one broken entry; where the chains meet it is another chain.
-  if (next && overlap.length === 0 && next.prev !== held.hash) return refuseFork(next, held);
-  if (!next) {
+  if (overlap.length === 0 && prev !== held.hash) return refuseFork(0, held);
+  if (fresh.length === 0) {
     await client.query({ ...keepSignature, values: [...key, head.seq, head.signature] });
     await client.query({ ...noteSync, values: [stallId, broughtBy] });
   }
@@ -282,13 +314,14 @@ function duplicate({ seq, entry_id, hash, feed_seq, cause }: Held): EntryReceipt
 /** Stores again what was lost here; null when it does not fit. */
 async function replaced(
   client: Sql,
-  { stallId, head, examine }: Append,
-  entry: WireEntry,
+  { stallId, head, packed, findings }: Waiting,
+  index: number,
 ): Promise<EntryReceipt | null> {
+  const entry = packed.at(index);
   const { device, seq, id, hash } = entry;
   const serverSeq = await putBack(client, stallId, entry, seq === head.seq ? head.signature : null);
   if (serverSeq === null) return null;
-  const [finding] = examine([entry], entry.prev);
+  const finding = findings.find((one) => one.seq === seq);
   if (!finding) return { seq, id, hash, outcome: 'stored', serverSeq };
   await keepFindings(client, stallId, [{ device, ...finding }]);
   return { seq, id, hash, outcome: 'quarantined', serverSeq, cause: finding.cause };
@@ -306,53 +339,44 @@ async function store(
 ): Promise<ReadonlyMap<number, QuarantineCause>> {
   const causes = new Map<number, QuarantineCause>();
   if (judged.length === 0) return causes;
-  const entries = judged.flatMap(({ fresh }) => fresh);
+  const fresh = judged.map(({ batch: { packed }, fresh: { length } }) => packed.from(packed.count - length));
+  const seqs = judged.flatMap((one) => one.fresh.map(({ seq }) => seq));
   const heads = judged.map(({ batch }) => batch.head);
   const signatures = judged.flatMap(({ fresh, batch: { head } }) =>
     fresh.map(({ seq }) => (seq === head.seq ? head.signature : null)),
   );
-  const inserted = client.query<{ stored: number }>({
+  const { rows } = await client.query<{ stored: number }>({
     ...insertEntries,
     values: [
       stallId,
       feedSeq,
-      entries.length,
+      seqs.length,
       heads.map(({ device }) => device),
       heads.map(({ seq }) => seq),
       heads.map(({ hash }) => hash),
-      textArray(entries.map(({ device }) => device)),
-      entries.map(({ seq }) => seq),
-      textArray(signatures),
-      textArray(entries.map(({ id }) => id)),
-      textArray(entries.map(({ kind }) => kind)),
-      textArray(entries.map(({ at }) => at)),
-      textArray(entries.map(({ event }) => event)),
-      textArray(entries.map(({ actor }) => actor)),
-      textArray(entries.map(({ body }) => body)),
-      textArray(entries.map(({ prev }) => prev)),
-      textArray(entries.map(({ hash }) => hash)),
+      textArrayOf(fresh.flatMap(({ device, count }) => Array.from({ length: count }, () => device))),
+      seqs,
+      textArrayOf(signatures),
+      ...PackedEntries.arrays(fresh),
     ],
   });
-  inserted.catch(() => undefined);
-  // While the database writes.
+  if (rows[0]?.stored !== seqs.length) throw new Error(`${stallId}: entries after the heads were there already`);
   const findings: (Finding & { readonly device: string })[] = [];
   let place = feedSeq;
-  for (const { batch, fresh, held } of judged) {
-    const found = batch.examine(fresh, held.hash);
-    const first = fresh[0]?.seq ?? 0;
-    for (const finding of found) {
-      findings.push({ device: batch.head.device, ...finding });
-      causes.set(place + finding.seq - first + 1, finding.cause);
+  for (const one of judged) {
+    const firstSeq = one.held.seq + 1;
+    for (const finding of one.batch.findings) {
+      if (finding.seq < firstSeq) continue;
+      findings.push({ device: one.batch.head.device, ...finding });
+      causes.set(place + finding.seq - firstSeq + 1, finding.cause);
     }
-    place += fresh.length;
+    place += one.fresh.length;
   }
-  const { rows } = await inserted;
-  if (rows[0]?.stored !== entries.length) throw new Error(`${stallId}: entries after the heads were there already`);
   if (findings.length > 0) await keepFindings(client, stallId, findings);
   return causes;
 }
 
-async function readOverlap(client: Sql, key: readonly string[], overlap: readonly WireEntry[]): Promise<Held[]> {
+async function readOverlap(client: Sql, key: readonly string[], overlap: Waiting['outline']): Promise<Held[]> {
   const from = overlap[0];
   if (!from) return [];
   const { rows } = await client.query<Held>({ ...readHeld, values: [...key, from.seq, from.seq + overlap.length - 1] });

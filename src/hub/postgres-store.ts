@@ -21,7 +21,7 @@ import {
 } from '../exchange/exchange-store';
 import type { Database } from './database';
 import { enrol } from './enrolment';
-import { Ingest } from './ingest';
+import { Ingest, type Taken } from './ingest';
 import { Hints } from './hints';
 import { Together } from './together';
 
@@ -206,12 +206,16 @@ export class PostgresStore implements ExchangeStore {
     return asked.map((key) => found.get(key.join('\n')) ?? null);
   }
 
-  async append(batch: Append): Promise<Appended> {
-    const { appended, endOfFeed } = await this.#ingest.take(batch);
+  append(batch: Append): Promise<Appended> {
+    return this.#taken(batch.stallId, batch.head.device, this.#ingest.take(batch));
+  }
+
+  async #taken(stallId: string, device: string, taken: Promise<Taken>): Promise<Appended> {
+    const { appended, endOfFeed } = await taken;
     this.#onAppended(appended);
     if (appended.receipts.some(({ outcome }) => outcome !== 'duplicate')) {
       const place = { epoch: appended.epoch, serverSeq: endOfFeed };
-      this.#hints.tell({ stallId: batch.stallId, device: batch.head.device, place });
+      this.#hints.tell({ stallId, device, place });
     }
     return appended;
   }
