@@ -51,7 +51,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
   const tookS = (performance.now() - started) / 1000;
   clearInterval(watch);
   if (learned.orders !== ORDERS || !learned.isFull) throw new Error(`it learned from ${learned.orders} orders`);
-  progress(`${learned.candidates.length} pieces of advice`);
+  progress(`learned in ${tookS.toFixed(2)} s, ${Math.round((most - before) / MIB)} MiB more`);
 
   const incrementsMs: number[] = [];
   const store = Store.open({ dataDir, now: () => new Date(), newId, log: silentLog() });
@@ -65,6 +65,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
   }
   store.close();
   await advisor.close();
+  progress(`one more order in ${percentile(incrementsMs, 0.5).toFixed(1)} ms`);
 
   const selling = await startTill({ dataDir });
   const alone = await sales(selling);
