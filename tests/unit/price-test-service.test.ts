@@ -318,6 +318,16 @@ describe('the counter of people', () => {
     expect(counted()).toHaveLength(4);
   });
 
+  it('takes a tap back that a report has seen', () => {
+    const [from, to] = ['2026-06-13T09:00:00.000Z', '2026-06-13T10:00:00.000Z'];
+    const people = (): number => till.footfall.report({ from, to, stepMs: 60 * MINUTE, windows: [] }).steps[0]!.counted;
+    till.footfall.tap({ people: 5 }, by('t1'));
+    expect(people()).toBe(5);
+    expect(counted()).toEqual([]);
+    till.footfall.tap({ people: -1 }, by('t2'));
+    expect(people()).toBe(4);
+  });
+
   it('takes back no more than was tapped just now', () => {
     till.footfall.tap({ people: -1 }, by('t1'));
     till.footfall.tap({ people: 2 }, by('t2'));

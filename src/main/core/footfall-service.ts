@@ -1,6 +1,6 @@
 import { caughtBy } from '../../analysis/footfall/estimate';
 import { footfallReport, type Window } from '../../analysis/footfall/report';
-import { checkCalibration, FOOTFALL_LIMITS, type FootfallSource } from '../../domain/footfall';
+import { checkCalibration, FOOTFALL_LIMITS, type FootfallCount, type FootfallSource } from '../../domain/footfall';
 import { systemClock, type Clock, type Unsubscribe } from '../../hardware/ports';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import type { CallContext } from './call-door';
@@ -112,12 +112,11 @@ export class FootfallService {
     if (!(from < to) || (Date.parse(to) - Date.parse(from)) / stepMs > MOST_WINDOWS) {
       throw new CallFailure('bad-request', 'Ask for a week of hours at most.');
     }
-    this.#write();
     const { store } = this.#core;
     const calibrations = store.footfall.calibrations();
     const known = {
       calibrations,
-      counts: store.footfall.between(from, to),
+      counts: [...store.footfall.between(from, to), ...this.#pending()],
       orders: store.priceTests.placedBetween(from, to),
     };
     const { hits, misses } = caughtBy(calibrations.filter(({ source }) => source === 'tap'));
@@ -141,17 +140,22 @@ export class FootfallService {
   #write(): void {
     this.#cancelTimer();
     this.#dueMs = Number.POSITIVE_INFINITY;
-    const to = this.#now();
-    const drafts = [...this.#batches]
-      // A clock set back in between must not make a stretch that ends before it begins.
-      .map(([source, { from, count }]) => ({ source, from: from < to ? from : to, to, count }))
-      .filter(({ from, count }) => count > 0 || from < to)
-      .map((body) => ({ kind: 'footfall.counted' as const, body }));
+    const drafts = this.#pending().map((body) => ({ kind: 'footfall.counted' as const, body }));
     if (drafts.length > 0) this.#core.store.commit({ actor: null, drafts, result: null });
     this.#batches.clear();
     if (this.#countingSince === null) return;
-    this.#batches.set('tap', { from: to, count: 0 });
+    // Where the last stretch ended, so that they join.
+    this.#batches.set('tap', { from: drafts[0]?.body.to ?? this.#now(), count: 0 });
     this.#writeWithin(QUIET_MS);
+  }
+
+  /** What was counted and is not journalled yet. */
+  #pending(): FootfallCount[] {
+    const to = this.#now();
+    // A clock set back in between must not make a stretch that ends before it begins.
+    return [...this.#batches]
+      .map(([source, { from, count }]) => ({ source, from: from < to ? from : to, to, count }))
+      .filter(({ from, count }) => count > 0 || from < to);
   }
 
   #writeWithin(delayMs: number): void {
