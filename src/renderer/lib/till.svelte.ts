@@ -463,7 +463,15 @@ export class Till {
   async tap(tile: Tile): Promise<void> {
     if (tile.variantId === null) {
       const result = await this.do('catalogue.item', { itemId: tile.itemId });
-      if (result.ok) this.openSheet({ kind: 'variants', item: result.value });
+      if (!result.ok) return;
+      const prices = await this.do('prices.of', { itemId: tile.itemId });
+      if (!prices.ok) return;
+      // The price shown is the price charged.
+      const variants = result.value.variants.map((variant) => {
+        const now = prices.value.variants.find(({ variantId }) => variantId === variant.variantId);
+        return now ? { ...variant, priceMinor: now.priceMinor } : variant;
+      });
+      this.openSheet({ kind: 'variants', item: { ...result.value, variants } });
       return;
     }
     await this.sell(tile.variantId, tile.pricing, tile.name, tile.priceMinor);
