@@ -1,4 +1,5 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { headText } from '../journal/identity';
 
 /** Ed25519 over a text, base64. */
 export type SignText = (text: string) => string;
@@ -35,8 +36,7 @@ function parsedKey(publicKey: string): KeyObject | null {
 
 /** The texts under the signatures of the exchange, as src/shared/exchange.ts says them. */
 export const signedTexts = {
-  head: ({ device, seq, hash }: { readonly device: string; readonly seq: number; readonly hash: string }) =>
-    `${device} ${seq} ${hash}`,
+  head: headText,
   enrol: (code: string | null, deviceId: string, publicKey: string) => `enrol ${code ?? ''} ${deviceId} ${publicKey}`,
   succeed: (formerDeviceId: string, deviceId: string, publicKey: string) =>
     `succeed ${formerDeviceId} ${deviceId} ${publicKey}`,

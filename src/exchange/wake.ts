@@ -26,11 +26,14 @@ export function serveWakeUps(
     store,
     bearerOf,
     cursorOf,
+    heartbeatMs = PING_EVERY_MS,
   }: {
-    readonly store: ExchangeStore;
+    readonly store: Pick<ExchangeStore, 'onAdded' | 'place' | 'heads'>;
     /** Throws for a token or a device that is not good any more. */
     readonly bearerOf: (token: string) => Promise<KnownDevice>;
     readonly cursorOf: (place: FeedPlace) => string;
+    /** How often sockets are asked for a sign of life, and devices that were shut out are looked for. */
+    readonly heartbeatMs?: number;
   },
 ): void {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_HELLO_BYTES, perMessageDeflate: false });
@@ -85,13 +88,23 @@ export function serveWakeUps(
     server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, stall));
   });
 
+  /** A device that was shut out, here or by another process of this server, hears nothing more. */
+  const shutOut = async (): Promise<void> => {
+    for (const [stallId, sockets] of byStall) {
+      const revoked = new Set((await store.heads(stallId)).filter((head) => head.isRevoked).map((head) => head.device));
+      for (const [socket, deviceId] of sockets) if (revoked.has(deviceId)) socket.close(NOT_ALLOWED, 'shut out');
+    }
+  };
+
   const heartbeat = setInterval(() => {
+    // What cannot be read now is read with the next beat.
+    shutOut().catch(() => undefined);
     for (const socket of server.clients) {
       if (!alive.has(socket)) socket.terminate();
       alive.delete(socket);
       socket.ping();
     }
-  }, PING_EVERY_MS);
+  }, heartbeatMs);
   heartbeat.unref();
 
   app.addHook('preClose', async () => {

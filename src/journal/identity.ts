@@ -176,7 +176,8 @@ export function isSignedBy(text: string, signature: string, publicKey: string): 
   }
 }
 
-function headText({ device, seq, hash }: Omit<SignedHead, 'signature'>): string {
+/** The text under the signature of a head, in a store, in the exchange and in a carried file. */
+export function headText({ device, seq, hash }: Omit<SignedHead, 'signature'>): string {
   return `${device} ${seq} ${hash}`;
 }
 
