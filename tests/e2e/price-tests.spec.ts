@@ -3,8 +3,8 @@ import { expect, MUG, test } from './fixtures';
 
 test('a price test is set up in four taps and a word, says where it stands, and ends', async ({ till }) => {
   const { page } = till;
-  await till.openMore();
-  await till.button(m.place_tests(), till.sheet(m.more_title())).click();
+  await till.go('prices');
+  await page.getByRole('tab', { name: m.place_tests() }).click();
   await till.button(m.ptest_new()).click();
   const form = page.getByRole('form', { name: m.ptest_new() });
   await form.getByLabel(m.ptest_which()).pressSequentially('enamel', { delay: 60 });
