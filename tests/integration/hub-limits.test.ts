@@ -169,7 +169,7 @@ test('after a restore, a cursor of the older epoch leads back to what was still 
     const page = await till.client.feed({ after: cursor, own: 'all' });
     ({ cursor, more } = page);
   }
-  const end = Number(cursor.slice(2));
+  const end = Number(cursor.split('.')[1]);
   // As a backup from three entries ago would have it.
   await hub.hub.database.withClient(async (client) => {
     await client.query('DELETE FROM entry WHERE stall_id = $1 AND feed_seq > $2', [stallId, end - 3]);
@@ -181,15 +181,16 @@ test('after a restore, a cursor of the older epoch leads back to what was still 
       [stallId],
     );
   });
-  expect(await hub.hub.database.transaction((client) => beginEpoch(client, 'restored'))).toBe(2);
+  const begun = await hub.hub.database.transaction((client) => beginEpoch(client, 'restored'));
+  expect(begun).toBeGreaterThan(1);
 
   const { heads, epoch } = await till.client.heads();
-  expect(epoch).toBe(2);
+  expect(epoch).toBe(begun);
   const head = heads.find(({ device }) => device === till.device.deviceId);
   expect(head?.seq).toBeLessThan(till.device.entries.length);
   await till.push((head?.seq ?? 0) + 1);
   const after = await till.client.feed({ after: cursor, own: 'all' });
-  expect(after.epoch).toBe(2);
+  expect(after.epoch).toBe(begun);
   expect(after.entries.map(({ seq }) => seq)).toEqual(till.device.entries.slice(head?.seq).map(({ seq }) => seq));
   expect((await till.client.feed({ after: after.cursor, own: 'all' })).entries).toEqual([]);
 });
@@ -208,7 +209,8 @@ test.skipIf(!hasPgDump)('a database that is restored elsewhere begins a new epoc
     const restored = await startHub({ databaseUrl: elsewhere });
     const card = (await (await fetch(`${restored.address}/v1/server`)).json()) as { epoch: number; serverId: string };
     await restored.close();
-    expect(card).toMatchObject({ epoch: 3, serverId: hub.hub.identity.serverId });
+    expect(card.serverId).toBe(hub.hub.identity.serverId);
+    expect(card.epoch).toBeGreaterThan(await hub.hub.store.epoch());
   } finally {
     await dump.stop();
   }
