@@ -30,7 +30,7 @@ export async function acceptBatch(
     entries,
     head,
     introduction,
-    examine: (fresh, prev) => examineEntries(fresh, prev, now().getTime()),
+    examine: (fresh, prev, prevAt) => examineEntries(fresh, prev, now().getTime(), prevAt),
   });
 }
 

@@ -11,15 +11,27 @@ export const FUTURE_CLOCK_MS = 24 * 60 * 60 * 1000;
 /**
  * Looks at entries of one device, which follow each other, for what a person must decide about. Each is looked at by
  * itself: a poisoned one stands aside and the next may be sound.
+ *
+ * A clock that was ahead leaves its mark: a device's instants never run backwards, so once it is set right they stand still at
+ * the furthest it ever showed, and only their counter goes on, until time has caught up. Such entries say nothing wrong and are
+ * not held against it; those that moved the mark are, and orders that give a day to come themselves.
  * @param prev the hash that the first of them must follow
+ * @param prevAt the instant of that entry, where it is known
  */
-export function examineEntries(entries: readonly WireEntry[], prev: string, nowMs: number): Finding[] {
+export function examineEntries(
+  entries: readonly WireEntry[],
+  prev: string,
+  nowMs: number,
+  prevAt: string | null = null,
+): Finding[] {
   const findings: Finding[] = [];
   let expected = prev;
+  let before = prevAt;
   for (const entry of entries) {
-    const found = entry.prev === expected ? faultOf(entry, nowMs) : linkFault;
+    const found = entry.prev === expected ? faultOf(entry, before, nowMs) : linkFault;
     if (found !== null) findings.push({ seq: entry.seq, ...found });
     expected = entry.hash;
+    before = entry.at;
   }
   return findings;
 }
@@ -28,7 +40,7 @@ type Fault = Pick<Finding, 'cause' | 'detail'>;
 
 const linkFault: Fault = { cause: 'wrong-hash', detail: 'it does not follow the entry before it' };
 
-function faultOf(sealed: WireEntry, nowMs: number): Fault | null {
+function faultOf(sealed: WireEntry, before: string | null, nowMs: number): Fault | null {
   if (entryHash(sealed) !== sealed.hash) return { cause: 'wrong-hash', detail: 'its hash is not that of its content' };
   if (!Object.hasOwn(ENTRY_KINDS, sealed.kind)) {
     return { cause: 'unknown-kind', detail: `no kind "${sealed.kind}" is known here` };
@@ -37,19 +49,36 @@ function faultOf(sealed: WireEntry, nowMs: number): Fault | null {
   if (!read.ok) return { cause: 'bad-body', detail: read.unreadable.why };
   const { entry } = read;
   if (entry.kind === 'order.placed') {
-    const broken = checkOrder((entry.body as { order: Parameters<typeof checkOrder>[0] }).order);
+    const { order } = entry.body as { order: Parameters<typeof checkOrder>[0] };
+    const broken = checkOrder(order);
     if (broken.length > 0) return { cause: 'bad-order', detail: broken.join('; ') };
+    if (Date.parse(order.placedAt) > nowMs + FUTURE_CLOCK_MS) return aheadOfTime(order.placedAt);
   }
-  return clockFault(sealed.at, nowMs);
+  return clockFault(sealed.at, before, nowMs);
 }
 
-function clockFault(at: string, nowMs: number): Fault | null {
+function clockFault(at: string, before: string | null, nowMs: number): Fault | null {
   try {
-    if (wallMs(at) <= nowMs + FUTURE_CLOCK_MS) return null;
-    return { cause: 'future-clock', detail: `it was written at ${at.slice(0, 24)}, more than a day from now` };
+    const wall = wallMs(at);
+    if (wall <= nowMs + FUTURE_CLOCK_MS || (before !== null && isAtMark(wall, before))) return null;
   } catch {
     return { cause: 'bad-body', detail: 'its instant is none' };
   }
+  return aheadOfTime(at);
+}
+
+/** Whether an instant is where the one before left the clock; a counter that is full goes on in the next millisecond. */
+function isAtMark(wall: number, before: string): boolean {
+  try {
+    return wall <= wallMs(before) + 1;
+  } catch {
+    // What was kept before may be damaged.
+    return false;
+  }
+}
+
+function aheadOfTime(at: string): Fault {
+  return { cause: 'future-clock', detail: `it was written at ${at.slice(0, 24)}, more than a day from now` };
 }
 
 /** A NUL, or half of a surrogate pair (with the `u` flag a whole pair is one letter and no surrogate). */

@@ -98,10 +98,11 @@ export interface Append {
   /** Set when this server does not know the entries' device: the first of them registers it. */
   readonly introduction: (Pick<KnownDevice, 'publicKey'> & { readonly prefix: string }) | null;
   /**
-   * Looks at entries of the batch; `prev` is the hash they must follow. What it finds of those that are new here is noted in
-   * the transaction that keeps them.
+   * Looks at entries of the batch; `prev` is the hash they must follow, `prevAt` the instant of that entry where it is known: a
+   * clock that is set right goes on from there, and what follows it is not held against it. What is found of those that are new
+   * here is noted in the transaction that keeps them.
    */
-  readonly examine: (entries: readonly WireEntry[], prev: string) => readonly Finding[];
+  readonly examine: (entries: readonly WireEntry[], prev: string, prevAt?: string | null) => readonly Finding[];
 }
 
 export interface Appended {

@@ -64,6 +64,10 @@ const readHeld = {
   text: `SELECT seq, entry_id, hash, feed_seq, cause FROM entry LEFT JOIN quarantine USING (stall_id, device_id, seq)
 WHERE stall_id = $1 AND device_id = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq`,
 };
+const readInstant = {
+  name: 'ingest-instant',
+  text: 'SELECT at FROM entry WHERE stall_id = $1 AND device_id = $2 AND seq = $3',
+};
 const keepSignature = {
   name: 'ingest-signature',
   text: `UPDATE entry SET signature = $4 WHERE stall_id = $1 AND device_id = $2 AND seq = $3 AND signature IS NULL`,
@@ -115,7 +119,7 @@ export interface Taken {
  * A batch as it waits for its turn: looked at and packed when it came, so that the texts it came as can be forgotten while the
  * database works.
  */
-interface Waiting extends Pick<Append, 'stallId' | 'broughtBy' | 'head' | 'introduction'> {
+interface Waiting extends Pick<Append, 'stallId' | 'broughtBy' | 'head' | 'introduction' | 'examine'> {
   /** The hash that its first entry follows. */
   readonly prev: string;
   /** What is said of each entry in return. */
@@ -179,6 +183,7 @@ function waiting({ entries, stallId, broughtBy, head, introduction, examine }: A
     broughtBy,
     head,
     introduction,
+    examine,
     prev,
     outline: entries.map(({ seq, id, hash }) => ({ seq, id, hash })),
     packed: PackedEntries.of(entries),
@@ -207,6 +212,7 @@ interface Judged {
   /** Of the entries that are here already. */
   readonly receipts: EntryReceipt[];
   readonly fresh: Waiting['outline'];
+  readonly findings: readonly Finding[];
 }
 
 /** @param batches of one stall, each of another device */
@@ -300,11 +306,24 @@ async function judge(
   }
   // Within a batch a link that does not hold is one broken entry; where the chains meet it is another chain.
   if (overlap.length === 0 && prev !== held.hash) return refuseFork(0, held);
+  const findings = overlap.length === 0 ? await besideMark(client, batch, held) : batch.findings;
   if (fresh.length === 0) {
     await client.query({ ...keepSignature, values: [...key, head.seq, head.signature] });
     await client.query({ ...noteSync, values: [stallId, broughtBy] });
   }
-  return { batch, held, receipts, fresh };
+  return { batch, held, receipts, fresh, findings };
+}
+
+/**
+ * What was found of a batch whose first entry is new. When it came it was not known how far the clock of its device had been
+ * before: an entry that goes on from there says nothing wrong.
+ */
+async function besideMark(client: Sql, batch: Waiting, held: ChainHead): Promise<readonly Finding[]> {
+  const { findings, examine, packed, prev, stallId, head } = batch;
+  const first = packed.at(0);
+  if (findings[0]?.seq !== first.seq || findings[0].cause !== 'future-clock') return findings;
+  const { rows } = await client.query<{ at: string }>({ ...readInstant, values: [stallId, head.device, held.seq] });
+  return [...examine([first], prev, rows[0]?.at ?? null), ...findings.slice(1)];
 }
 
 function duplicate({ seq, entry_id, hash, feed_seq, cause }: Held): EntryReceipt {
@@ -365,7 +384,7 @@ async function store(
   let place = feedSeq;
   for (const one of judged) {
     const firstSeq = one.held.seq + 1;
-    for (const finding of one.batch.findings) {
+    for (const finding of one.findings) {
       if (finding.seq < firstSeq) continue;
       findings.push({ device: one.batch.head.device, ...finding });
       causes.set(place + finding.seq - firstSeq + 1, finding.cause);

@@ -162,6 +162,21 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
       expect(await store.shiftOrders(stallId, device.deviceId, 'shift-1')).toEqual([]);
     });
 
+    test('holds nothing against a clock that goes on from the entry before', async () => {
+      const device = await join();
+      // Only who is told what came before can know that the clock was there already.
+      const examine: Append['examine'] = ([first], _prev, prevAt) =>
+        prevAt || !first ? [] : [{ seq: first.seq, cause: 'future-clock', detail: '' }];
+      const told = await append(device, device.entries, { examine });
+      expect(told.receipts.map(({ outcome }) => outcome)).toEqual(['quarantined']);
+      device.sell();
+      const after = await append(device, device.entries, { examine });
+      expect(after.receipts.map(({ outcome }) => outcome)).toEqual(['duplicate', 'stored']);
+      device.sell();
+      const last = await append(device, device.entries.slice(-1), { examine });
+      expect(last.receipts.map(({ outcome }) => outcome)).toEqual(['stored']);
+    });
+
     test('takes a stranger brought by a known device, and nobody it has no word of', async () => {
       const device = await join();
       const stranger = new ExchangeDevice();

@@ -56,7 +56,7 @@ export class JournalWriter {
       entries,
       head: { device: this.device, seq: last.seq, hash: last.hash, signature: 'AAAA' },
       introduction: { publicKey: this.#publicKey, prefix: this.prefix },
-      examine: (fresh, prev) => examineEntries(fresh, prev, this.now().getTime()),
+      examine: (fresh, prev, prevAt) => examineEntries(fresh, prev, this.now().getTime(), prevAt),
     });
     this.#sent = last.seq;
     return appended;

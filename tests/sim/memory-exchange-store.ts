@@ -234,7 +234,9 @@ export class MemoryExchangeStore implements ExchangeStore {
       });
     }
     const fresh = entries.slice(chain.length + 1 - first.seq);
-    const found = new Map(examine(fresh, headOf(chain).hash).map(({ seq, cause }) => [seq, cause]));
+    const found = new Map(
+      examine(fresh, headOf(chain).hash, chain.at(-1)?.entry.at).map(({ seq, cause }) => [seq, cause]),
+    );
     const receipts = entries.map((entry): EntryReceipt => {
       const { seq, id, hash } = entry;
       const there = chain[seq - 1];

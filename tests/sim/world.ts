@@ -16,6 +16,7 @@ import {
   faultsAreVisible,
   flagsMoved,
   hubHasEachOnce,
+  nameOf,
   numbersAreUnique,
   ordersIn,
   peopleAgree,
@@ -482,9 +483,16 @@ class World {
   }
 }
 
-/** Entries that say of themselves a later day than it was: the first of those that one wrong clock wrote, and orders placed by it. */
+/** Entries by which a clock moved a day ahead of time, and orders that a till placed at such a time. */
 function writtenAhead(entries: readonly SealedEntry[]): SealedEntry[] {
-  return entries.filter(({ at }) => wallMs(at) > A_DAY_AHEAD_MS);
+  const marks = new Map(entries.map(({ device, seq, at }) => [nameOf({ device, seq: seq + 1 }), wallMs(at)]));
+  const late = new Set(
+    ordersIn(entries).flatMap(({ order, entry }) => (Date.parse(order.placedAt) > A_DAY_AHEAD_MS ? [entry] : [])),
+  );
+  return entries.filter((entry) => {
+    const wall = wallMs(entry.at);
+    return late.has(entry) || (wall > A_DAY_AHEAD_MS && wall > (marks.get(nameOf(entry)) ?? 0) + 1);
+  });
 }
 
 function knownPerson({ reference, person }: PersonChange): KnownPerson {

@@ -171,7 +171,9 @@ export class NeighbourStore implements ExchangeStore {
     }
     if (fresh[0] && overlap.length === 0 && fresh[0].prev !== held.hash) throw this.#forked(first.device, held.seq);
 
-    const findings = new Map(examine(fresh, held.hash).map((finding) => [finding.seq, finding]));
+    const findings = new Map(
+      examine(fresh, held.hash, journal.entry(first.device, held.seq)?.at).map((finding) => [finding.seq, finding]),
+    );
     const kinds = new Set<string>();
     for (let at = 0; at < fresh.length; at += SLICE_ENTRIES) {
       const slice = fresh.slice(at, at + SLICE_ENTRIES);
