@@ -42,6 +42,13 @@ export function countScore(logRate: number): CountScore {
   const place = Math.max(0, (logRate - LOWEST) / STEP);
   const low = Math.min(POINTS - 2, Math.floor(place));
   const share = place - low;
-  const between = (table: Float64Array): number => (table[low] ?? 0) * (1 - share) + (table[low + 1] ?? 0) * share;
-  return { mean: between(mean), slope: between(slope), variance: between(variance) };
+  return {
+    mean: between(mean, low, share),
+    slope: between(slope, low, share),
+    variance: between(variance, low, share),
+  };
+}
+
+function between(table: Float64Array, low: number, share: number): number {
+  return (table[low] ?? 0) * (1 - share) + (table[low + 1] ?? 0) * share;
 }

@@ -84,10 +84,10 @@ export function refit(
   usual: { readonly restlessness: number; readonly smear: number },
 ): ItemFit {
   const count = rows.units.length;
-  const response = new Float64Array(count);
-  const noise = new Float64Array(count);
+  const { response, noise, fixed, memory } = columnsFor(count);
   const levelVariance = wandering.share * before.restlessness;
   const shock = before.restlessness - levelVariance;
+  remember(rows, wandering, memory);
   for (let row = 0; row < count; row += 1) {
     const logRate = clamp(linear(rows, before.coefficients, row) + (before.level[row] ?? 0), -12, 20);
     const score = countScore(logRate);
@@ -98,64 +98,78 @@ export function refit(
   }
 
   // Normal equations of the whitened rows.
-  const normal = new Float64Array(SIZE * SIZE);
-  const right = new Float64Array(SIZE);
-  const state = new Float64Array(SIZE);
-  const off = new Float64Array(SIZE);
+  let [base, price, promotion] = [0, 0, 0];
+  let [baseRight, priceRight, promotionRight] = [0, 0, 0];
+  let [baseBase, basePrice, basePromotion, pricePrice, pricePromotion, promotionPromotion] = [0, 0, 0, 0, 0, 0];
   let responseState = 0;
   let uncertainty = levelVariance;
   for (let row = 0; row < count; row += 1) {
-    const kept = row === 0 ? 0 : memory(rows, row, wandering);
+    const kept = memory[row] ?? 0;
     uncertainty = kept * kept * uncertainty + levelVariance * (1 - kept * kept);
     const variance = uncertainty + (noise[row] ?? 1);
     const gain = uncertainty / variance;
     const responseOff = (response[row] ?? 0) - kept * responseState;
     responseState = kept * responseState + gain * responseOff;
-    for (let one = 0; one < SIZE; one += 1) {
-      const value = one === BASE ? 1 : one === ELASTICITY ? (rows.logPrice[row] ?? 0) : (rows.isPromoted[row] ?? 0);
-      const carried = kept * (state[one] ?? 0);
-      off[one] = value - carried;
-      state[one] = carried + gain * (value - carried);
-    }
-    for (let one = 0; one < SIZE; one += 1) {
-      right[one] = (right[one] ?? 0) + ((off[one] ?? 0) * responseOff) / variance;
-      for (let other = 0; other < SIZE; other += 1) {
-        const place = one * SIZE + other;
-        normal[place] = (normal[place] ?? 0) + ((off[one] ?? 0) * (off[other] ?? 0)) / variance;
-      }
-    }
+    const baseOff = 1 - kept * base;
+    const priceOff = (rows.logPrice[row] ?? 0) - kept * price;
+    const promotionOff = (rows.isPromoted[row] ?? 0) - kept * promotion;
+    base = kept * base + gain * baseOff;
+    price = kept * price + gain * priceOff;
+    promotion = kept * promotion + gain * promotionOff;
+    const weight = 1 / variance;
+    baseRight += baseOff * responseOff * weight;
+    priceRight += priceOff * responseOff * weight;
+    promotionRight += promotionOff * responseOff * weight;
+    baseBase += baseOff * baseOff * weight;
+    basePrice += baseOff * priceOff * weight;
+    basePromotion += baseOff * promotionOff * weight;
+    pricePrice += priceOff * priceOff * weight;
+    pricePromotion += priceOff * promotionOff * weight;
+    promotionPromotion += promotionOff * promotionOff * weight;
     uncertainty *= 1 - gain;
   }
+  const normal = new Float64Array(SIZE * SIZE);
+  normal[BASE * SIZE + BASE] = baseBase;
+  normal[BASE * SIZE + ELASTICITY] = normal[ELASTICITY * SIZE + BASE] = basePrice;
+  normal[BASE * SIZE + PROMOTION] = normal[PROMOTION * SIZE + BASE] = basePromotion;
+  normal[ELASTICITY * SIZE + ELASTICITY] = pricePrice;
+  normal[ELASTICITY * SIZE + PROMOTION] = normal[PROMOTION * SIZE + ELASTICITY] = pricePromotion;
+  normal[PROMOTION * SIZE + PROMOTION] = promotionPromotion;
+  const right = new Float64Array(SIZE);
+  right[BASE] = baseRight;
+  right[ELASTICITY] = priceRight;
+  right[PROMOTION] = promotionRight;
   const evidence: Evidence = { normal, right };
   const { mean: coefficients, covariance } = lean(evidence, prior);
 
   // Where the base rate stood: filter forwards, smooth backwards (Rauch, Tung and Striebel 1965).
   const level = new Float64Array(count);
-  const after = new Float64Array(count);
   const smoothed = new Float64Array(count);
   let stand = 0;
   uncertainty = levelVariance;
   let surprise = 0;
   let logLikelihood = 0;
   for (let row = 0; row < count; row += 1) {
-    const kept = row === 0 ? 0 : memory(rows, row, wandering);
+    const kept = memory[row] ?? 0;
     uncertainty = kept * kept * uncertainty + levelVariance * (1 - kept * kept);
     const variance = uncertainty + (noise[row] ?? 1);
-    const rest = (response[row] ?? 0) - linear(rows, coefficients, row) + (rows.offset[row] ?? 0) - kept * stand;
+    const expected = linear(rows, coefficients, row);
+    fixed[row] = expected;
+    const rest = (response[row] ?? 0) - expected + (rows.offset[row] ?? 0) - kept * stand;
     stand = kept * stand + (uncertainty / variance) * rest;
     uncertainty *= 1 - uncertainty / variance;
     level[row] = stand;
-    after[row] = uncertainty;
+    smoothed[row] = uncertainty;
     surprise += (rest * rest) / variance;
     logLikelihood -= 0.5 * (Math.log(variance) + (rest * rest) / variance);
   }
-  smoothed.set(after);
   for (let row = count - 2; row >= 0; row -= 1) {
-    const kept = memory(rows, row + 1, wandering);
-    const ahead = kept * kept * (after[row] ?? 0) + levelVariance * (1 - kept * kept);
-    const back = ahead === 0 ? 0 : ((after[row] ?? 0) * kept) / ahead;
+    const kept = memory[row + 1] ?? 0;
+    const own = smoothed[row] ?? 0;
+    const ahead = kept * kept * own + levelVariance * (1 - kept * kept);
+    const back = ahead === 0 ? 0 : (own * kept) / ahead;
     level[row] = (level[row] ?? 0) + back * ((level[row + 1] ?? 0) - kept * (level[row] ?? 0));
-    smoothed[row] = (after[row] ?? 0) + back * back * ((smoothed[row + 1] ?? 0) - ahead);
+    smoothed[row] = own + back * back * ((smoothed[row + 1] ?? 0) - ahead);
   }
 
   const seen = surprise / Math.max(1, count - 1);
@@ -167,9 +181,10 @@ export function refit(
   let sold = 0;
   let expected = 0;
   for (let row = 0; row < count; row += 1) {
-    const rate = Math.exp(clamp(linear(rows, coefficients, row) + (level[row] ?? 0), -12, 20));
+    const rate = Math.exp(clamp((fixed[row] ?? 0) + (level[row] ?? 0), -12, 20));
+    const units = rows.units[row] ?? 0;
     // One absurd row is not to lift every forecast.
-    sold += Math.min(rows.units[row] ?? 0, rate * Math.exp(3 * Math.sqrt(restlessness + 1 / (rate + 0.5))));
+    sold += units <= rate ? units : Math.min(units, rate * Math.exp(3 * Math.sqrt(restlessness + 1 / (rate + 0.5))));
     expected += rate;
   }
   const pretended = (SMEAR_ROWS * (expected + 0.5)) / Math.max(1, count);
@@ -187,9 +202,39 @@ export function linear(rows: ItemRows, coefficients: Float64Array, row: number):
   );
 }
 
-/** What a row remembers of the row before. */
-function memory(rows: ItemRows, row: number, { fadeMs }: Wandering): number {
-  return Math.exp(-((rows.at[row] ?? 0) - (rows.at[row - 1] ?? 0)) / fadeMs);
+/** What each row remembers of the row before. Most rows are as far apart as the ones before them. */
+function remember({ at }: ItemRows, { fadeMs }: Wandering, memory: Float64Array): void {
+  let gapMs = 0;
+  let kept = 1;
+  memory[0] = 0;
+  for (let row = 1; row < at.length; row += 1) {
+    const ownMs = (at[row] ?? 0) - (at[row - 1] ?? 0);
+    if (ownMs !== gapMs) {
+      gapMs = ownMs;
+      kept = Math.exp(-gapMs / fadeMs);
+    }
+    memory[row] = kept;
+  }
+}
+
+/** What is worked out of each row on the way, and of use to no other round. */
+interface Columns {
+  readonly response: Float64Array;
+  readonly noise: Float64Array;
+  /** Logarithm of demand without the wandering of the base rate. */
+  readonly fixed: Float64Array;
+  readonly memory: Float64Array;
+}
+
+let columns: Columns | null = null;
+
+/** The same columns for every item, since tens of thousands of rounds would leave theirs to be collected. */
+function columnsFor(rows: number): Columns {
+  if (columns === null || columns.memory.length < rows) {
+    const column = (): Float64Array => new Float64Array(Math.max(256, 2 * rows));
+    columns = { response: column(), noise: column(), fixed: column(), memory: column() };
+  }
+  return columns;
 }
 
 export function clamp(value: number, least: number, most: number): number {

@@ -61,42 +61,49 @@ export function adviseMarkdown(model: DemandModel, item: number, question: Markd
   const scenarios = dayScenarios(model, item, question);
   const starts = startsOf(minutesLeft);
   const reductions = REDUCTIONS.filter((basisPoints) => price * (1 - basisPoints / 10_000) >= floor);
-  const outcome = (steps: readonly MarkdownStepAdvice[]): readonly Outcome[] =>
-    scenarios.map((scenario) => run(scenario, steps, question));
-  const none = outcome([]);
-  const mean = (outcomes: readonly Outcome[], what: (one: Outcome) => number): number =>
-    outcomes.reduce((sum, one) => sum + what(one), 0) / outcomes.length;
-  const worth = (outcomes: readonly Outcome[]): number =>
-    mean(outcomes, ({ taken, sold }) => taken + leftoverValue * (onHand - sold));
-  let best: { steps: readonly MarkdownStepAdvice[]; outcomes: readonly Outcome[] } = { steps: [], outcomes: none };
-  const consider = (steps: readonly MarkdownStepAdvice[]): void => {
-    const outcomes = outcome(steps);
-    if (worth(outcomes) > worth(best.outcomes)) best = { steps, outcomes };
+  const sell = (before: Outcomes, from: number, to: number, basisPoints: number): Outcomes =>
+    phase(scenarios, before, from, to, basisPoints, question);
+  const worth = ({ sold, taken }: Outcomes): number =>
+    taken.reduce((sum, one, place) => sum + one + leftoverValue * (onHand - (sold[place] ?? 0)), 0) / taken.length;
+  const nothing = { sold: new Float64Array(scenarios.length), taken: new Float64Array(scenarios.length) };
+  const none = sell(nothing, 0, minutesLeft, 0);
+  let best: { steps: readonly MarkdownStepAdvice[]; outcomes: Outcomes; worth: number } = {
+    steps: [],
+    outcomes: none,
+    worth: worth(none),
+  };
+  const consider = (outcomes: Outcomes, ...steps: readonly MarkdownStepAdvice[]): void => {
+    const own = worth(outcomes);
+    if (own > best.worth) best = { steps, outcomes, worth: own };
   };
   for (const beforeCloseMinutes of starts) {
+    const first = minutesLeft - beforeCloseMinutes;
+    const before = sell(nothing, 0, first, 0);
     for (const basisPoints of reductions) {
-      consider([{ beforeCloseMinutes, basisPoints }]);
-      for (const later of starts.filter((start) => start < beforeCloseMinutes)) {
-        for (const deeper of reductions.filter((reduction) => reduction > basisPoints)) {
-          consider([
-            { beforeCloseMinutes, basisPoints },
-            { beforeCloseMinutes: later, basisPoints: deeper },
-          ]);
+      const step = { beforeCloseMinutes, basisPoints };
+      consider(sell(before, first, minutesLeft, basisPoints), step);
+      const deeper = reductions.filter((reduction) => reduction > basisPoints);
+      for (const later of deeper.length === 0 ? [] : starts.filter((start) => start < beforeCloseMinutes)) {
+        const second = minutesLeft - later;
+        const between = sell(before, first, second, basisPoints);
+        for (const deep of deeper) {
+          const next = { beforeCloseMinutes: later, basisPoints: deep };
+          consider(sell(between, second, minutesLeft, deep), step, next);
         }
       }
     }
   }
-  const better = best.outcomes.filter(({ taken, sold }, place) => {
-    const without = none[place];
-    return without !== undefined && taken - leftoverValue * sold > without.taken - leftoverValue * without.sold;
-  });
+  const keptOf = ({ sold, taken }: Outcomes): Float64Array =>
+    taken.map((one, place) => one - leftoverValue * (sold[place] ?? 0));
+  const without = keptOf(none);
+  const better = keptOf(best.outcomes).filter((one, place) => one > (without[place] ?? 0));
   return {
     steps: best.steps,
     soldWithout: spread(none, question.confidence),
     soldWith: spread(best.outcomes, question.confidence),
     worthWithout: worth(none),
-    worthWith: worth(best.outcomes),
-    probabilityBetter: best.steps.length === 0 ? 0 : better.length / none.length,
+    worthWith: best.worth,
+    probabilityBetter: best.steps.length === 0 ? 0 : better.length / scenarios.length,
   };
 }
 
@@ -106,9 +113,10 @@ interface DayScenario {
   readonly elasticity: number;
 }
 
-interface Outcome {
-  readonly sold: number;
-  readonly taken: number;
+/** Units sold and money taken so far, in each way the day may go. */
+interface Outcomes {
+  readonly sold: Float64Array;
+  readonly taken: Float64Array;
 }
 
 function dayScenarios(model: DemandModel, item: number, question: MarkdownQuestion): DayScenario[] {
@@ -133,26 +141,27 @@ function dayScenarios(model: DemandModel, item: number, question: MarkdownQuesti
   }));
 }
 
-/** Units sold and money taken until closing, phase by phase between the steps. */
-function run(scenario: DayScenario, steps: readonly MarkdownStepAdvice[], question: MarkdownQuestion): Outcome {
-  const { minutesLeft, shareOfDay, onHand, price } = question;
-  let sold = 0;
-  let taken = 0;
-  let from = 0;
-  let basisPoints = 0;
-  for (let phase = 0; phase <= steps.length; phase += 1) {
-    const step = steps[phase];
-    const to = step === undefined ? minutesLeft : minutesLeft - step.beforeCloseMinutes;
-    if (to > from) {
-      const part = 1 - basisPoints / 10_000;
-      const quickening = Math.min(MOST_QUICKENING, part ** scenario.elasticity);
-      const units = atMost(scenario.day * shareOfDay(from, to) * quickening, onHand - sold);
-      sold += units;
-      taken += units * price * part;
-    }
-    from = Math.max(from, to);
-    basisPoints = step?.basisPoints ?? basisPoints;
-  }
+/** What is sold and taken when one price goes on from what was before. Paths that begin alike share their beginning. */
+function phase(
+  scenarios: readonly DayScenario[],
+  before: Outcomes,
+  from: number,
+  to: number,
+  basisPoints: number,
+  { shareOfDay, onHand, price }: MarkdownQuestion,
+): Outcomes {
+  if (to <= from) return before;
+  const part = 1 - basisPoints / 10_000;
+  const share = shareOfDay(from, to);
+  const sold = new Float64Array(scenarios.length);
+  const taken = new Float64Array(scenarios.length);
+  scenarios.forEach(({ day, elasticity }, place) => {
+    const soldBefore = before.sold[place] ?? 0;
+    const quickening = Math.min(MOST_QUICKENING, part ** elasticity);
+    const units = atMost(day * share * quickening, onHand - soldBefore);
+    sold[place] = soldBefore + units;
+    taken[place] = (before.taken[place] ?? 0) + units * price * part;
+  });
   return { sold, taken };
 }
 
@@ -165,8 +174,8 @@ function startsOf(minutesLeft: number): number[] {
   return [...new Set(starts)].filter((start) => start <= minutesLeft);
 }
 
-function spread(outcomes: readonly Outcome[], confidence: number): Interval {
-  const sold = outcomes.map((outcome) => outcome.sold).sort((a, b) => a - b);
+function spread(outcomes: Outcomes, confidence: number): Interval {
+  const sold = outcomes.sold.slice().sort();
   const at = (share: number): number => sold[Math.round(share * (sold.length - 1))] ?? 0;
   return {
     value: sold.reduce((sum, units) => sum + units, 0) / sold.length,

@@ -195,6 +195,8 @@ export function scenariosOf(model: DemandModel, item: number): Scenario[] {
 export function atMost(wanted: number, onHand: number): number {
   if (onHand <= 0) return 0;
   if (wanted > 200) return Math.min(wanted, onHand);
+  // Of more than ten standard deviations beyond, nothing is left in a double.
+  if (onHand > wanted + 10 * Math.sqrt(wanted) + 12) return wanted;
   let probability = Math.exp(-wanted);
   let sold = 0;
   let below = 0;

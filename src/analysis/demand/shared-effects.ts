@@ -27,6 +27,9 @@ export class SharedEffects {
     readonly period: boolean;
   };
   #periodVariance = 0;
+  /** Every instant that was observed, and which of them each row of each item has: stalls sell many items on few days. */
+  readonly #times: Float64Array;
+  readonly #timeOf: readonly Int32Array[];
 
   constructor(histories: readonly ItemHistory[]) {
     const weekdays = new Set<number>();
@@ -34,7 +37,16 @@ export class SharedEffects {
     const days = new Set<number>();
     let first = Infinity;
     let last = -Infinity;
-    for (const at of timesOf(histories)) {
+    const places = new Map<number, number>();
+    this.#timeOf = histories.map(({ at }) =>
+      Int32Array.from(at, (time) => {
+        const known = places.get(time);
+        if (known === undefined) places.set(time, places.size);
+        return known ?? places.size - 1;
+      }),
+    );
+    this.#times = Float64Array.from(places.keys());
+    for (const at of this.#times) {
       weekdays.add(weekdayOf(at));
       hours.add(hourOf(at));
       days.add(Math.floor(at / DAY_MS));
@@ -65,64 +77,72 @@ export class SharedEffects {
 
   /** Exposure and all shared effects of each row of an item, on the log scale. */
   offsetsOf({ at, logExposure }: Pick<ItemHistory, 'at' | 'logExposure'>): Float64Array {
-    return at.map((time, row) => (logExposure[row] ?? 0) + this.effectAt(time).effect);
+    return at.map((time, row) => (logExposure[row] ?? 0) + this.#effect(time));
   }
 
-  /** Fits every effect to what the items leave unexplained, and tells the rows. */
+  /**
+   * Fits every effect to what the items leave unexplained, and tells the rows.
+   * @param rows of the histories this was made of, in their order
+   */
   learn(rows: readonly ItemRows[], fits: readonly ItemFit[]): void {
-    const count = rows.reduce((sum, { at }) => sum + at.length, 0);
-    const at = new Float64Array(count);
-    // What each row leaves over when shared effects are counted to it, and its weight.
-    const rest = new Float64Array(count);
-    const weight = new Float64Array(count);
+    // By instant: the weight of its rows, and what they leave over when shared effects are counted to it.
+    const weights = new Float64Array(this.#times.length);
+    const rests = new Float64Array(this.#times.length);
+    let count = 0;
     let total = 0;
-    let place = 0;
     rows.forEach((own, item) => {
       const fit = fits[item];
-      if (fit === undefined) return;
-      for (let row = 0; row < own.units.length; row += 1) {
+      const timeOf = this.#timeOf[item];
+      if (fit === undefined || timeOf === undefined) return;
+      for (let row = 0; row < timeOf.length; row += 1) {
         const logRate = linear(own, fit.coefficients, row) + (fit.level[row] ?? 0);
         const chance = 1 / (Math.exp(logRate) + 0.5);
         const off = Math.log(((own.units[row] ?? 0) + 0.5) * chance);
         const slope = 1 - 0.5 * chance;
         const known = (own.offset[row] ?? 0) - (own.logExposure[row] ?? 0);
-        at[place] = own.at[row] ?? 0;
-        rest[place] = known + Math.max(-3, Math.min(3, off / Math.max(0.1, slope)));
-        weight[place] = 1 / (fit.restlessness + chance / Math.max(0.01, slope * slope));
-        total += weight[place] ?? 0;
-        place += 1;
+        const rest = known + Math.max(-3, Math.min(3, off / Math.max(0.1, slope)));
+        const weight = 1 / (fit.restlessness + chance / Math.max(0.01, slope * slope));
+        const time = timeOf[row] ?? 0;
+        weights[time] = (weights[time] ?? 0) + weight;
+        rests[time] = (rests[time] ?? 0) + weight * rest;
+        total += weight;
       }
+      count += timeOf.length;
     });
     const ridge = (CAUTION_ROWS * total) / Math.max(1, count);
     const fitTable = (effects: Float64Array, keyOf: (at: number) => number): void => {
       const sums = new Float64Array(effects.length);
-      const weights = new Float64Array(effects.length);
-      for (let row = 0; row < count; row += 1) {
-        const time = at[row] ?? 0;
+      const shares = new Float64Array(effects.length);
+      this.#times.forEach((time, place) => {
         const key = keyOf(time);
-        const others = this.effectAt(time).effect - (effects[key] ?? 0);
-        sums[key] = (sums[key] ?? 0) + (weight[row] ?? 0) * ((rest[row] ?? 0) - others);
-        weights[key] = (weights[key] ?? 0) + (weight[row] ?? 0);
-      }
-      effects.forEach((_, key) => (effects[key] = (sums[key] ?? 0) / ((weights[key] ?? 0) + ridge)));
+        const others = this.#effect(time) - (effects[key] ?? 0);
+        sums[key] = (sums[key] ?? 0) + (rests[place] ?? 0) - (weights[place] ?? 0) * others;
+        shares[key] = (shares[key] ?? 0) + (weights[place] ?? 0);
+      });
+      effects.forEach((_, key) => (effects[key] = (sums[key] ?? 0) / ((shares[key] ?? 0) + ridge)));
     };
     if (this.#uses.weekday) fitTable(this.#weekday, weekdayOf);
     if (this.#uses.hour) fitTable(this.#hour, hourOf);
     if (this.#uses.month) fitTable(this.#month, monthOf);
-    if (this.#uses.period) this.#learnPeriods(at, rest, weight, ridge);
-    for (const own of rows) own.offset.set(this.offsetsOf(own));
+    if (this.#uses.period) this.#learnPeriods(rests, weights, ridge);
+    const effects = this.#times.map((time) => this.#effect(time));
+    rows.forEach(({ offset, logExposure }, item) => {
+      const timeOf = this.#timeOf[item];
+      for (let row = 0; row < offset.length; row += 1) {
+        offset[row] = (logExposure[row] ?? 0) + (effects[timeOf?.[row] ?? 0] ?? 0);
+      }
+    });
   }
 
-  #learnPeriods(at: Float64Array, rest: Float64Array, weight: Float64Array, ridge: number): void {
+  #learnPeriods(rests: Float64Array, weights: Float64Array, ridge: number): void {
     const sums = new Map<number, { sum: number; weight: number }>();
-    for (let row = 0; row < at.length; row += 1) {
-      const time = at[row] ?? 0;
+    this.#times.forEach((time, place) => {
       const key = this.#periodOf(time);
       const own = sums.get(key) ?? { sum: 0, weight: 0 };
-      own.sum += (weight[row] ?? 0) * ((rest[row] ?? 0) - this.#calendar(time));
-      own.weight += weight[row] ?? 0;
+      own.sum += (rests[place] ?? 0) - (weights[place] ?? 0) * this.#calendar(time);
+      own.weight += weights[place] ?? 0;
       sums.set(key, own);
-    }
+    });
     let squares = 0;
     for (const [key, own] of sums) {
       const effect = own.sum / (own.weight + ridge);
@@ -130,6 +150,10 @@ export class SharedEffects {
       squares += effect * effect;
     }
     this.#periodVariance = squares / Math.max(1, sums.size);
+  }
+
+  #effect(at: number): number {
+    return this.#calendar(at) + (this.#uses.period ? (this.#period.get(this.#periodOf(at)) ?? 0) : 0);
   }
 
   #calendar(at: number): number {
@@ -143,10 +167,6 @@ export class SharedEffects {
   #periodOf(at: number): number {
     return Math.floor(at / this.#periodMs);
   }
-}
-
-function* timesOf(histories: readonly ItemHistory[]): Generator<number> {
-  for (const { at } of histories) yield* at;
 }
 
 function weekdayOf(at: number): number {

@@ -34,8 +34,8 @@ const ROUNDS = 6;
 
 /** What one item's rows and the spread of its group say together. */
 export function lean({ normal, right }: Evidence, spread: Spread): Posterior {
-  const precision = Float64Array.from(normal);
-  const target = Float64Array.from(right);
+  const precision = new Float64Array(normal);
+  const target = new Float64Array(right);
   for (let one = 0; one < SIZE; one += 1) {
     const weight = 1 / ((spread.variance[one] ?? 1) + (spread.meanVariance[one] ?? 0));
     precision[one * (SIZE + 1)] = (precision[one * (SIZE + 1)] ?? 0) + weight;
@@ -147,22 +147,20 @@ function evidenceOfMean(members: readonly Evidence[], variance: Float64Array): E
 
 /** Of a symmetric, positive definite 3 × 3 matrix, by cofactors. */
 export function inverse(matrix: Float64Array): Float64Array<ArrayBuffer> {
-  const [a = 0, b = 0, c = 0, , d = 0, e = 0, , , f = 0] = matrix;
+  const [a, b, c] = [matrix[0] ?? 0, matrix[1] ?? 0, matrix[2] ?? 0];
+  const [d, e, f] = [matrix[4] ?? 0, matrix[5] ?? 0, matrix[8] ?? 0];
   const first = d * f - e * e;
   const second = c * e - b * f;
   const third = b * e - c * d;
   const scale = 1 / (a * first + b * second + c * third);
-  return Float64Array.of(
-    first * scale,
-    second * scale,
-    third * scale,
-    second * scale,
-    (a * f - c * c) * scale,
-    (b * c - a * e) * scale,
-    third * scale,
-    (b * c - a * e) * scale,
-    (a * d - b * b) * scale,
-  );
+  const result = new Float64Array(SIZE * SIZE);
+  result[0] = first * scale;
+  result[1] = result[3] = second * scale;
+  result[2] = result[6] = third * scale;
+  result[4] = (a * f - c * c) * scale;
+  result[5] = result[7] = (b * c - a * e) * scale;
+  result[8] = (a * d - b * b) * scale;
+  return result;
 }
 
 function times(matrix: Float64Array, vector: Float64Array): Float64Array<ArrayBuffer> {
