@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
 import { parseMoney } from '../domain/money';
-import type { CallInput } from '../shared/contract';
+import { FEED_ROWS, type CallInput } from '../shared/contract';
 import { openTillDoor, type TillDoor } from './till-door';
 
 interface PricesFlags {
@@ -32,20 +32,22 @@ export function registerPricesCommand(program: Command): void {
         skip_empty_lines: true,
         trim: true,
       }) as Record<string, string>[];
-      const result = await withTill(data, async (till) => {
+      const wrong: { line: number; code: string; why: string }[] = [];
+      let takenCount = 0;
+      await withTill(data, async (till) => {
         const { session } = await till.call('state.get', {});
-        const rows = records.map((record) => observedRow(record, session.stall));
-        return till.call('prices.observe', {
-          source: source ?? basename(file),
-          observedAt: observedAt.toISOString(),
-          rows,
-        });
+        const given = { source: source ?? basename(file), observedAt: observedAt.toISOString() };
+        for (let first = 0; first < records.length; first += FEED_ROWS) {
+          const rows = records.slice(first, first + FEED_ROWS).map((record) => observedRow(record, session.stall));
+          const { taken, refused } = await till.call('prices.observe', { ...given, rows });
+          takenCount += taken;
+          // The header is line 1.
+          wrong.push(...refused.map(({ row, code, why }) => ({ line: first + row + 1, code, why })));
+        }
       });
-      process.stdout.write(`Taken: ${result.taken} of ${records.length}.\n`);
-      // The header is line 1.
-      for (const { row, code, why } of result.refused)
-        process.stderr.write(`line ${row + 1}: ${code || '(no code)'}: ${why}\n`);
-      if (result.refused.length > 0) process.exitCode = 1;
+      process.stdout.write(`Taken: ${takenCount} of ${records.length}.\n`);
+      for (const { line, code, why } of wrong) process.stderr.write(`line ${line}: ${code || '(no code)'}: ${why}\n`);
+      if (wrong.length > 0) process.exitCode = 1;
     });
 
   const rules = prices.command('rules').description('signed rule sets');

@@ -706,6 +706,9 @@ const typedRule = priceRule
   .omit({ ruleId: true, version: true, origin: true, originId: true, arm: true, setId: true, setVersion: true })
   .extend({ ruleId: id.nullable() });
 
+/** Rows of a feed in one call. */
+export const FEED_ROWS = 250;
+
 const priceLogKind = z.enum(['price', 'rule', 'policy', 'drop', 'discount', 'typed', 'void', 'sale', 'clock']);
 const priceLogFilter = z.object({
   /** UTC instants: from the one on, and before the other. */
@@ -991,7 +994,10 @@ export const CALLS = {
     z.object({ fileName: text(120), text: z.string() }),
     'operator',
   ),
-  /** Prices and stock that a feed said, each for a SKU, a barcode or a variant's id. */
+  /**
+   * Prices and stock that a feed said, each for a SKU, a barcode or a variant's id. A long feed comes in several calls, so that
+   * the till sells between them.
+   */
   'prices.observe': command(
     z.object({
       source: text(80).min(1),
@@ -999,7 +1005,7 @@ export const CALLS = {
       rows: z
         .array(z.object({ code: text(120).min(1), priceMinor: z.number().nullable(), stock: z.number().nullable() }))
         .min(1)
-        .max(50_000),
+        .max(FEED_ROWS),
     }),
     z.object({ taken: z.int(), refused: z.array(z.object({ row: z.int(), code: text(120), why: text(200) })) }),
     'operator',

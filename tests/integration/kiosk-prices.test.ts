@@ -369,6 +369,11 @@ describe('a feed', () => {
         { row: 3, code: GINGER_BEER, why: 'this is no price' },
       ],
     });
+    const { rows } = await till.call('prices.log', {
+      ...{ from: null, until: null, kinds: ['price'], staffId: null },
+      ...{ limit: 1, before: null },
+    });
+    expect(rows).toMatchObject([{ variantId, beforeMinor: 450, afterMinor: 999, why: 'feed' }]);
     await till.call('cart.scan', { code: SOURDOUGH });
     expect(prices()).toEqual([999]);
     expect(lines()[0]?.trace?.base).toMatchObject({ source: 'feed', feed: 'bakery', freshness: 'fresh' });

@@ -23,10 +23,8 @@ const DAY_MS = 24 * 60 * 60_000;
 const CALENDAR_DAYS = 14;
 const CARTS_LOOKED_AT = 100;
 const RULES_PER_ENTRY = 200;
-const ROWS_PER_ENTRY = 500;
 /** Entries one export of the log reads at most: a season of a busy stall. */
 const MOST_EXPORTED = 200_000;
-const MOST_REFUSED_TOLD = 500;
 /** A feed from the future is a feed with a wrong clock. */
 const AHEAD_MS = 5 * 60_000;
 const EXPORTED_VERSION = 'prices.exported-version';
@@ -181,13 +179,15 @@ export class PriceDesk {
       }
       return [{ itemId: found.item.itemId, variantId: found.variant.variantId, priceMinor, stock }];
     });
-    const drafts = slices(taken, ROWS_PER_ENTRY).map((part): EntryDraft => {
-      return { kind: 'price.observed', body: { source, observedAt, rows: part } };
-    });
-    const result = { taken: taken.length, refused: refused.slice(0, MOST_REFUSED_TOLD) };
+    const drafts: EntryDraft[] =
+      taken.length === 0 ? [] : [{ kind: 'price.observed', body: { source, observedAt, rows: taken } }];
+    const result = { taken: taken.length, refused };
+    const before = new Map(taken.map(({ variantId }) => [variantId, this.#prices.shown(variantId)?.unitPriceMinor]));
     this.#core.store.commit({ requestId, actor: staffId, drafts, result });
     this.#prices.goodsChanged();
-    this.#prices.changed({ kind: 'feed', ids: [source.slice(0, 80)] }, staffId);
+    const cause = { kind: 'feed' as const, ids: [source.slice(0, 80)] };
+    this.#prices.changed(cause, staffId);
+    this.#prices.logChanges(before, cause, staffId);
     return result;
   }
 

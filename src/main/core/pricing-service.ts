@@ -1,5 +1,6 @@
 import type { Cart } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
+import type { Minor } from '../../domain/money';
 import { compileBook, isAbout, rulesAbout, type PriceBook, type TimedRule } from '../../domain/pricing/book';
 import { nextGraceEndMs, repriceCart, rulesOf, type CartWorld } from '../../domain/pricing/cart-prices';
 import { agesAt, startPrice } from '../../domain/pricing/matrix';
@@ -178,6 +179,24 @@ export class PricingService {
     if (this.#left.size === 0) return;
     this.#shown.clear();
     this.#readLeft();
+  }
+
+  /**
+   * Writes down which of these variants cost something else now.
+   * @param before what each cost, by its id
+   */
+  logChanges(before: ReadonlyMap<string, Minor | undefined>, cause: Cause, actor: string | null): void {
+    const changes = [...before].flatMap(([variantId, beforeMinor]) => {
+      const afterMinor = this.shown(variantId)?.unitPriceMinor;
+      const goods = this.#goods.get(variantId);
+      if (!goods || beforeMinor === undefined || afterMinor === undefined || afterMinor === beforeMinor) return [];
+      const { item, variant } = goods;
+      return [{ itemId: item.itemId, variantId, name: fullName(item, variant), beforeMinor, afterMinor }];
+    });
+    if (changes.length === 0) return;
+    const at = new Date(this.clock.nowMs()).toISOString();
+    const body = { cause, at, count: changes.length, changes: changes.slice(0, MOST_NAMED) };
+    this.#core.store.commit({ actor, drafts: [{ kind: 'price.changed', body }], result: null });
   }
 
   /** A person says that the wall clock is right. */
