@@ -15,6 +15,8 @@ const START_MS = Date.parse('2026-06-13T10:00:00.000Z');
 
 let folder: ReturnType<typeof temporaryFolder>;
 let clock: ManualClock;
+/** By how much the machine's timers are late. */
+let lateMs: number;
 let running: RunningKiosk;
 let till: TestClient;
 
@@ -23,7 +25,7 @@ async function start(): Promise<void> {
     dataDir: folder.path,
     demo: true,
     now: () => new Date(clock.now()),
-    prices: { clock, steadyMs: () => clock.steady() },
+    prices: { clock, steadyMs: () => clock.steady() + lateMs },
   }));
 }
 async function restart(): Promise<void> {
@@ -35,6 +37,7 @@ async function restart(): Promise<void> {
 beforeEach(async () => {
   folder = temporaryFolder();
   clock = manualClock(START_MS);
+  lateMs = 0;
   await start();
   await readyToSell(till);
 });
@@ -325,6 +328,34 @@ describe('a drop', () => {
       revenueMinor: soldFor,
       savedMinor: 3 * priceMinor - soldFor,
     });
+  });
+
+  test('holds for all of a sale in which something is tapped before a late timer tells of it', async () => {
+    const { priceMinor } = await variantOf(SOURDOUGH);
+    await schedule({ startsAt: new Date(START_MS + 10 * MINUTE_MS).toISOString() });
+    await till.call('cart.scan', { code: SOURDOUGH });
+    expect(prices()).toEqual([priceMinor]);
+    lateMs = 10 * MINUTE_MS;
+    const { variantId } = await variantOf(GINGER_BEER);
+    await till.call('cart.add', { variantId });
+    expect(prices()[0]).toBe(priceMinor - Math.round(priceMinor / 5));
+    expect(lines()).toHaveLength(2);
+  });
+
+  test('takes its price from nobody who asks for more than is left, whatever else is on offer', async () => {
+    const { priceMinor } = await variantOf(SOURDOUGH);
+    const { variantId } = await variantOf(GINGER_BEER);
+    const tiers = [{ fromQuantity: 12, charge: { kind: 'percent-off' as const, basisPoints: 500 } }];
+    await till.call('prices.put-rule', {
+      ...typed({}),
+      what: { kind: 'variants', variantIds: [variantId] },
+      effect: { kind: 'tiers', unit: 'each', across: 'variant', tiers },
+    });
+    await schedule({ unitCap: 3 });
+    await till.call('cart.scan', { code: SOURDOUGH });
+    const lineId = lines()[0]?.lineId ?? '';
+    expect(await till.failure('cart.set-quantity', { lineId, quantity: 4 })).toBe('drop-spent');
+    expect(prices()).toEqual([priceMinor - Math.round(priceMinor / 5)]);
   });
 
   test('of an hour and a half at most; never in the past', async () => {

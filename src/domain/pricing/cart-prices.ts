@@ -35,12 +35,13 @@ export function repriceCart(cart: Cart, world: CartWorld, before: Cart = cart): 
   const priced = cart.lines.map((line): CartLine => {
     const subject = line.variantId === null || !isPricedByRules(line) ? null : world.subjectOf(line.variantId);
     if (subject === null) return line;
-    const now = priceOf(world.book, subject, audience, { left, quantity: line.quantity });
-    const isSpent = rulesOf(line.trace).some((ruleId) => (left.get(ruleId) ?? line.quantity) < line.quantity);
+    const pieces = piecesOf(line);
+    const now = priceOf(world.book, subject, audience, { left, quantity: pieces });
+    const isSpent = rulesOf(line.trace).some((ruleId) => (left.get(ruleId) ?? pieces) < pieces);
     const changed = priceLine(line, now, world, isSpent);
     for (const ruleId of rulesOf(changed.trace)) {
       const before = left.get(ruleId);
-      if (before !== undefined) left.set(ruleId, before - line.quantity);
+      if (before !== undefined) left.set(ruleId, before - pieces);
     }
     offerLines.push({
       lineId: line.lineId,
@@ -62,6 +63,11 @@ export function repriceCart(cart: Cart, world: CartWorld, before: Cart = cart): 
     return given !== undefined && isSamePrice(given, after) ? given : after;
   });
   return lines.every((line, index) => line === cart.lines[index]) ? cart : { ...cart, lines };
+}
+
+/** Pieces of a line, which caps are counted in: what is weighed is one, whatever it weighs. */
+export function piecesOf({ pricing, quantity }: Pick<CartLine, 'pricing' | 'quantity'>): number {
+  return pricing === 'kg' ? 1 : quantity;
 }
 
 /** What a line keeps of a price: its reasons only where there is more to say than that it is the catalogue's. */

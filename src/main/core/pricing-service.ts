@@ -2,7 +2,7 @@ import type { Cart } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import type { Minor } from '../../domain/money';
 import { compileBook, isAbout, rulesAbout, type PriceBook, type TimedRule } from '../../domain/pricing/book';
-import { nextGraceEndMs, repriceCart, rulesOf, type CartWorld } from '../../domain/pricing/cart-prices';
+import { nextGraceEndMs, piecesOf, repriceCart, rulesOf, type CartWorld } from '../../domain/pricing/cart-prices';
 import { agesAt, startPrice } from '../../domain/pricing/matrix';
 import type { PricePolicy } from '../../domain/pricing/policy';
 import { priceOf, type PriceNow, type PriceSubject, type RulesLeft } from '../../domain/pricing/price';
@@ -231,11 +231,12 @@ export class PricingService {
     return byVariant.size === 0 || (variantIds !== null && !variantIds.some((variantId) => byVariant.has(variantId)));
   }
 
-  /** What a variant costs for an addition to a cart. */
-  priceFor(cart: Cart, variantId: string, quantity: Quantity): PriceNow | null {
+  /** What so much of a variant costs for an addition to a cart. */
+  priceFor(cart: Cart, { variantId, pricing }: Variant, quantity: Quantity): PriceNow | null {
     const subject = this.subject(variantId);
     if (subject === null) return null;
-    return priceOf(this.current(), subject, cart.audience ?? 'everyone', { left: this.#leftBeside(cart), quantity });
+    const asked = { left: this.#leftBeside(cart), quantity: piecesOf({ pricing, quantity }) };
+    return priceOf(this.current(), subject, cart.audience ?? 'everyone', asked);
   }
 
   /** A cart at the prices of now. */
@@ -523,8 +524,8 @@ export class PricingService {
 /** How many pieces of a cart are priced by each rule. */
 function piecesByRule({ lines }: Cart): Map<string, number> {
   const pieces = new Map<string, number>();
-  for (const { trace, quantity } of lines) {
-    for (const ruleId of rulesOf(trace)) pieces.set(ruleId, (pieces.get(ruleId) ?? 0) + quantity);
+  for (const line of lines) {
+    for (const ruleId of rulesOf(line.trace)) pieces.set(ruleId, (pieces.get(ruleId) ?? 0) + piecesOf(line));
   }
   return pieces;
 }

@@ -181,7 +181,7 @@ export class SaleService {
       return { kind: 'weight-needed', variantId: variant.variantId, name, dateWarning };
     }
     if (amountMinor === null) {
-      const now = this.#prices.priceFor(this.#sale.cart, variant.variantId, weightGrams ?? 1);
+      const now = this.#prices.priceFor(this.#sale.cart, variant, weightGrams ?? 1);
       if (now?.mustAsk) {
         return {
           kind: 'price-needed',
@@ -438,7 +438,7 @@ export class SaleService {
       const stall = this.#core.stall;
       const { quantity = 1, ...what } = line;
       const isPriced = line.labelAmountMinor === undefined && line.typedPriceMinor === undefined;
-      const now = isPriced ? this.#prices.priceFor(sale.cart, line.variant.variantId, quantity) : null;
+      const now = isPriced ? this.#prices.priceFor(sale.cart, line.variant, quantity) : null;
       if (now?.mustAsk) {
         throw new CallFailure('price-needed', 'The last known price of this is too old. Type what it costs.');
       }
@@ -465,19 +465,25 @@ export class SaleService {
   /** Any change of the cart: not while paying, and it ends the done screen. */
   #change<T>(context: CallContext, change: (sale: SaleRecord) => { readonly sale: SaleRecord; readonly result: T }): T {
     this.#refuseWhilePaying();
+    // A price that is due changes first, and with it the cart that is changed here.
+    this.#prices.version();
     const before = this.#sale.cart;
+    const pricedAt = this.#pricedAt;
     const { sale, result } = change(this.#sale);
     this.#requireShares(sale.cart, before);
-    const cart = this.#atPricesOfNow(sale.cart, before);
-    this.#requireDrops(cart, before);
+    this.#requireDrops(sale.cart, before);
+    const cart = this.#atPricesOfNow(sale.cart, before, pricedAt);
     return this.#save(context, { ...sale, cart, doneOrderId: null }, result);
   }
 
-  /** A changed cart with its offers, at the prices of now. Most often there is nothing to look at. */
-  #atPricesOfNow(cart: Cart, before: Cart): Cart {
+  /**
+   * A changed cart with its offers, at the prices of now. Most often there is nothing to look at.
+   * @param pricedAt which prices the cart was at before it was changed: they may have moved on since
+   */
+  #atPricesOfNow(cart: Cart, before: Cart, pricedAt: string): Cart {
     const version = this.#prices.version();
-    if (cart === before && version === this.#pricedAt) return cart;
-    if (version === this.#pricedAt && !this.#prices.hasOffers(cart)) return cart;
+    const isPriced = version === pricedAt && version === this.#pricedAt;
+    if (isPriced && (cart === before || !this.#prices.hasOffers(cart))) return cart;
     this.#pricedAt = version;
     return this.#prices.reprice(cart, before);
   }
@@ -543,10 +549,15 @@ export class SaleService {
     store.commit({ requestId: context.requestId, actor: context.staffId, drafts, sale, jobs, result });
     this.#become(sale, order);
     this.#lastOrder = null;
-    this.#onPlaced();
     topics.mark('session');
     topics.mark('catalogue');
     for (const row of jobs) this.#jobs.written(row);
+    try {
+      this.#onPlaced();
+    } catch (error) {
+      // The sale is made and saved, whatever comes of what follows from it.
+      this.#core.log.warn({ error, orderId }, 'What follows from a sale could not be written');
+    }
     return result;
   }
 

@@ -83,6 +83,24 @@ describe('a line', () => {
   });
 });
 
+describe('a rule with a cap', () => {
+  const cheese = testVariant({ variantId: 'v1', priceMinor: 1_000, pricing: 'kg' });
+  const weighed = (left: number): number[] => {
+    const world: CartWorld = { ...worldAt(NOW_MS), left: new Map([['drop', left]]) };
+    const add = (cart: Cart): Cart =>
+      valueOf(
+        addVariant(cart, { stall, item: testItem('Cheese', cheese), variant: cheese, quantity: 312 }, testContext()),
+      ).cart;
+    return shown(repriceCart(add(add(emptyCart('c'))), world));
+  };
+
+  it('gives what is weighed by the line and not by the gram', () => {
+    expect(weighed(2)).toEqual([900, 900]);
+    expect(weighed(1)).toEqual([900, 1_000]);
+    expect(weighed(0)).toEqual([1_000, 1_000]);
+  });
+});
+
 describe('an offer on a cart', () => {
   const threes = timed(
     ruleOf({
