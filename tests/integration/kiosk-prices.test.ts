@@ -330,6 +330,18 @@ describe('a drop', () => {
     });
   });
 
+  test('is over for a sale that was open when the till was switched off, once its grace is', async () => {
+    const { priceMinor } = await variantOf(SOURDOUGH);
+    await schedule();
+    await till.call('cart.scan', { code: SOURDOUGH });
+    expect(prices()[0]).toBeLessThan(priceMinor);
+    till.close();
+    await running.close();
+    await clock.advance(40 * MINUTE_MS);
+    await start();
+    expect(prices()).toEqual([priceMinor]);
+  });
+
   test('holds for all of a sale in which something is tapped before a late timer tells of it', async () => {
     const { priceMinor } = await variantOf(SOURDOUGH);
     await schedule({ startsAt: new Date(START_MS + 10 * MINUTE_MS).toISOString() });

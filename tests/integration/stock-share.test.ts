@@ -118,3 +118,29 @@ test('a cashier gives and does not divide', async () => {
   await signOn(first.client);
   expect((await sharedLoaf(first)).tills.map(({ left }) => left)).toEqual([0, 2]);
 });
+
+test('what is left of a drop is given away, but not what is on the docket', async () => {
+  const { first, second } = stall;
+  await first.client.call('drop.schedule', {
+    name: 'Warm bread',
+    what: { kind: 'variants', variantIds: [loaf.variantId] },
+    effect: { kind: 'percent-off', basisPoints: 2_000 },
+    startsAt: null,
+    minutes: 30,
+    unitCap: 4,
+    shares: [
+      { deviceId: first.deviceId, quantity: 3 },
+      { deviceId: second.deviceId, quantity: 1 },
+    ],
+    graceMs: null,
+  });
+  const { dropId } = (await first.client.call('drop.list', {})).drops[0] ?? { dropId: '' };
+  await first.client.call('cart.add', { variantId: loaf.variantId });
+  const give = (quantity: number) => ({ dropId, toDevice: second.deviceId, quantity });
+  expect(await first.client.failure('drop.give', give(3))).toBe('drop-spent');
+  await first.client.call('drop.give', give(2));
+  expect((await first.client.call('drop.list', {})).drops[0]?.left).toBe(1);
+  await stall.meet();
+  expect((await second.client.call('drop.list', {})).drops[0]?.left).toBe(3);
+  await first.client.call('drop.end', { dropId });
+});

@@ -70,6 +70,15 @@ export function piecesOf({ pricing, quantity }: Pick<CartLine, 'pricing' | 'quan
   return pricing === 'kg' ? 1 : quantity;
 }
 
+/** How many pieces of a cart are priced by each rule. */
+export function piecesByRule({ lines }: Pick<Cart, 'lines'>): Map<string, number> {
+  const pieces = new Map<string, number>();
+  for (const line of lines) {
+    for (const ruleId of rulesOf(line.trace)) pieces.set(ruleId, (pieces.get(ruleId) ?? 0) + piecesOf(line));
+  }
+  return pieces;
+}
+
 /** What a line keeps of a price: its reasons only where there is more to say than that it is the catalogue's. */
 export function linePrice({
   unitPriceMinor,
@@ -110,7 +119,7 @@ export function nextGraceEndMs({ lines }: Pick<Cart, 'lines'>): number | null {
 }
 
 /** Ids of the rules that made a price. */
-export function rulesOf(trace: PriceTrace | undefined): string[] {
+function rulesOf(trace: PriceTrace | undefined): string[] {
   return (trace?.steps ?? []).flatMap((step) => (step.kind === 'rule' ? [step.ruleId] : []));
 }
 

@@ -31,6 +31,8 @@ interface DropHooks {
   readonly prices: () => PricingService;
   /** The tills of the stall, which a cap is divided among. */
   readonly tills: () => readonly StallTill[];
+  /** How many pieces on this till's docket have their price by a rule. */
+  readonly onDocket: (ruleId: string) => number;
 }
 
 /**
@@ -126,10 +128,9 @@ export class DropService implements RuleSource {
     if (!this.#hooks.tills().some(({ deviceId }) => deviceId === toDevice)) {
       throw new CallFailure('unknown-device', 'That is no till of this stall any more. Look again.');
     }
-    const left = this.#leftHere(drop);
-    if (left === null || quantity > left) {
-      throw new CallFailure('drop-spent', `This till has ${left ?? 0} of ${drop.name} to give.`);
-    }
+    // What is on the docket is as good as sold: it may be paid for already.
+    const left = Math.max(0, (this.#leftHere(drop) ?? 0) - this.#hooks.onDocket(dropRuleId(dropId)));
+    if (quantity > left) throw new CallFailure('drop-spent', `This till has ${left} of ${drop.name} to give.`);
     this.#core.store.commit({
       requestId,
       actor: staffId,

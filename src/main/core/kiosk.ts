@@ -82,6 +82,7 @@ export class Kiosk {
   readonly #advice: AdviceService;
   readonly #footfall: FootfallService;
   readonly #prices: PricingService;
+  readonly #sale: SaleService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
   /** Lets other tills of the stall connect here. */
@@ -138,7 +139,11 @@ export class Kiosk {
     });
     this.#prices = prices;
     const tills = () => stallTills(core, options.sync.view().peers);
-    const drops = new DropService(core, { prices: () => prices, tills });
+    const drops = new DropService(core, {
+      prices: () => prices,
+      tills,
+      onDocket: (ruleId) => sale.onDocketBy(ruleId),
+    });
     prices.add(drops);
     const priceDesk = new PriceDesk(core, prices, drops);
     const catalogue = new CatalogueService(core, prices);
@@ -170,6 +175,7 @@ export class Kiosk {
         drops.sold();
       },
     });
+    this.#sale = sale;
     const customerDisplay = createCustomerDisplay({
       stall: () => stalls.current,
       clock: systemClock,
@@ -441,6 +447,8 @@ export class Kiosk {
     this.#devices.start();
     this.#flags.start();
     this.#prices.start();
+    // An open sale may be older than the prices of now.
+    this.#sale.pricesChanged();
     this.#priceTests.start();
     this.#advice.start();
     this.exchange.start();

@@ -2,7 +2,7 @@ import type { Cart } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import type { Minor } from '../../domain/money';
 import { compileBook, isAbout, rulesAbout, type PriceBook, type TimedRule } from '../../domain/pricing/book';
-import { nextGraceEndMs, piecesOf, repriceCart, rulesOf, type CartWorld } from '../../domain/pricing/cart-prices';
+import { nextGraceEndMs, piecesByRule, piecesOf, repriceCart, type CartWorld } from '../../domain/pricing/cart-prices';
 import { agesAt, startPrice } from '../../domain/pricing/matrix';
 import type { PricePolicy } from '../../domain/pricing/policy';
 import { priceOf, type PriceNow, type PriceSubject, type RulesLeft } from '../../domain/pricing/price';
@@ -65,7 +65,8 @@ export class PricingService {
   #book: PriceBook | null = null;
   #left: RulesLeft = new Map();
   #nextMs = Number.POSITIVE_INFINITY;
-  #sinceMs: number;
+  /** Since when prices are what they are, for other reasons than that a rule began or ended. Nobody was told before the start. */
+  #sinceMs = Number.NEGATIVE_INFINITY;
   #epoch = 0;
   #hasFeeds = false;
   readonly #goods = new Map<string, KeptGoods | null>();
@@ -85,7 +86,6 @@ export class PricingService {
       steadyMs: options.steadyMs,
       lastMs: last === null ? null : wallMs(last),
     });
-    this.#sinceMs = this.clock.nowMs();
   }
 
   /** Adds rules that somebody else owns; who calls `changed` when they change. */
@@ -519,15 +519,6 @@ export class PricingService {
     const body = { cause: { ...cause, ids }, at, count, changes };
     this.#core.store.commit({ actor, drafts: [{ kind: 'price.changed', body }], result: null });
   }
-}
-
-/** How many pieces of a cart are priced by each rule. */
-function piecesByRule({ lines }: Cart): Map<string, number> {
-  const pieces = new Map<string, number>();
-  for (const line of lines) {
-    for (const ruleId of rulesOf(line.trace)) pieces.set(ruleId, (pieces.get(ruleId) ?? 0) + piecesOf(line));
-  }
-  return pieces;
 }
 
 function isBetween(atMs: number, fromMs: number, untilMs: number): boolean {

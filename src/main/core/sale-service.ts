@@ -15,7 +15,7 @@ import {
 } from '../../domain/cart';
 import { fullName, type Item, type Variant } from '../../domain/catalogue';
 import { currency, roundCash } from '../../domain/money';
-import { linePrice } from '../../domain/pricing/cart-prices';
+import { linePrice, piecesByRule } from '../../domain/pricing/cart-prices';
 import { orderNumber, placeOrder, type Order, type ResilienceFlag } from '../../domain/order';
 import {
   canCancel,
@@ -111,6 +111,11 @@ export class SaleService {
   /** How much of a variant is on the docket: pieces, or grams. */
   onDocket(variantId: string): number {
     return quantities(this.#sale.cart).get(variantId)?.quantity ?? 0;
+  }
+
+  /** How many pieces on the docket have their price by a rule. */
+  onDocketBy(ruleId: string): number {
+    return piecesByRule(this.#sale.cart).get(ruleId) ?? 0;
   }
 
   /** Builds a sale from a code, up to the payment, and keeps nothing of it; throws when that cannot be sold. */
