@@ -75,6 +75,7 @@ export function startingFit(rows: ItemRows): ItemFit {
  * One round of fitting an item: a log-linear regression of demand on price and promotion with a base rate that wanders.
  * Counts are scored on the log scale around the fit so far (penalised quasi-likelihood, Breslow and Clayton 1993), rows far
  * off count less (Huber 1964), a Kalman filter whitens what has memory, and the rest is least squares with a normal prior.
+ * @param into arrays of at least one element per row that hold the new levels; the ones of `before` may be written over
  */
 export function refit(
   rows: ItemRows,
@@ -82,6 +83,7 @@ export function refit(
   prior: Spread,
   wandering: Wandering,
   usual: { readonly restlessness: number; readonly smear: number },
+  into: Pick<ItemFit, 'level' | 'levelVariance'>,
 ): ItemFit {
   const count = rows.units.length;
   const { response, noise, fixed, memory } = columnsFor(count);
@@ -143,8 +145,7 @@ export function refit(
   const { mean: coefficients, covariance } = lean(evidence, prior);
 
   // Where the base rate stood: filter forwards, smooth backwards (Rauch, Tung and Striebel 1965).
-  const level = new Float64Array(count);
-  const smoothed = new Float64Array(count);
+  const { level, levelVariance: smoothed } = into;
   let stand = 0;
   uncertainty = levelVariance;
   let surprise = 0;

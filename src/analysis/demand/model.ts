@@ -1,4 +1,4 @@
-import { historyOf, type DemandItem, type ItemHistory, type Observation, type ObservationTable } from './observations';
+import { historyOf, type DemandItem, type ItemHistory, type ObservationTable } from './observations';
 import { SharedEffects } from './shared-effects';
 import { BASE, clamp, refit, startingFit, type ItemFit, type ItemRows, type Wandering } from './item-fit';
 import { spreadsOfGroups, type Belief, type Spread } from './shrink';
@@ -61,7 +61,9 @@ export function learnDemand(table: ObservationTable): DemandModel {
     if (CHOOSING_ROUNDS.includes(round)) {
       wandering = likeliestWandering(rows, fits, spreads, categoryOf, usual, gapMs) ?? wandering;
     }
-    fits = fits.map((fit, item) => refit(at(rows, item), fit, at(spreads, categoryOf[item] ?? 0), wandering, usual));
+    fits = fits.map((fit, item) =>
+      refit(at(rows, item), fit, at(spreads, categoryOf[item] ?? 0), wandering, usual, fit),
+    );
     ({ all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length, spread));
     usual = usualOf(fits);
     shared.learn(rows, fits);
@@ -84,26 +86,25 @@ export function learnDemand(table: ObservationTable): DemandModel {
 /**
  * Learns anew the items that sold since, and leaves all others and what they share as they were.
  * @param items those known before at the places they had, and new ones after them
- * @param changed all observations of each item that is learned anew
+ * @param changed the whole history of each item that is learned anew
  */
 export function relearnItems(
   before: DemandModel,
   items: readonly DemandItem[],
-  changed: ReadonlyMap<number, readonly Observation[]>,
+  changed: ReadonlyMap<number, ItemHistory>,
 ): DemandModel {
   const place = new Map(before.categories.map((category, index) => [category, index]));
   const histories = items.map((_, item) => before.histories[item] ?? historyOf([]));
   const usualLogPrice = Float64Array.from(items, (_, item) => before.usualLogPrice[item] ?? 0);
   const categoryOf = Int32Array.from(items, ({ category }) => place.get(category) ?? 0);
   const fits = items.map((_, item) => before.fits[item] ?? startingFit(rowsOf(at(histories, item), 0, before.shared)));
-  for (const [item, observations] of changed) {
-    const history = historyOf(observations);
+  for (const [item, history] of changed) {
     histories[item] = history;
     usualLogPrice[item] = meanLogPrice(history);
     const rows = rowsOf(history, usualLogPrice[item] ?? 0, before.shared);
     let fit = startingFit(rows);
     for (let round = 0; round < RELEARNING_ROUNDS; round += 1) {
-      fit = refit(rows, fit, at(before.spreads, categoryOf[item] ?? 0), before.wandering, before.usual);
+      fit = refit(rows, fit, at(before.spreads, categoryOf[item] ?? 0), before.wandering, before.usual, fit);
     }
     fits[item] = fit;
   }
@@ -147,6 +148,8 @@ function likeliestWandering(
   if (telling.length === 0) return null;
   const stride = Math.ceil(telling.length / DECIDING_ITEMS);
   const deciding = telling.filter((_, index) => index % stride === 0);
+  const longest = deciding.reduce((length, { row }) => Math.max(length, row.units.length), 0);
+  const spare = { level: new Float64Array(longest), levelVariance: new Float64Array(longest) };
   let best: Wandering | null = null;
   let most = -Infinity;
   for (const share of [0.05, 0.3, 0.6, 0.85, 0.95]) {
@@ -155,8 +158,9 @@ function likeliestWandering(
       let sum = 0;
       for (const { row, item } of deciding) {
         const prior = at(spreads, categoryOf[item] ?? 0);
-        const once = refit(row, at(fits, item), prior, wandering, usual);
-        sum += refit(row, { ...once, level: at(fits, item).level }, prior, wandering, usual).logLikelihood;
+        const fit = at(fits, item);
+        const once = refit(row, fit, prior, wandering, usual, spare);
+        sum += refit(row, { ...once, level: fit.level }, prior, wandering, usual, spare).logLikelihood;
       }
       if (sum > most) {
         most = sum;

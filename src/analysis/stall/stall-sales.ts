@@ -1,7 +1,7 @@
 import { PairCounts } from '../baskets/pair-counts';
 import { NextItemModel } from '../baskets/next-item';
 import { learnDemand, relearnItems, type DemandModel } from '../demand/model';
-import { tabulate, type DemandItem, type Observation } from '../demand/observations';
+import type { DemandItem, ItemHistory } from '../demand/observations';
 
 /** One line of an order, as far as the advisor looks at it. */
 export interface SoldLine {
@@ -35,6 +35,15 @@ interface DaySale {
   units: number;
 }
 
+interface VariantSales {
+  readonly itemId: string;
+  readonly variantId: string;
+  /** In order of days. */
+  readonly sales: DaySale[];
+  /** Different days among them. */
+  days: number;
+}
+
 /**
  * A stall's own orders made ready to learn from, order by order: what each market day sold of each variant at each price,
  * which items met in baskets, and how a day runs. Days on which a variant stayed on the table are counted as having sold none
@@ -43,7 +52,7 @@ interface DaySale {
 export class StallSales {
   readonly baskets = new PairCounts();
   orders = 0;
-  readonly #variants: { readonly itemId: string; readonly variantId: string; readonly sales: DaySale[] }[] = [];
+  readonly #variants: VariantSales[] = [];
   readonly #variantPlaces = new Map<string, number>();
   readonly #items: string[] = [];
   readonly #itemPlaces = new Map<string, number>();
@@ -87,11 +96,13 @@ export class StallSales {
 
   /** Days and prices a variant was seen at. */
   observedOf(variantId: string): { readonly days: number; readonly prices: number } {
-    const sales = this.#variants[this.#variantPlaces.get(variantId) ?? -1]?.sales ?? [];
-    return {
-      days: new Set(sales.map(({ dayMs }) => dayMs)).size,
-      prices: new Set(sales.map(({ priceMinor }) => priceMinor)).size,
-    };
+    const { days, sales } = this.#variants[this.#variantPlaces.get(variantId) ?? -1] ?? { days: 0, sales: [] };
+    return { days, prices: new Set(sales.map(({ priceMinor }) => priceMinor)).size };
+  }
+
+  /** Days on which a variant sold. */
+  daysOf(place: number): number {
+    return this.#variants[place]?.days ?? 0;
   }
 
   /** Units of a variant that a day has sold so far. */
@@ -106,15 +117,16 @@ export class StallSales {
 
   /** Share of a usual day's sales that falls between two minutes of the day. */
   shareOfDay(fromMinute: number, toMinute: number): number {
-    const open = this.#hours.map((orders) => (orders > 0 ? orders + EVEN_ORDERS / HOURS : 0));
-    const all = open.reduce((sum, orders) => sum + orders, 0);
-    if (all === 0) return Math.max(0, toMinute - fromMinute) / (24 * 60);
-    let share = 0;
+    let all = 0;
+    let part = 0;
     for (let hour = 0; hour < HOURS; hour += 1) {
+      const orders = this.#hours[hour] ?? 0;
+      const open = orders > 0 ? orders + EVEN_ORDERS / HOURS : 0;
       const overlap = Math.min(toMinute, (hour + 1) * 60) - Math.max(fromMinute, hour * 60);
-      if (overlap > 0) share += ((open[hour] ?? 0) / all) * (overlap / 60);
+      all += open;
+      if (overlap > 0) part += open * (overlap / 60);
     }
-    return share;
+    return all === 0 ? Math.max(0, toMinute - fromMinute) / (24 * 60) : part / all;
   }
 
   /** When a usual market day ends, in minutes after midnight: the median of its last orders to the next quarter of an hour. */
@@ -127,8 +139,8 @@ export class StallSales {
   /** @param categoryOf category of an item, empty when it has none */
   learn(categoryOf: (itemId: string) => string): { demand: DemandModel; nextItem: NextItemModel } {
     const items = this.#demandItems(categoryOf);
-    const observations = items.flatMap((_, place) => this.#observationsOf(place));
-    return { demand: learnDemand(tabulate(items, observations)), nextItem: new NextItemModel(this.baskets) };
+    const histories = this.#variants.map((variant) => this.#historyOf(variant));
+    return { demand: learnDemand({ items, histories }), nextItem: new NextItemModel(this.baskets) };
   }
 
   /** Learns what changed since: the variants at these places, and the items that go with them. */
@@ -138,9 +150,14 @@ export class StallSales {
     changed: readonly number[],
   ): { demand: DemandModel; nextItem: NextItemModel } {
     const items = this.#demandItems(categoryOf);
-    const rows = new Map(changed.map((place) => [place, this.#observationsOf(place)]));
+    const histories = new Map(
+      changed.flatMap((place) => {
+        const variant = this.#variants[place];
+        return variant === undefined ? [] : [[place, this.#historyOf(variant)] as const];
+      }),
+    );
     before.nextItem.relearn(new Set(changed.map((place) => this.#itemPlaces.get(items[place]?.group ?? '') ?? 0)));
-    return { demand: relearnItems(before.demand, items, rows), nextItem: before.nextItem };
+    return { demand: relearnItems(before.demand, items, histories), nextItem: before.nextItem };
   }
 
   #demandItems(categoryOf: (itemId: string) => string): (DemandItem & { readonly group: string })[] {
@@ -153,9 +170,11 @@ export class StallSales {
 
   #sell({ itemId, variantId, units, unitPriceMinor }: SoldLine, dayMs: number): number {
     const known = this.#variantPlaces.get(variantId);
-    const place = known ?? this.#variants.push({ itemId, variantId, sales: [] }) - 1;
+    const place = known ?? this.#variants.push({ itemId, variantId, sales: [], days: 0 }) - 1;
     if (known === undefined) this.#variantPlaces.set(variantId, place);
-    const sales = this.#variants[place]?.sales ?? [];
+    const variant = this.#variants[place];
+    if (variant === undefined) throw new Error(`no variant ${place}`);
+    const { sales } = variant;
     for (let index = sales.length - 1; index >= 0; index -= 1) {
       const sale = sales[index];
       if (sale === undefined || sale.dayMs < dayMs) break;
@@ -167,41 +186,55 @@ export class StallSales {
     // Orders of other devices may come days late.
     let at = sales.length;
     while (at > 0 && (sales[at - 1]?.dayMs ?? 0) > dayMs) at -= 1;
+    if (sales[at - 1]?.dayMs !== dayMs) variant.days += 1;
     sales.splice(at, 0, { dayMs, priceMinor: unitPriceMinor, units });
     this.#observations += 1;
     return place;
   }
 
   /** The days of a variant, those without a sale included, at the price it had before. */
-  #observationsOf(place: number): Observation[] {
-    const sales = this.#variants[place]?.sales ?? [];
-    const [first] = sales;
-    if (first === undefined) return [];
-    const rows: Observation[] = [];
-    const row = (dayMs: number, priceMinor: number, units: number, exposure: number): void => {
+  #historyOf({ sales }: VariantSales): ItemHistory {
+    const at: number[] = [];
+    const logPrice: number[] = [];
+    const units: number[] = [];
+    const logExposure: number[] = [];
+    const row = (dayMs: number, priceMinor: number, sold: number, parts: number): void => {
       // At noon, so that it is the same day in every reckoning.
-      rows.push({ item: place, at: dayMs + DAY_MS / 2, price: priceMinor / 100, units, isPromoted: false, exposure });
+      at.push(dayMs + DAY_MS / 2);
+      logPrice.push(Math.log(priceMinor / 100));
+      units.push(sold);
+      logExposure.push(Math.log(1 / parts));
     };
-    let day = this.#dayIndex(first.dayMs);
-    let priceMinor = first.priceMinor;
+    const first = sales[0];
+    let day = first === undefined ? 0 : this.#dayIndex(first.dayMs);
+    let priceMinor = first?.priceMinor ?? 0;
     for (let index = 0; index < sales.length;) {
       const dayMs = sales[index]?.dayMs ?? 0;
-      const today = this.#dayIndex(dayMs);
+      let today = day;
+      while ((this.#days[today] ?? dayMs) < dayMs) today += 1;
       if (today - day <= ABSENT_DAYS)
         for (let quiet = day + 1; quiet < today; quiet += 1) row(this.#days[quiet] ?? 0, priceMinor, 0, 1);
       let next = index;
       while (sales[next]?.dayMs === dayMs) next += 1;
       // Several prices on one day had part of the day each.
-      for (const sale of sales.slice(index, next)) row(dayMs, sale.priceMinor, sale.units, 1 / (next - index));
+      for (let one = index; one < next; one += 1) {
+        const sale = sales[one];
+        if (sale !== undefined) row(dayMs, sale.priceMinor, sale.units, next - index);
+      }
       priceMinor = sales[next - 1]?.priceMinor ?? priceMinor;
       day = today;
       index = next;
     }
-    const after = Math.min(this.#days.length, day + 1 + ABSENT_DAYS);
     // Today is not over: what it has not sold yet says nothing.
-    for (let quiet = day + 1; quiet < Math.min(after, this.#days.length - 1); quiet += 1)
-      row(this.#days[quiet] ?? 0, priceMinor, 0, 1);
-    return rows;
+    const after = first === undefined ? 0 : Math.min(this.#days.length - 1, day + 1 + ABSENT_DAYS);
+    for (let quiet = day + 1; quiet < after; quiet += 1) row(this.#days[quiet] ?? 0, priceMinor, 0, 1);
+    return {
+      at: new Float64Array(at),
+      logPrice: new Float64Array(logPrice),
+      units: new Float64Array(units),
+      isPromoted: new Uint8Array(at.length),
+      logExposure: new Float64Array(logExposure),
+    };
   }
 
   #rememberDay(dayMs: number): void {
@@ -227,10 +260,12 @@ export class StallSales {
   #forgetOldest(): void {
     const middle = this.#days[Math.floor(this.#days.length / 4)] ?? 0;
     this.#observations = 0;
-    for (const { sales } of this.#variants) {
+    for (const variant of this.#variants) {
+      const { sales } = variant;
       const kept = sales.findIndex(({ dayMs }) => dayMs >= middle);
       sales.splice(0, kept < 0 ? sales.length : kept);
       this.#observations += sales.length;
+      variant.days = new Set(sales.map((sale) => sale.dayMs)).size;
     }
   }
 }

@@ -8,7 +8,7 @@ import { StallSales } from '../../analysis/stall/stall-sales';
 import type { Item } from '../../domain/catalogue';
 import type { Order } from '../../domain/order';
 import type { AdviceCandidate, AdviceQuestion, Advisor, AdvisorAnswer } from '../core/advisor';
-import { readCatalogue } from '../db/import-reader';
+import { CatalogueFeed } from '../db/catalogue-feed';
 import { OrderFeed } from '../db/order-feed';
 import { LocalClock, MINUTES_PER_DAY } from '../core/local-clock';
 
@@ -39,6 +39,7 @@ interface Learned {
 export class AdvisorEngine implements Advisor {
   readonly #dataDir: string;
   #feed: OrderFeed | null = null;
+  #catalogue: CatalogueFeed | null = null;
   #sales = new StallSales();
   #learned: Learned | null = null;
   #sinceFull = 0;
@@ -50,10 +51,11 @@ export class AdvisorEngine implements Advisor {
 
   ask(question: AdviceQuestion): Promise<AdvisorAnswer> {
     const startedMs = performance.now();
-    const { items } = readCatalogue(this.#dataDir);
-    const byId = new Map(items.map((item) => [item.itemId, item]));
-    const { isFull, learnedOrders } = this.#learn(question.timeZone, (itemId) => byId.get(itemId)?.category ?? '');
-    const candidates = this.#learned === null ? [] : this.#advise(this.#learned, items, byId, question);
+    const { changed, sold, learnedOrders } = this.#read(question.timeZone);
+    this.#catalogue ??= CatalogueFeed.open(this.#dataDir);
+    const items = this.#catalogue.next(sold);
+    const isFull = this.#learn(changed, learnedOrders, (itemId) => items.get(itemId)?.category ?? '');
+    const candidates = this.#learned === null ? [] : this.#advise(this.#learned, items, question);
     return Promise.resolve({
       candidates,
       orders: this.#sales.orders,
@@ -67,6 +69,8 @@ export class AdvisorEngine implements Advisor {
   close(): Promise<void> {
     this.#feed?.close();
     this.#feed = null;
+    this.#catalogue?.close();
+    this.#catalogue = null;
     return Promise.resolve();
   }
 
@@ -77,7 +81,8 @@ export class AdvisorEngine implements Advisor {
     return ranked.flatMap(({ item }) => this.#sales.items[item] ?? []);
   }
 
-  #learn(timeZone: string, categoryOf: (itemId: string) => string): { isFull: boolean; learnedOrders: number } {
+  /** Takes in the orders that came since: places of the variants and ids of the items they hold. */
+  #read(timeZone: string): { changed: Set<number>; sold: Set<string>; learnedOrders: number } {
     if (timeZone !== this.#timeZone) {
       this.#feed?.close();
       this.#feed = null;
@@ -88,8 +93,11 @@ export class AdvisorEngine implements Advisor {
     this.#feed ??= OrderFeed.open(this.#dataDir);
     const clock = new LocalClock(timeZone);
     const changed = new Set<number>();
+    const sold = new Set<string>();
     let learnedOrders = 0;
     for (const order of this.#feed.next()) {
+      // What was given away is off the table too.
+      for (const { itemId } of order.lines) if (itemId !== null) sold.add(itemId);
       const lines = soldLines(order);
       if (lines.length === 0) continue;
       learnedOrders += 1;
@@ -97,24 +105,24 @@ export class AdvisorEngine implements Advisor {
         changed.add(place);
     }
     this.#sinceFull += learnedOrders;
-    if (learnedOrders === 0 && this.#learned !== null) return { isFull: false, learnedOrders };
-    if (this.#learned === null || this.#sinceFull > RELEARN_AFTER || changed.size > MOST_CHANGED) {
-      if (this.#sales.orders === 0) return { isFull: false, learnedOrders };
-      this.#learned = this.#sales.learn(categoryOf);
-      this.#sinceFull = 0;
-      return { isFull: true, learnedOrders };
-    }
-    this.#learned = this.#sales.update(this.#learned, categoryOf, [...changed]);
-    return { isFull: false, learnedOrders };
+    return { changed, sold, learnedOrders };
   }
 
-  #advise(
-    { demand }: Learned,
-    items: readonly Item[],
-    byId: ReadonlyMap<string, Item>,
-    question: AdviceQuestion,
-  ): AdviceCandidate[] {
-    return [...this.#markdowns(demand, items, question), ...this.#bundles(byId)];
+  /** @returns whether everything was learned anew */
+  #learn(changed: ReadonlySet<number>, learnedOrders: number, categoryOf: (itemId: string) => string): boolean {
+    if (learnedOrders === 0 && this.#learned !== null) return false;
+    if (this.#learned === null || this.#sinceFull > RELEARN_AFTER || changed.size > MOST_CHANGED) {
+      if (this.#sales.orders === 0) return false;
+      this.#learned = this.#sales.learn(categoryOf);
+      this.#sinceFull = 0;
+      return true;
+    }
+    this.#learned = this.#sales.update(this.#learned, categoryOf, [...changed]);
+    return false;
+  }
+
+  #advise({ demand }: Learned, items: ReadonlyMap<string, Item>, question: AdviceQuestion): AdviceCandidate[] {
+    return [...this.#markdowns(demand, [...items.values()], question), ...this.#bundles(items)];
   }
 
   #markdowns(demand: DemandModel, items: readonly Item[], question: AdviceQuestion): AdviceCandidate[] {
@@ -132,7 +140,6 @@ export class AdvisorEngine implements Advisor {
     const found: { readonly gain: number; readonly candidate: AdviceCandidate }[] = [];
     for (const { item, variant, place } of this.#wouldBeLeft(demand, items, question, day)) {
       const { variantId, pricing, priceMinor, costMinor, stock } = variant;
-      const seen = this.#sales.observedOf(variantId);
       const advice = adviseMarkdown(demand, place, {
         ...day,
         soldToday: this.#sales.soldOn(variantId, dayMs),
@@ -163,7 +170,7 @@ export class AdvisorEngine implements Advisor {
           gainMinor,
           probabilityBetter: advice.probabilityBetter,
           elasticity: elasticityOf(demand, place, CONFIDENCE),
-          ...seen,
+          ...this.#sales.observedOf(variantId),
         },
       });
     }
@@ -184,8 +191,8 @@ export class AdvisorEngine implements Advisor {
       if (perishable !== null && !perishable.includes(item.category)) return [];
       return item.variants.flatMap(({ stock, ...variant }) => {
         const place = this.#sales.variantPlace(variant.variantId);
-        const isKnown = this.#sales.observedOf(variant.variantId).days >= LEAST_DAYS;
-        if (place === null || stock === null || stock <= 0 || variant.priceMinor <= 0 || !isKnown) return [];
+        if (place === null || stock === null || stock <= 0 || variant.priceMinor <= 0) return [];
+        if (this.#sales.daysOf(place) < LEAST_DAYS) return [];
         const price = variant.priceMinor / 100;
         const { meanUnits } = forecast(demand, place, { at, price, isPromoted: false, exposure: 1 });
         const left = (variant.pricing === 'kg' ? stock / 1000 : stock) - meanUnits * share;

@@ -64,7 +64,8 @@ function read<T>(dataDir: string, nothing: T, query: (database: Database) => T):
   }
 }
 
-function versionOf(database: Database): number {
+/** A number that grows with every change of the catalogue. */
+export function versionOf(database: Database): number {
   const version = database.prepare(`SELECT value FROM meta WHERE key = 'catalogue_version'`).pluck().get();
   return typeof version === 'number' ? version : 0;
 }

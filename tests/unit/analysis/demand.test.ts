@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { forecast } from '../../../src/analysis/demand/forecast';
 import { learnDemand, relearnItems, type DemandModel } from '../../../src/analysis/demand/model';
-import { tabulate, type DemandItem, type Observation } from '../../../src/analysis/demand/observations';
+import { historyOf, tabulate, type DemandItem, type Observation } from '../../../src/analysis/demand/observations';
 import { advisePrice, atMost, type PriceQuestion } from '../../../src/analysis/demand/price-advice';
 import { Random } from '../../sim/random';
 
@@ -180,7 +180,7 @@ describe('a forecast', () => {
     const later = relearnItems(
       model,
       stall.items,
-      new Map([[0, [...stall.observations.filter(({ item }) => item === 0), ...more]]]),
+      new Map([[0, historyOf([...stall.observations.filter(({ item }) => item === 0), ...more])]]),
     );
     const units = (which: DemandModel) =>
       forecast(which, 0, { at: START + 80 * DAY_MS, price: 5, isPromoted: false, exposure: 1 }).meanUnits;
