@@ -96,14 +96,6 @@ export function checkDrop(drop: Drop, now: string): Result<Drop, 'bad-drop'> {
   return rule.ok ? ok({ ...drop, name }) : bad(rule.error.message);
 }
 
-/** As even as whole pieces allow; the first devices get one more. */
-export function evenShares(unitCap: number, deviceIds: readonly string[]): Drop['shares'] {
-  return deviceIds.map((deviceId, index) => ({
-    deviceId,
-    quantity: Math.floor(unitCap / deviceIds.length) + (index < unitCap % deviceIds.length ? 1 : 0),
-  }));
-}
-
 /** The rule a drop is: in its window, before all others, alone. */
 export function ruleOfDrop(drop: Drop, end: DropEnd | null): PriceRule {
   const { dropId, name, what, effect, startsAt, graceMs } = drop;

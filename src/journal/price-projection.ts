@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
-import { offeredOf, type PricedLine } from '../domain/cart';
+import { grossOf, type PricedLine } from '../domain/cart';
 import type { Order } from '../domain/order';
+import { piecesOf } from '../domain/pricing/cart-prices';
 import type { Entry, EntryKind } from './kinds';
 import { prepared } from './statements';
 
@@ -77,21 +78,16 @@ export function putDropsSold(database: Database, { lines }: Order, at: string): 
 }
 
 function dropsOf(line: PricedLine): { dropId: string; pieces: number; savedMinor: number }[] {
-  const pieces = line.pricing === 'kg' ? 1 : line.quantity;
+  const pieces = piecesOf(line);
+  const beforeMinor = grossOf({ ...line, unitPriceMinor: line.wasMinor ?? line.unitPriceMinor });
   const byPrice = (line.trace?.steps ?? []).flatMap((step) =>
     step.kind === 'rule' && step.origin === 'drop' && step.originId !== undefined
-      ? [
-          {
-            dropId: step.originId,
-            pieces,
-            savedMinor: Math.max(0, (line.wasMinor ?? line.unitPriceMinor) * pieces - line.unitPriceMinor * pieces),
-          },
-        ]
+      ? [{ dropId: step.originId, pieces, savedMinor: Math.max(0, beforeMinor - line.grossMinor) }]
       : [],
   );
-  const byOffer = (line.offers ?? []).flatMap(({ origin, originId, quantity }) =>
+  const byOffer = (line.offers ?? []).flatMap(({ origin, originId, quantity, amountMinor }) =>
     origin === 'drop' && originId !== undefined
-      ? [{ dropId: originId, pieces: quantity, savedMinor: offeredOf(line) }]
+      ? [{ dropId: originId, pieces: quantity, savedMinor: amountMinor }]
       : [],
   );
   return [...byPrice, ...byOffer];

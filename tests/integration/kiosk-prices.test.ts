@@ -330,6 +330,28 @@ describe('a drop', () => {
     });
   });
 
+  test('counts what is weighed by the line, and what was saved on it by its weight', async () => {
+    const { tiles } = await till.call('catalogue.search', { text: 'cave cheddar', limit: 1 });
+    const [{ variantId, priceMinor } = { variantId: '', priceMinor: 0 }] = tiles;
+    await till.call('drop.schedule', {
+      name: 'Cheese',
+      what: { kind: 'variants', variantIds: [variantId ?? ''] },
+      effect: { kind: 'percent-off', basisPoints: 5_000 },
+      startsAt: null,
+      minutes: 30,
+      unitCap: 2,
+      shares: null,
+      graceMs: null,
+    });
+    await till.call('cart.add', { variantId: variantId ?? '', quantity: 500 });
+    // The price stops at what the cheese cost.
+    const offMinor = priceMinor - (prices()[0] ?? 0);
+    expect(offMinor).toBeGreaterThan(0);
+    await paidOrder();
+    const { drops } = await till.call('drop.list', {});
+    expect(drops[0]).toMatchObject({ sold: 1, left: 1, summary: { units: 1, savedMinor: offMinor / 2 } });
+  });
+
   test('is over for a sale that was open when the till was switched off, once its grace is', async () => {
     const { priceMinor } = await variantOf(SOURDOUGH);
     await schedule();

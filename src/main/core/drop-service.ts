@@ -3,7 +3,6 @@ import {
   dropLeft,
   dropRuleId,
   DROP_DEFAULTS,
-  evenShares,
   isSoldOut,
   overAt,
   phaseOf,
@@ -13,6 +12,7 @@ import {
 } from '../../domain/drop';
 import type { PriceRule } from '../../domain/pricing/rule';
 import type { RulesLeft } from '../../domain/pricing/price';
+import { equalShares } from '../../domain/stock-share';
 import type { CallInput, CallOutput, DropView } from '../../shared/contract';
 import type { StoredDrop } from '../db/price-reader';
 import type { CallContext } from './call-door';
@@ -88,7 +88,7 @@ export class DropService implements RuleSource {
     const startsAt = input.startsAt ?? now;
     const { unitCap } = input;
     const deviceIds = this.#hooks.tills().map(({ deviceId }) => deviceId);
-    const shares = unitCap === null ? [] : (input.shares ?? evenShares(unitCap, deviceIds));
+    const shares = unitCap === null ? [] : (input.shares ?? equalShares(unitCap, deviceIds));
     const drop = unwrap(
       checkDrop(
         {
