@@ -99,11 +99,12 @@ test('told to stop, it ends its PostgreSQL too; commands work without it, and st
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   expect(postgresPid()).toBeNull();
 
-  expect(await command('restored')).toEqual([{ epoch: 2 }]);
+  const [begun] = (await command('restored')) as unknown as [{ readonly epoch: number }];
+  expect(begun.epoch).toBeGreaterThan(1);
   await command('device', 'revoke', till.stallId, till.device.deviceId);
   expect(postgresPid()).toBeNull();
   hub = await start();
-  expect(await (await fetch(`${hub.url}/v1/server`)).json()).toMatchObject({ epoch: 2 });
+  expect(await (await fetch(`${hub.url}/v1/server`)).json()).toMatchObject(begun);
 });
 
 test.skipIf(process.getuid?.() !== 0)('root is told where PostgreSQL’s user could not come in', async () => {
