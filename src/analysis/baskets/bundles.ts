@@ -64,11 +64,12 @@ export function findBundles(counts: PairCounts, options: Partial<BundleOptions> 
   const crowding = Math.max(1, (baskets * orderedPairs) / (lines * lines));
   const deviations = normalQuantile(0.5 + confidence / 2);
   const found: Omit<Bundle, 'falseShare'>[] = [];
-  for (const [one, other, together] of counts.pairs()) {
-    if (together < leastTogether) continue;
-    const [countOne, countOther] = [item[one] ?? 0, item[other] ?? 0];
+  counts.forEachPair((one, other, together) => {
+    if (together < leastTogether) return;
+    const countOne = item[one] ?? 0;
+    const countOther = item[other] ?? 0;
     const expected = (countOne * countOther) / baskets;
-    if (together <= expected * crowding) continue;
+    if (together <= expected * crowding) return;
     const isOneFirst = countOne <= countOther;
     const [first, second] = isOneFirst ? [countOne, countOther] : [countOther, countOne];
     const lift = together / expected;
@@ -92,7 +93,7 @@ export function findBundles(counts: PairCounts, options: Partial<BundleOptions> 
         poissonTail(together, expected * crowding, logFactorials),
       ),
     });
-  }
+  });
   found.sort((a, b) => a.pValue - b.pValue || b.lift - a.lift);
   let worst = 1;
   const corrected: Bundle[] = [];

@@ -90,10 +90,10 @@ function liftVariance(counts: PairCounts): number {
   const expected = (sum * sum - squares) / (2 * baskets);
   if (!(expected > 0)) return LEAST_LIFT_VARIANCE;
   let excess = expected - (items * (items - 1)) / 2;
-  for (const [one, other, together] of counts.pairs()) {
+  counts.forEachPair((one, other, together) => {
     const chance = ((item[one] ?? 0) * (item[other] ?? 0)) / baskets;
     excess += (together * together) / chance - 2 * together;
-  }
+  });
   return Math.min(MOST_LIFT_VARIANCE, Math.max(LEAST_LIFT_VARIANCE, excess / expected));
 }
 
@@ -101,24 +101,27 @@ function learnWeights(counts: PairCounts, item: number, lifts: number): ItemWeig
   const { baskets } = counts;
   const own = counts.item[item] ?? 0;
   const popularity = own / baskets;
-  const covariance = (one: number, other: number): number =>
-    (one === other ? (counts.item[one] ?? 0) : counts.together(one, other)) -
-    ((counts.item[one] ?? 0) * (counts.item[other] ?? 0)) / baskets;
+  const covariance = (one: number, other: number, together: number): number =>
+    together - ((counts.item[one] ?? 0) * (counts.item[other] ?? 0)) / baskets;
   // Ridge of a regression whose weights are believed to spread by `lifts` times the item's own popularity squared.
   const caution = 1 / (Math.max(popularity, 1 / baskets) * lifts);
-  const variance = (one: number): number => covariance(one, one) + caution;
-  const near = [...counts.neighbours(item).keys()]
-    .map((other) => ({ other, closeness: Math.abs(covariance(item, other)) / Math.sqrt(variance(other)) }))
+  const variance = (one: number): number => covariance(one, one, counts.item[one] ?? 0) + caution;
+  const near = Array.from(counts.neighbours(item), ([other, together]) => {
+    const both = covariance(item, other, together);
+    return { other, both, closeness: Math.abs(both) / Math.sqrt(variance(other)) };
+  })
     .sort((a, b) => b.closeness - a.closeness || a.other - b.other)
     .slice(0, NEIGHBOURS);
   if (near.length === 0) return { ...EMPTY, base: popularity };
   const gram = new Matrix(near.length, near.length);
   const right = new Matrix(near.length, 1);
-  near.forEach(({ other }, row) => {
-    right.set(row, 0, covariance(item, other));
+  near.forEach(({ other, both: withItem }, row) => {
+    const neighbours = counts.neighbours(other);
+    right.set(row, 0, withItem);
     gram.set(row, row, variance(other));
     for (let column = 0; column < row; column += 1) {
-      const both = covariance(other, near[column]?.other ?? 0);
+      const third = near[column]?.other ?? 0;
+      const both = covariance(other, third, neighbours.get(third) ?? 0);
       gram.set(row, column, both);
       gram.set(column, row, both);
     }

@@ -49,10 +49,12 @@ export class PairCounts {
   }
 
   /** Every pair once, the lower place first. */
-  *pairs(): Generator<readonly [one: number, other: number, together: number]> {
-    for (let one = 0; one < this.#together.length; one += 1) {
-      for (const [other, together] of this.neighbours(one)) if (one < other) yield [one, other, together];
-    }
+  forEachPair(tell: (one: number, other: number, together: number) => void): void {
+    this.#together.forEach((neighbours, one) => {
+      neighbours.forEach((together, other) => {
+        if (one < other) tell(one, other, together);
+      });
+    });
   }
 
   #count(one: number, other: number): void {

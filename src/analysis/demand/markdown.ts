@@ -61,11 +61,21 @@ export function adviseMarkdown(model: DemandModel, item: number, question: Markd
   const scenarios = dayScenarios(model, item, question);
   const starts = startsOf(minutesLeft);
   const reductions = REDUCTIONS.filter((basisPoints) => price * (1 - basisPoints / 10_000) >= floor);
+  const nothing = { sold: new Float64Array(scenarios.length), taken: new Float64Array(scenarios.length) };
+  // What a whole day would sell at each price, in each way it may go.
+  const wantedAt = new Map(
+    [0, ...reductions].map((basisPoints) => {
+      const part = 1 - basisPoints / 10_000;
+      return [
+        basisPoints,
+        Float64Array.from(scenarios, ({ day, elasticity }) => day * Math.min(MOST_QUICKENING, part ** elasticity)),
+      ];
+    }),
+  );
   const sell = (before: Outcomes, from: number, to: number, basisPoints: number): Outcomes =>
-    phase(scenarios, before, from, to, basisPoints, question);
+    phase(wantedAt.get(basisPoints) ?? nothing.sold, before, from, to, price * (1 - basisPoints / 10_000), question);
   const worth = ({ sold, taken }: Outcomes): number =>
     taken.reduce((sum, one, place) => sum + one + leftoverValue * (onHand - (sold[place] ?? 0)), 0) / taken.length;
-  const nothing = { sold: new Float64Array(scenarios.length), taken: new Float64Array(scenarios.length) };
   const none = sell(nothing, 0, minutesLeft, 0);
   let best: { steps: readonly MarkdownStepAdvice[]; outcomes: Outcomes; worth: number } = {
     steps: [],
@@ -143,25 +153,23 @@ function dayScenarios(model: DemandModel, item: number, question: MarkdownQuesti
 
 /** What is sold and taken when one price goes on from what was before. Paths that begin alike share their beginning. */
 function phase(
-  scenarios: readonly DayScenario[],
+  wanted: Float64Array,
   before: Outcomes,
   from: number,
   to: number,
-  basisPoints: number,
-  { shareOfDay, onHand, price }: MarkdownQuestion,
+  price: number,
+  { shareOfDay, onHand }: MarkdownQuestion,
 ): Outcomes {
   if (to <= from) return before;
-  const part = 1 - basisPoints / 10_000;
   const share = shareOfDay(from, to);
-  const sold = new Float64Array(scenarios.length);
-  const taken = new Float64Array(scenarios.length);
-  scenarios.forEach(({ day, elasticity }, place) => {
+  const sold = new Float64Array(wanted.length);
+  const taken = new Float64Array(wanted.length);
+  for (let place = 0; place < wanted.length; place += 1) {
     const soldBefore = before.sold[place] ?? 0;
-    const quickening = Math.min(MOST_QUICKENING, part ** elasticity);
-    const units = atMost(day * share * quickening, onHand - soldBefore);
+    const units = atMost((wanted[place] ?? 0) * share, onHand - soldBefore);
     sold[place] = soldBefore + units;
-    taken[place] = (before.taken[place] ?? 0) + units * price * part;
-  });
+    taken[place] = (before.taken[place] ?? 0) + units * price;
+  }
   return { sold, taken };
 }
 
