@@ -2,12 +2,15 @@
  * Thread of the advisor: reads the stall's orders on a connection of its own and learns from them, so that the till goes on
  * selling. It writes nothing.
  */
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { AdvisorEngine } from './advisor/engine';
 import type { AdvisorMessage } from './advisor/worker-advisor';
 import type { AdviceQuestion } from './core/advisor';
 
 if (parentPort === null) throw new Error('advisor-worker runs as a worker thread');
+// Linux counts a thread as a process of its own here; elsewhere the whole till would have to wait.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 serve(parentPort, workerData as string);
 
 function serve(port: MessagePort, dataDir: string): void {
