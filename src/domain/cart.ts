@@ -373,6 +373,11 @@ export function grossOf({
   return pricing === 'kg' ? divideRounded(unitPriceMinor * quantity, 1000) : unitPriceMinor * quantity;
 }
 
+/** What a line would come to without the rules that made its price, before offers and discounts. */
+export function grossBeforeRules(line: Parameters<typeof grossOf>[0] & Pick<CartLine, 'wasMinor'>): Minor {
+  return grossOf({ ...line, unitPriceMinor: line.wasMinor ?? line.unitPriceMinor });
+}
+
 /** What offers for several pieces take off a line. */
 export function offeredOf({ offers }: Pick<CartLine, 'offers'>): Minor {
   return offers === undefined ? 0 : sum(offers.map(({ amountMinor }) => amountMinor));

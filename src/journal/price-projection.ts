@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { grossOf, type PricedLine } from '../domain/cart';
+import { grossBeforeRules, type PricedLine } from '../domain/cart';
 import type { Order } from '../domain/order';
 import { piecesOf } from '../domain/pricing/cart-prices';
 import type { Entry, EntryKind } from './kinds';
@@ -79,7 +79,7 @@ export function putDropsSold(database: Database, { lines }: Order, at: string): 
 
 function dropsOf(line: PricedLine): { dropId: string; pieces: number; savedMinor: number }[] {
   const pieces = piecesOf(line);
-  const beforeMinor = grossOf({ ...line, unitPriceMinor: line.wasMinor ?? line.unitPriceMinor });
+  const beforeMinor = grossBeforeRules(line);
   const byPrice = (line.trace?.steps ?? []).flatMap((step) =>
     step.kind === 'rule' && step.origin === 'drop' && step.originId !== undefined
       ? [{ dropId: step.originId, pieces, savedMinor: Math.max(0, beforeMinor - line.grossMinor) }]

@@ -347,7 +347,13 @@ describe('a drop', () => {
     // The price stops at what the cheese cost.
     const offMinor = priceMinor - (prices()[0] ?? 0);
     expect(offMinor).toBeGreaterThan(0);
+    await till.call('cart.discount', { discount: { kind: 'percent', basisPoints: 1_000, reason: 'Regular' } });
     await paidOrder();
+    const filter = { from: null, until: null, kinds: ['sale' as const, 'discount' as const], staffId: null };
+    const { rows } = await till.call('prices.log', { ...filter, limit: 10, before: null });
+    const [sale, discount] = [rows.find(({ kind }) => kind === 'sale'), rows.find(({ kind }) => kind === 'discount')];
+    expect(sale).toMatchObject({ beforeMinor: priceMinor / 2, afterMinor: (priceMinor - offMinor) / 2 });
+    expect(discount).toMatchObject({ beforeMinor: sale?.afterMinor, why: 'Regular' });
     const { drops } = await till.call('drop.list', {});
     expect(drops[0]).toMatchObject({ sold: 1, left: 1, summary: { units: 1, savedMinor: offMinor / 2 } });
   });

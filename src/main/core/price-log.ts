@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
-import { offeredOf, type PricedLine } from '../../domain/cart';
+import { grossBeforeRules, offeredOf, type PricedLine } from '../../domain/cart';
 import { formatAmount } from '../../domain/money';
+import type { Order } from '../../domain/order';
 import type { Stall } from '../../domain/stall';
 import { wallMs } from '../../journal/clock';
 import type { Entry, EntryKind } from '../../journal/kinds';
@@ -93,10 +94,10 @@ function contentOf(entry: Entry): Content[] {
   const voided = as('cart.voided');
   if (voided) return [{ kind: 'void', subject: voided.cart.cartId, why: voided.reason }];
   const placed = as('order.placed');
-  return placed === null ? [] : placed.order.lines.flatMap((line) => rowsOfLine(line, placed.order.number));
+  return placed === null ? [] : placed.order.lines.flatMap((line) => rowsOfLine(line, placed.order));
 }
 
-function rowsOfLine(line: PricedLine, number: string): Content[] {
+function rowsOfLine(line: PricedLine, { number, discount }: Order): Content[] {
   const { variantId, unitPriceMinor, trace, offers, grossMinor, lineDiscountMinor, cartDiscountMinor } = line;
   const subject = `${number} ${line.name}`.trim();
   const rows: Content[] = [];
@@ -109,8 +110,7 @@ function rowsOfLine(line: PricedLine, number: string): Content[] {
   }
   if (rules.length > 0 || trace !== undefined) {
     const afterMinor = grossMinor - offeredOf(line);
-    const beforeMinor =
-      line.wasMinor === undefined || line.pricing === 'kg' ? grossMinor : line.wasMinor * line.quantity;
+    const beforeMinor = grossBeforeRules(line);
     const why = (trace?.steps ?? []).map((step) => (step.kind === 'rule' ? step.name : step.kind));
     rows.push({
       kind: 'sale',
@@ -124,7 +124,8 @@ function rowsOfLine(line: PricedLine, number: string): Content[] {
   }
   if (lineDiscountMinor + cartDiscountMinor > 0) {
     const beforeMinor = grossMinor - offeredOf(line);
-    const why = line.discount?.reason ?? '';
+    const ofCart = cartDiscountMinor > 0 ? discount?.reason : undefined;
+    const why = [line.discount?.reason, ofCart].filter((reason) => reason !== undefined && reason !== '').join(', ');
     rows.push({ kind: 'discount', subject, variantId, beforeMinor, afterMinor: line.amountMinor, why });
   }
   return rows;
