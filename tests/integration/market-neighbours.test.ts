@@ -1,5 +1,6 @@
 /** Two tills at one market, with a hub that neither can reach, or only one. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { revokeDevice } from '../../src/hub/stalls';
 import { entriesAtHub, orderIdsIn } from '../helpers/market-end';
 import { TillMarket, type WifiTill } from '../helpers/till-market';
 
@@ -50,4 +51,21 @@ test('without the hub each hears what the other sold; with it back for one of th
   north.wifi.become('fair');
   expect(await market.faultsAtEnd()).toEqual([]);
   expect(north.client.topics.sync.queued).toBe(0);
+});
+
+test('a till that the hub shut out is not met again, and what it signs is no rule of the stall any more', async () => {
+  const { client } = south;
+  const { text } = await north.client.call('prices.export-rules', { name: 'Before it was lost' });
+  expect(await client.call('prices.take-in-rules', { text })).toMatchObject({ ruleCount: 0 });
+  const [address = ''] = north.client.topics.sync.serving;
+  const { serverId = '' } = client.topics.sync.servers.find(({ role }) => role === 'neighbour') ?? {};
+  await client.call('sync.leave', { serverId });
+
+  await revokeDevice(market.hub.hub.database, market.stallId, north.client.topics.session.device.deviceId);
+  const later = await north.client.call('prices.export-rules', { name: 'By whoever took it' });
+  // The hub says so when its heads are read the next time.
+  market.pass(11 * 60_000);
+  await client.call('sync.now', {});
+  await expect.poll(() => client.failure('sync.meet', { address, code: null, name: '' })).toBe('server-refused');
+  expect(await client.failure('prices.take-in-rules', { text: later.text })).toBe('bad-rule-set');
 });

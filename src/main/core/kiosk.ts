@@ -145,7 +145,7 @@ export class Kiosk {
       onDocket: (ruleId) => sale.onDocketBy(ruleId),
     });
     prices.add(drops);
-    const priceDesk = new PriceDesk(core, prices, drops);
+    const priceDesk = new PriceDesk(core, prices, drops, (deviceId) => this.exchange.isRevoked(deviceId));
     const catalogue = new CatalogueService(core, prices);
     const goods = new GoodsService(core, options.importer, options.dataDir, () => prices.goodsChanged());
     const devices: DeviceService = new DeviceService(core, options.devices, {

@@ -34,9 +34,12 @@ export class PriceDesk {
   readonly #core: CoreContext;
   readonly #prices: PricingService;
   readonly #drops: DropService;
+  readonly #isRevoked: (deviceId: string) => boolean;
 
-  constructor(core: CoreContext, prices: PricingService, drops: DropService) {
+  /** @param isRevoked whether a device of the stall was shut out */
+  constructor(core: CoreContext, prices: PricingService, drops: DropService, isRevoked: (deviceId: string) => boolean) {
     this.#core = core;
+    this.#isRevoked = isRevoked;
     this.#prices = prices;
     this.#drops = drops;
   }
@@ -299,7 +302,7 @@ export class PriceDesk {
   #trustedKeys(): { readonly own: readonly string[]; readonly servers: readonly string[] } {
     const { store } = this.#core;
     return {
-      own: store.stall.devices().map(({ publicKey }) => publicKey),
+      own: store.stall.devices().flatMap(({ deviceId, publicKey }) => (this.#isRevoked(deviceId) ? [] : [publicKey])),
       servers: store.sync.peers().map(({ publicKey }) => publicKey),
     };
   }

@@ -220,8 +220,9 @@ export class SyncService {
   ): Promise<Record<string, never>> {
     const { store } = this.#core;
     const address = checkedAddress(typed, NEIGHBOUR_ADDRESS);
+    const known = store.stall.devices().filter(({ deviceId }) => !this.isRevoked(deviceId));
     try {
-      await explained(this.#runner.meet({ address, known: store.stall.devices() }));
+      await explained(this.#runner.meet({ address, known }));
     } catch (error) {
       if (code === null || !(error instanceof CallFailure) || error.code !== 'server-refused') throw error;
       await this.#join({ address, code, name });
