@@ -169,7 +169,14 @@ const doorPolicies = [
   {
     // One schema per domain type serves the contract and the journal (docs/adr/0003).
     from: type('journal'),
-    allow: { to: { element: { type: 'shared', fileInternalPath: ['zod.ts', 'pricing-schemas.ts', 'price-test-schemas.ts'] } } },
+    allow: {
+      to: {
+        element: {
+          type: 'shared',
+          fileInternalPath: ['zod.ts', 'pricing-schemas.ts', 'price-test-schemas.ts', 'advice-schemas.ts'],
+        },
+      },
+    },
   },
   {
     from: { file: { categories: 'electron-entry' } },
