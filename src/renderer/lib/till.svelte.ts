@@ -145,6 +145,8 @@ export class Till {
   /** Hardware scans of this window that are dealt with, or being dealt with. */
   #takenScans: readonly string[] = [];
   #toldNotice = '';
+  /** What each device wanted when a person was last told. */
+  readonly #toldOfDevices: Record<string, string> = {};
   #toldTakeover = '';
   #onceUnderWay = false;
   /** Banners that stay until somebody closes them, the newest last. */
@@ -237,10 +239,17 @@ export class Till {
     for (const device of after.devices) {
       const old = before.devices.find(({ deviceId }) => deviceId === device.deviceId);
       const words = deviceWords(device, after.platform);
+      if (device.state === 'ready') delete this.#toldOfDevices[device.deviceId];
       if (!old && device.bySelf) {
         const title = m.devices_added({ name: device.label || kindName(device.kind) });
         this.show({ tone: 'noted', title, detail: m.devices_added_detail(), action });
-      } else if (words.loud && old?.reason !== device.reason) {
+      } else if (
+        words.loud &&
+        old?.reason !== device.reason &&
+        this.#toldOfDevices[device.deviceId] !== device.reason
+      ) {
+        // One that is tried again and again wants the same hand each time: told once, until it was ready in between.
+        this.#toldOfDevices[device.deviceId] = device.reason;
         this.sounds.play('hand');
         const detail = device.kind === 'printer' ? m.banner_keep_selling_detail() : words.mend;
         this.show({ tone: 'hand', title: m.banner_keep_selling({ cure: words.title }), detail, action });
