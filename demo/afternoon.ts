@@ -66,6 +66,7 @@ export class Afternoon {
     await this.#sellTogether();
     await this.#loseHub();
     await this.#findHubAgain();
+    await this.#openOnceMore();
     await this.#first?.close();
     await this.#second?.close();
     this.#first = this.#second = null;
@@ -165,13 +166,7 @@ export class Afternoon {
     const { story } = this.#options;
     story.begin('start the hub again');
     this.#hub = await this.#startHub(Number(new URL(this.hubUrl).port));
-    // Once more round: what one writes about the other's news is news to the other.
-    for (const app of [this.#first, this.#second, this.#first, this.#second]) {
-      const till = this.#window(app);
-      await till.go('sync');
-      await till.tryNow();
-      await till.inStep(PATIENCE_MS);
-    }
+    await this.#exchange();
     const second = this.#window(this.#second);
     story.tell('mended', 'The hub is back and has everything, once', {
       picture: await story.picture(second.page, 'in-step'),
@@ -181,6 +176,33 @@ export class Afternoon {
     story.tell('note', 'Each till shows what both have sold', {
       picture: await story.picture(second.page, 'all-sales'),
     });
+  }
+
+  /** A till that closes writes down whom it has counted; its next start hands that over. */
+  async #openOnceMore(): Promise<void> {
+    const { story, startFirst, startSecond } = this.#options;
+    story.begin('open both tills once more');
+    await this.#first?.close();
+    await this.#second?.close();
+    this.#first = await startFirst();
+    this.#second = await startSecond();
+    for (const [app, person] of [
+      [this.#first, OPERATOR],
+      [this.#second, CASHIER],
+    ] as const) {
+      if ((await app.till.at('sign-on', 'sell', 'done')) === 'sign-on') await app.till.signOn(person.name, person.pin);
+    }
+    await this.#exchange();
+  }
+
+  async #exchange(): Promise<void> {
+    // Twice round: what one writes about the other's news is news to the other.
+    for (const app of [this.#first, this.#second, this.#first, this.#second]) {
+      const till = this.#window(app);
+      await till.go('sync');
+      await till.tryNow();
+      await till.inStep(PATIENCE_MS);
+    }
   }
 
   async #sell(till: TillPage, times: number): Promise<void> {
