@@ -7,7 +7,7 @@ import {
   type KioskProcess,
   type TestClient,
 } from '../helpers/kiosk-process';
-import { expect, MUG, OPERATOR, test } from './fixtures';
+import { expect, HONEY, OPERATOR, test } from './fixtures';
 import type { TillPage } from './pages/till-page';
 
 interface SecondTill {
@@ -72,8 +72,8 @@ test('stock is split between two tills, sold up to the share, and given', async 
   await till.go('sell');
   await till.openMore();
   await till.button(m.place_goods(), till.sheet(m.more_title())).click();
-  await till.page.getByPlaceholder(m.goods_search()).pressSequentially('enamel mug', { delay: 90 });
-  await till.page.locator('[data-item]').filter({ hasText: MUG.name }).click();
+  await till.page.getByPlaceholder(m.goods_search()).pressSequentially('heather honey', { delay: 90 });
+  await till.page.locator('[data-item]').filter({ hasText: HONEY.name }).click();
   await till.button(m.share_title()).click();
   const shared = till.page.getByRole('region', { name: m.share_title() });
   await till.button(m.share_equally(), shared).click();
@@ -82,10 +82,10 @@ test('stock is split between two tills, sold up to the share, and given', async 
   const share = Number.parseInt((await own.locator('.left').innerText()).trim(), 10);
 
   await till.go('sell');
-  await till.scan(MUG.code);
+  await till.scan(HONEY.code);
   await till.setQuantity(1, share);
   await till.button(m.linebar_more(), till.docket).click();
-  await expect(till.banner).toContainText(m.share_spent_but({ name: MUG.name, amount: String(share) }));
+  await expect(till.banner).toContainText(m.share_spent_but({ name: HONEY.name, amount: String(share) }));
   await expect(till.banner).toContainText(prefix);
   await till.button(m.share_look(), till.banner).click();
   const sheet = till.sheet(m.share_title());
@@ -99,8 +99,8 @@ test('stock is split between two tills, sold up to the share, and given', async 
 
   await till.openMore();
   await till.button(m.place_goods(), till.sheet(m.more_title())).click();
-  await till.page.getByPlaceholder(m.goods_search()).pressSequentially('enamel mug', { delay: 90 });
-  await till.page.locator('[data-item]').filter({ hasText: MUG.name }).click();
+  await till.page.getByPlaceholder(m.goods_search()).pressSequentially('heather honey', { delay: 90 });
+  await till.page.locator('[data-item]').filter({ hasText: HONEY.name }).click();
   await till.button(m.share_title()).click();
   await till.button(m.share_end(), shared).click();
   await till.button(m.share_end_sure(), shared).click();
