@@ -1,4 +1,5 @@
 import type { Effect, PriceRule, Schedule, Selector, UnitCharge } from '../../domain/pricing/rule';
+import type { TypedRule } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from './format';
 import type { GoodsNames } from './goods-names.svelte';
@@ -141,6 +142,16 @@ export function stockPhrase(stock: PriceRule['stock']): string {
     stock.atMost === null ? '' : m.rule_stock_at_most({ count: stock.atMost }),
   ];
   return parts.filter(Boolean).join(', ');
+}
+
+/** A rule as a person writes it, without what the till itself keeps of it. */
+export function typedOf(rule: PriceRule): TypedRule {
+  const { ruleId, name, isOn, what, effect, when, where, audience, stock } = rule;
+  const { priority, stacking, capBasisPoints, graceMs } = rule;
+  return {
+    ...{ ruleId, name, isOn, what, effect, when, where, audience, stock },
+    ...{ priority, stacking, capBasisPoints, graceMs },
+  };
 }
 
 /** Whether something is named that a rule, a drop or a part of a bundle can be about. */
