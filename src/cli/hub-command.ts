@@ -102,6 +102,29 @@ export function registerHubCommand(program: Command): void {
       }),
     );
   hub
+    .command('sign-rules <file> <signed>')
+    .description('sign price rules that a till exported, so that every till of this hub takes them in')
+    .option('--name <text>', 'what the set is called; as before by default')
+    .option('--set <id>', 'which set it is a version of; that of the file by default')
+    .action((file: string, signed: string, { name, set: setId }: { name?: string; set?: string }, command: Command) =>
+      withDatabase(command, async (database) => {
+        const { readFile, writeFile } = await import('node:fs/promises');
+        const { signRules } = await import('../hub/sign-rules');
+        const { identity } = await openStore(database);
+        const made = signRules(await readFile(file, 'utf8'), identity, { now: new Date(), name, setId });
+        if (!made.ok) throw new Error(made.error.message);
+        const { text, set } = made.value;
+        await writeFile(signed, text);
+        print({
+          signed,
+          setId: set.setId,
+          version: set.version,
+          ruleCount: set.rules.length,
+          signedBy: identity.serverId,
+        });
+      }),
+    );
+  hub
     .command('restored')
     .description('say that the database was restored from a backup: devices offer again what it no longer has')
     .action((_flags, command: Command) =>

@@ -54,6 +54,15 @@ describe('search as you type', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => void search(text)));
   });
 
+  it('takes the words of a rule for what they are, too', () => {
+    life.put(named(1, 'Jam "OR" jar'), named(2, 'Jam tart'));
+    const about = (...words: string[]) => life.store.catalogue.itemsAbout({ kind: 'words', words }, 9).length;
+    expect(about('jam')).toBe(2);
+    expect(about('"JAM" jär', 'or')).toBe(1);
+    expect(about('"')).toBe(0);
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => void about(text)));
+  });
+
   it('finds an item by every beginning of every one of its words', () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 24 })

@@ -2,10 +2,10 @@ import { MAX_MINOR } from '../../domain/money';
 import { RULE_LIMITS } from '../../domain/pricing/limits';
 import { freshness } from '../../domain/pricing/matrix';
 import { checkPolicy } from '../../domain/pricing/policy';
-import { checkRule, type PriceRule, type Selector } from '../../domain/pricing/rule';
+import { checkRule, type PriceRule } from '../../domain/pricing/rule';
 import { readCode } from '../../domain/scanned-code';
 import type { EntryDraft, EntryKind } from '../../journal/kinds';
-import { foldWords } from '../../journal/fold';
+import { readRuleSet, rulesOfSet, withFoldedWords, writeRuleSet } from '../../journal/rule-set';
 import type { CallInput, CallOutput, PriceLogRow, PricesState, TypedRule } from '../../shared/contract';
 import type { FoundVariant } from '../db/catalogue-reader';
 import type { CallContext } from './call-door';
@@ -15,7 +15,6 @@ import type { DropService } from './drop-service';
 import { exportLog, KINDS_OF_ROWS, rowsOf, volatilityOf, type PriceLogFilter } from './price-log';
 import { calendarOf, previewRule } from './price-preview';
 import type { PricingService } from './pricing-service';
-import { readRuleSet, rulesOfSet, writeRuleSet } from './rule-sets';
 
 type Nothing = Record<string, never>;
 
@@ -203,8 +202,8 @@ export class PriceDesk {
     const last = store.settings.get(EXPORTED_VERSION);
     const version = Math.max(typeof last === 'number' ? last + 1 : 1, Math.floor(this.#core.now().getTime() / 1_000));
     const rules = store.prices.rules().filter(({ setId, origin }) => setId === undefined && origin === 'rule');
-    const set = { setId: deviceId, version, name, currency: stall.currency, rules, signedBy: publicKey };
-    const text = writeRuleSet(set, (content) => store.keys.sign(deviceId, content));
+    const set = { setId: deviceId, version, name, currency: stall.currency, rules };
+    const text = writeRuleSet(set, { publicKey, sign: (content) => store.keys.sign(deviceId, content) });
     store.settings.set(EXPORTED_VERSION, version);
     const result = { fileName: `rules-${version}.trestle-rules.json`, text, version, ruleCount: rules.length };
     store.commit({ requestId, actor: staffId, drafts: [], result });
@@ -217,8 +216,11 @@ export class PriceDesk {
   ): CallOutput<'prices.take-in-rules'> {
     const { store, stall } = this.#core;
     const { own, servers } = this.#trustedKeys();
-    const set = readRuleSet(text, { trusted: new Set([...own, ...servers]), currency: stall.currency });
-    const { setId, version, name, signedBy } = set;
+    const set = unwrap(readRuleSet(text, (publicKey) => own.includes(publicKey) || servers.includes(publicKey)));
+    const { setId, version, name, currency, signedBy } = set;
+    if (currency !== stall.currency) {
+      throw new CallFailure('bad-rule-set', `These prices are in ${currency}, and this stall’s in ${stall.currency}.`);
+    }
     const known = store.prices.ruleSets().find((one) => one.setId === setId);
     if (known && known.version >= version) {
       throw new CallFailure(
@@ -281,21 +283,15 @@ export class PriceDesk {
 
   #checked({ ruleId, ...typed }: TypedRule, before: PriceRule | null): PriceRule {
     return unwrap(
-      checkRule({
-        ...typed,
-        what: withFoldedWords(typed.what),
-        effect:
-          typed.effect.kind === 'bundle'
-            ? {
-                ...typed.effect,
-                parts: typed.effect.parts.map((part) => ({ ...part, what: withFoldedWords(part.what) })),
-              }
-            : typed.effect,
-        ruleId: before?.ruleId ?? ruleId ?? this.#core.newId(),
-        version: (before?.version ?? 0) + 1,
-        origin: before?.origin ?? 'rule',
-        ...(before?.originId !== undefined && { originId: before.originId }),
-      }),
+      checkRule(
+        withFoldedWords({
+          ...typed,
+          ruleId: before?.ruleId ?? ruleId ?? this.#core.newId(),
+          version: (before?.version ?? 0) + 1,
+          origin: before?.origin ?? 'rule',
+          ...(before?.originId !== undefined && { originId: before.originId }),
+        }),
+      ),
     );
   }
 
@@ -325,11 +321,6 @@ export class PriceDesk {
     const rows = rowsOf(entry, (staffId) => this.#core.store.people.nameOf(staffId));
     return kinds.length === 0 ? rows : rows.filter(({ kind }) => kinds.includes(kind));
   }
-}
-
-/** Words as names are searched by: what a person types is never more than words. */
-function withFoldedWords(what: Selector): Selector {
-  return what.kind === 'words' ? { kind: 'words', words: [...new Set(what.words.flatMap(foldWords))] } : what;
 }
 
 function slices<T>(all: readonly T[], size: number): T[][] {

@@ -102,12 +102,16 @@ export class CatalogueReader {
            WHERE variant_id IN (SELECT value FROM json_each(?))`,
           what.variantIds,
         );
-      case 'words':
+      case 'words': {
+        // A word may come from elsewhere as it was typed: none of it is the index's own language.
+        const words = what.words.flatMap(foldWords);
+        if (words.length === 0) return [];
         return prepared(
           this.#database,
           `SELECT body, at FROM item_search JOIN item ON item_key = item_search.rowid
            WHERE item_search MATCH ? ${inOrder}`,
-        ).all(what.words.map((word) => `"${word}"`).join(' AND '), limit);
+        ).all(words.map((word) => `"${word}"`).join(' AND '), limit);
+      }
     }
   }
 
