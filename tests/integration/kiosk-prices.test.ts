@@ -490,3 +490,40 @@ describe('a rule set', () => {
     expect(prices()[0]).toBeLessThan(priceMinor);
   });
 });
+
+describe('where this till sells', () => {
+  test('decides on rules for a market, a pitch and a neighbourhood; a change of place flips prices and is logged', async () => {
+    const { variantId, priceMinor } = await variantOf(SOURDOUGH);
+    const only = { kind: 'variants' as const, variantIds: [variantId] };
+    const near = { kind: 'radius' as const, latitude: 51.5055, longitude: -0.091, radiusMetres: 500 };
+    await till.call('prices.put-rule', typed({ what: only, where: near }));
+    await till.call('cart.scan', { code: SOURDOUGH });
+    expect(prices()).toEqual([priceMinor]);
+    // 330 m to the north, then a kilometre.
+    const standAt = (latitude: number) =>
+      till.call('prices.set-place', { place: { event: '', pitch: '', position: { latitude, longitude: -0.091 } } });
+    await standAt(51.5085);
+    const cheaper = priceMinor - Math.round(priceMinor / 10);
+    await till.until(() => prices()[0] === cheaper, 'the rule holds within its reach');
+    await till.call('cart.void', { reason: 'a test' });
+    await standAt(51.5145);
+    await till.call('cart.scan', { code: SOURDOUGH });
+    expect(prices()).toEqual([priceMinor]);
+    await till.call('cart.void', { reason: 'a test' });
+    expect(ofKind('price.changed').map(({ body: { cause, changes } }) => [cause.kind, changes[0]?.afterMinor])).toEqual(
+      [
+        ['place', cheaper],
+        ['place', priceMinor],
+      ],
+    );
+
+    // A market that nobody named is where the stall stands, and moves with it.
+    await till.call('prices.put-rule', typed({ what: only, where: { kind: 'event', event: 'borough market' } }));
+    const { name, vatNumber, receiptFooter, taxRates } = till.topics.session.stall;
+    const rates = taxRates.map(({ id, name: words, basisPoints }) => ({ id, name: words, basisPoints }));
+    await till.call('stall.change', { name, vatNumber, receiptFooter, taxRates: rates, place: 'Borough Market' });
+    await till.until(({ prices: { place } }) => place.event === 'Borough Market', 'the place is the stall’s');
+    await till.call('cart.scan', { code: SOURDOUGH });
+    expect(prices()).toEqual([cheaper]);
+  });
+});

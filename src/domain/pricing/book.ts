@@ -1,3 +1,4 @@
+import { metresBetween, type Coordinates } from '../coordinates';
 import type { PricePolicy } from './policy';
 import {
   isUnitEffect,
@@ -27,8 +28,8 @@ export interface TimedWindow {
 export interface SellingPlace {
   readonly event: string;
   readonly pitch: string;
-  /** Degrees, WGS 84; null when nobody said. */
-  readonly position: { readonly latitude: number; readonly longitude: number } | null;
+  /** Null when nobody said. */
+  readonly position: Coordinates | null;
 }
 
 /** A rule that is on, with the order it is looked at in. */
@@ -239,7 +240,8 @@ function putEach<T>(map: Map<string, T[]>, keys: readonly string[], value: T): v
   }
 }
 
-function isHere(where: Place, place: SellingPlace): boolean {
+/** Whether a rule for some place holds where a device sells. Names are compared whatever their case. */
+export function isHere(where: Place, place: SellingPlace): boolean {
   switch (where.kind) {
     case 'anywhere':
       return true;
@@ -254,23 +256,6 @@ function isHere(where: Place, place: SellingPlace): boolean {
 
 function isSameName(one: string, other: string): boolean {
   return one.trim().toLowerCase() === other.trim().toLowerCase();
-}
-
-const EARTH_RADIUS_METRES = 6_371_009;
-
-interface Point {
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
-/** Great-circle distance by the haversine formula, on the IUGG mean radius. */
-function metresBetween(one: Point, other: Point): number {
-  const radians = (degrees: number): number => (degrees * Math.PI) / 180;
-  const halfLatitude = Math.sin(radians(other.latitude - one.latitude) / 2);
-  const halfLongitude = Math.sin(radians(other.longitude - one.longitude) / 2);
-  const chord =
-    halfLatitude ** 2 + Math.cos(radians(one.latitude)) * Math.cos(radians(other.latitude)) * halfLongitude ** 2;
-  return 2 * EARTH_RADIUS_METRES * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 
 /** By code units: the same on every device, whatever its language. */

@@ -220,7 +220,10 @@ export class Kiosk {
     const sync: SyncService = new SyncService(core, options.sync, flags, {
       onReceived: (kinds) => {
         const came = (...which: readonly EntryKind[]): boolean => which.some((kind) => kinds.has(kind));
-        if (came('stall.configured')) stalls.stallChanged();
+        if (came('stall.configured')) {
+          stalls.stallChanged();
+          prices.changed({ kind: 'place', ids: [] }, null);
+        }
         if (came('staff.added', 'staff.removed')) session.staffChanged();
         if (came(...SHOWN_ON_TILES)) topics.mark('catalogue');
         if (came(...SHOWN_ON_TILES)) prices.goodsChanged();
@@ -281,7 +284,11 @@ export class Kiosk {
       'staff.change': (input, context) => stalls.changeStaff(input, context),
       'staff.remove': (input, context) => stalls.removeStaff(input, context),
       'stall.set-up': (input, context) => stalls.setUp(input, context),
-      'stall.change': (input, context) => stalls.change(input, context),
+      'stall.change': (input, context) => {
+        const changed = stalls.change(input, context);
+        prices.changed({ kind: 'place', ids: [] }, context.staffId);
+        return changed;
+      },
       'stall.set-label-rules': (input, context) => stalls.setLabelRules(input, context),
       'stall.draw-logo': (input) => stalls.drawLogo(input),
       'stall.set-logo': (input, context) => stalls.setLogo(input, context),

@@ -270,7 +270,7 @@ export class PriceDesk {
       nextChangeAt: nextMs === null ? null : new Date(nextMs).toISOString(),
       ruleCount: this.#prices.timedRules().length,
       policy: this.#prices.policy,
-      place: prices.place(),
+      place: this.#prices.place,
       feeds: prices.feeds().map(({ source, observedMs }) => ({
         source,
         observedAt: new Date(observedMs).toISOString(),

@@ -1,7 +1,14 @@
 import type { Cart } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import type { Minor } from '../../domain/money';
-import { compileBook, isAbout, rulesAbout, type PriceBook, type TimedRule } from '../../domain/pricing/book';
+import {
+  compileBook,
+  isAbout,
+  rulesAbout,
+  type PriceBook,
+  type SellingPlace,
+  type TimedRule,
+} from '../../domain/pricing/book';
 import { nextGraceEndMs, piecesByRule, piecesOf, repriceCart, type CartWorld } from '../../domain/pricing/cart-prices';
 import { agesAt, startPrice } from '../../domain/pricing/matrix';
 import type { PricePolicy } from '../../domain/pricing/policy';
@@ -125,6 +132,12 @@ export class PricingService {
     return (this.#policy ??= this.#core.store.prices.policy());
   }
 
+  /** Where this till sells. A market that nobody named is where the stall stands. */
+  get place(): SellingPlace {
+    const place = this.#core.store.prices.place();
+    return { ...place, event: place.event || this.#core.stall.place };
+  }
+
   /** When any price changes next, UTC milliseconds, or null. */
   nextChangeMs(): number | null {
     this.current();
@@ -155,8 +168,10 @@ export class PricingService {
     this.#policy = null;
     this.#move(this.clock.nowMs());
     this.#sinceMs = this.clock.nowMs();
+    // Another place changes no rule, but where each holds.
+    const isElsewhere = ({ where }: PriceRule): boolean => cause.kind === 'place' && where.kind !== 'anywhere';
     const about = [...this.#timedById].flatMap(([ruleId, { rule }]) =>
-      rulesBefore.get(ruleId)?.rule === rule ? [] : [rule],
+      rulesBefore.get(ruleId)?.rule === rule && !isElsewhere(rule) ? [] : [rule],
     );
     const gone = [...rulesBefore].flatMap(([ruleId, { rule }]) =>
       this.#timedById.get(ruleId)?.rule === rule ? [] : [rule],
@@ -316,7 +331,7 @@ export class PricingService {
 
   /** A book of these rules instead of those there are, at an instant. */
   bookOf(timed: readonly TimedRule[], nowMs: number): PriceBook {
-    return compileBook(timed, { nowMs, place: this.#core.store.prices.place(), policy: this.policy });
+    return compileBook(timed, { nowMs, place: this.place, policy: this.policy });
   }
 
   /** A rule with its times as instants around now. */

@@ -23,6 +23,8 @@ export interface Format {
   weight(grams: number): string;
   /** `2.4 kg`, for a stock hint. */
   roughWeight(grams: number): string;
+  /** `500 m`, `1.2 km` */
+  distance(metres: number): string;
   /** `12.5%` */
   percent(basisPoints: number): string;
   /** `11:31`, in the stall's zone; of an ISO instant or milliseconds since 1970. */
@@ -46,6 +48,9 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
   const style = { currency: code, locale };
   const kilograms = new Intl.NumberFormat(locale, { minimumFractionDigits: 3 });
   const roughly = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const length = { style: 'unit', unitDisplay: 'short' } as const;
+  const inMetres = new Intl.NumberFormat(locale, { ...length, unit: 'meter', maximumFractionDigits: 0 });
+  const inKilometres = new Intl.NumberFormat(locale, { ...length, unit: 'kilometer', maximumFractionDigits: 1 });
   const percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
   const round = new Intl.NumberFormat(locale, {
     style: 'currency',
@@ -82,6 +87,7 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
     }),
     weight: (grams) => `${kilograms.format(grams / 1000)} kg`,
     roughWeight: (grams) => `${roughly.format(grams / 1000)} kg`,
+    distance: (metres) => (metres < 1_000 ? inMetres.format(metres) : inKilometres.format(metres / 1_000)),
     percent: (basisPoints) => percentage.format(basisPoints / 10_000),
     time: (instant) => clock.format(new Date(instant)),
     date: (day) => date.format(new Date(day)),

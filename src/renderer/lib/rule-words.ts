@@ -1,3 +1,4 @@
+import { formatCoordinates } from '../../domain/coordinates';
 import type { Effect, PriceRule, Schedule, Selector, UnitCharge } from '../../domain/pricing/rule';
 import type { TypedRule } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
@@ -25,7 +26,7 @@ export function ruleSentence(
   return [
     effectPhrase(rule.effect, rule.what, words),
     whenPhrase(rule.when, words),
-    wherePhrase(rule.where),
+    wherePhrase(rule.where, words),
     whoPhrase(rule.audience),
     stockPhrase(rule.stock),
   ]
@@ -117,7 +118,7 @@ export function whenPhrase(when: Schedule, words: RuleWords): string {
   return parts.join(', ');
 }
 
-export function wherePhrase(where: PriceRule['where']): string {
+export function wherePhrase(where: PriceRule['where'], { format }: Pick<RuleWords, 'format'>): string {
   switch (where.kind) {
     case 'anywhere':
       return '';
@@ -126,7 +127,10 @@ export function wherePhrase(where: PriceRule['where']): string {
     case 'pitch':
       return m.rule_where_pitch({ place: where.pitch });
     case 'radius':
-      return m.rule_where_near({ metres: where.radiusMetres });
+      return m.rule_where_near({
+        distance: format.distance(where.radiusMetres),
+        place: formatCoordinates(where),
+      });
   }
 }
 
