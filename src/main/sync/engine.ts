@@ -80,6 +80,7 @@ export class SyncEngine implements SyncRunner {
       },
       changed: () => this.#changed(),
       moved: (serverId) => this.#offer(serverId),
+      shutOut: (deviceIds) => this.#shutOut(deviceIds),
     };
   }
 
@@ -195,6 +196,13 @@ export class SyncEngine implements SyncRunner {
     await link?.stop();
     await this.#options.store.removePeer(serverId);
     this.#changed();
+  }
+
+  /** Neighbours that the hub shut out hear nothing more from here; of their entries the hub decides. */
+  async #shutOut(deviceIds: readonly string[]): Promise<void> {
+    for (const deviceId of deviceIds) {
+      if (this.#links.get(deviceId)?.peer.role === 'neighbour') await this.leave(deviceId);
+    }
   }
 
   /** A code for one more device of the stall, from the hub or, without one, a neighbour. */

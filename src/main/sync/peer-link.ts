@@ -58,6 +58,8 @@ export interface LinkContext {
   changed(): void;
   /** Entries came or were acknowledged: other links may have more to hand on. */
   moved(serverId: string): void;
+  /** The hub shut these devices out. */
+  shutOut(deviceIds: readonly string[]): Promise<void>;
 }
 
 /** Somebody stopped the link in the middle of an exchange. */
@@ -296,6 +298,7 @@ export class PeerLink {
     if (mine?.isRevoked) throw new ExchangeFailure('revoked', 'The hub does not take entries of this device any more.');
     const seqThere = mine?.seq ?? 0;
     const { role } = this.#peer;
+    if (role === 'hub') await this.#context.shutOut(heads.flatMap((head) => (head.isRevoked ? [head.device] : [])));
     const held = new Map((await store.heads()).map((head) => [head.device, head]));
     const differ = await this.#differing(heads);
     // A hub restored from a backup: what it has lost waits again. So does what another copy of this folder took the place of.
