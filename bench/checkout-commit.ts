@@ -111,7 +111,7 @@ async function sell(
 /** Waits until the next order's receipt is on paper and the drawer open. */
 async function untilPrinted(kiosk: BenchTill['kiosk']): Promise<void> {
   await new Promise<void>((resolve) => {
-    const stop = kiosk.subscribe((event) => {
+    const stop = kiosk.subscribe('till', (event) => {
       if (event.topic !== 'sale' || event.state.done === null || event.state.lastOrder?.receipt !== 'acknowledged')
         return;
       stop();

@@ -19,7 +19,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
   const csv = Buffer.from(shopifyCsv(ROWS));
   const { kiosk, call, session, close } = await startTill({ dataDir: join(scratch, 'till') });
   // A screen listens, as one always does.
-  const stopHearing = kiosk.subscribe(() => undefined);
+  const stopHearing = kiosk.subscribe('till', () => undefined);
   progress(`importing ${ROWS.toLocaleString('en')} rows, ${(csv.length / 2 ** 20).toFixed(1)} MiB`);
 
   const watch = watchBlocks();

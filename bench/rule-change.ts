@@ -48,7 +48,7 @@ export async function measure(scratch: string): Promise<Figure[]> {
     const waiting = new Set<Topic>(['sale', 'catalogue', 'prices']);
     let told: (() => void) | null = null;
     const everywhere = new Promise<void>((resolve) => (told = resolve));
-    const stop = kiosk.subscribe(({ topic }) => {
+    const stop = kiosk.subscribe('till', ({ topic }) => {
       waiting.delete(topic);
       if (waiting.size === 0) told?.();
     });

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { adjustment, adviceAnswer, adviceState } from './advice-schemas';
 import { deviceSettings } from './device-settings';
+import { checkedItem, displayState, shownItem, type shownLine, type shownReason } from './display-schemas';
 import { deviceHead } from './exchange';
 import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
 import { THEMES } from './theme';
@@ -76,6 +77,11 @@ function command<I extends z.ZodType, O extends z.ZodType>(
   staff: CallDefinition<I, O>['staff'] = 'signed-on',
 ): CallDefinition<I, O> {
   return { kind: 'command', roles: tillOnly, staff, input, output };
+}
+
+/** The same call for what stands before the shopper, too. */
+function forDisplays<I extends z.ZodType, O extends z.ZodType>(call: CallDefinition<I, O>): CallDefinition<I, O> {
+  return { ...call, roles: [...call.roles, 'display'] };
 }
 
 const nothing = z.object({});
@@ -603,8 +609,8 @@ const footfallRow = z.object({
   noticed: z.object({ display: z.int(), qr: z.int(), scan: z.int() }),
 });
 
-/** The topics, each with its whole state. */
-export const TOPICS = {
+/** What the till's windows and the machine's own tools hear, each topic with its whole state. */
+const TILL_TOPICS = {
   session: sessionState,
   sale: saleState,
   jobs: jobsState,
@@ -618,7 +624,27 @@ export const TOPICS = {
   advice: adviceState,
   prices: pricesState,
 } as const;
+/** What a display hears, and nothing else: only what a shopper may see is in it. */
+const DISPLAY_TOPICS = { display: displayState } as const;
+
+/** Topics are numbered, heard and fetched by groups. */
+const TOPIC_GROUPS = { till: TILL_TOPICS, display: DISPLAY_TOPICS } as const;
+export type TopicGroup = keyof typeof TOPIC_GROUPS;
+
+export const TOPICS = { ...TILL_TOPICS, ...DISPLAY_TOPICS } as const;
 export type Topic = keyof typeof TOPICS;
+
+/** The topics a role hears; null for one that hears none. */
+export function groupOf(role: ClientRole): TopicGroup | null {
+  if (role === 'display') return 'display';
+  return role === 'till' || role === 'service' ? 'till' : null;
+}
+
+/** The topics of a group. */
+export function topicsOf(group: TopicGroup): readonly Topic[] {
+  return Object.keys(TOPIC_GROUPS[group]) as Topic[];
+}
+
 export type TopicState<T extends Topic> = Frozen<z.infer<(typeof TOPICS)[T]>>;
 export type SaleState = TopicState<'sale'>;
 
@@ -629,8 +655,13 @@ export const TOPIC_CHANGES = {
 } as const;
 export type TopicChange<T extends Topic> = Frozen<z.infer<(typeof TOPIC_CHANGES)[T]>>;
 
-const wholeState = z.object({ seq: z.int(), ...TOPICS });
-export type WholeState = Frozen<z.infer<typeof wholeState>>;
+const wholeState = z.object({ seq: z.int(), ...TILL_TOPICS });
+const wholeDisplay = z.object({ seq: z.int(), ...DISPLAY_TOPICS });
+/** Every topic of a group as of its last event. */
+export interface WholeStates {
+  readonly till: Frozen<z.infer<typeof wholeState>>;
+  readonly display: Frozen<z.infer<typeof wholeDisplay>>;
+}
 
 /** A day on the label that has come or gone: the cashier must see it, and decides. */
 const dateWarning = z.object({
@@ -754,6 +785,26 @@ const orderPlaced = z.object({ orderId: id.nullable(), number: text(20).nullable
 
 export const CALLS = {
   'state.get': query(nothing, wholeState, 'none'),
+  /** What a display begins with. */
+  'display.get': forDisplays(query(nothing, wholeDisplay, 'none')),
+  /** What the stall sells, to look through; of one category, or of all. */
+  'display.goods': forDisplays(
+    query(
+      z.object({ category: text(80).nullable(), offset: z.int().min(0), limit: z.int().min(1).max(100) }),
+      z.object({ version: z.int(), total: z.int(), items: z.array(shownItem) }),
+      'none',
+    ),
+  ),
+  /** Price, reasons, stock and offers of an item, by its id or by the code of a label; null where nothing goes by it. */
+  'display.look': forDisplays(
+    query(
+      z.union([z.object({ itemId: id }), z.object({ code: z.string().max(8192) })]),
+      checkedItem.nullable(),
+      'none',
+    ),
+  ),
+  /** Somebody touched the display, or held something up to it. */
+  'display.noticed': forDisplays(command(z.object({ how: z.enum(['touch', 'scan']) }), nothing, 'none')),
 
   'staff.sign-on': command(z.object({ staffId: id, pin: text(12) }), nothing, 'none'),
   'staff.sign-off': command(nothing, nothing),
@@ -1376,11 +1427,11 @@ export const callMessage = z.object({
   input: z.unknown(),
 });
 export type CallMessage = z.infer<typeof callMessage>;
-/** What travels to every client whose role may read the topic. */
+/** What travels to every client whose role hears the topic. */
 export type TopicEvent = {
   [T in Topic]: {
     readonly topic: T;
-    /** One gapless sequence over all topics, from 1 at every start of the kiosk. */
+    /** One gapless sequence over the topics of a group, from 1 at every start of the kiosk. */
     readonly seq: number;
     readonly state: TopicChange<T>;
   };
@@ -1390,6 +1441,11 @@ export type PricesState = TopicState<'prices'>;
 export type DropView = Frozen<z.infer<typeof dropView>>;
 export type PriceLogRow = Frozen<z.infer<typeof priceLogRow>>;
 export type PriceVolatility = Frozen<z.infer<typeof priceVolatility>>;
+export type DisplayScene = TopicState<'display'>['scene'];
+export type ShownLine = Frozen<z.infer<typeof shownLine>>;
+export type ShownReason = Frozen<z.infer<typeof shownReason>>;
+export type ShownItem = Frozen<z.infer<typeof shownItem>>;
+export type CheckedItem = Frozen<z.infer<typeof checkedItem>>;
 export type TypedRule = CallInput<'prices.put-rule'>;
 export type Tile = Frozen<z.infer<typeof tile>>;
 export type SharedStock = Frozen<z.infer<typeof sharedStock>>;

@@ -21,7 +21,7 @@ export const selector = z.discriminatedUnion('kind', [
   }),
 ]) satisfies z.ZodType<Selector>;
 
-const charge = z.discriminatedUnion('kind', [
+export const unitCharge = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('price'), priceMinor: price }),
   z.object({ kind: z.literal('percent-off'), basisPoints: basisPoints.min(1) }),
   z.object({ kind: z.literal('amount-off'), amountMinor: price.min(1) }),
@@ -44,7 +44,7 @@ export const priceEffect = z.discriminatedUnion('kind', [
     unit: pricing,
     across: z.enum(['variant', 'rule']),
     tiers: z
-      .array(z.object({ fromQuantity: quantity.min(2), charge }))
+      .array(z.object({ fromQuantity: quantity.min(2), charge: unitCharge }))
       .min(1)
       .max(RULE_LIMITS.tiers),
   }),
@@ -54,7 +54,7 @@ export const priceEffect = z.discriminatedUnion('kind', [
       .array(z.object({ what: selector, quantity: z.int().min(1).max(RULE_LIMITS.bundlePieces) }))
       .min(1)
       .max(RULE_LIMITS.parts),
-    at: charge,
+    at: unitCharge,
     mostPerCart: z.int().min(1).max(RULE_LIMITS.bundlesPerCart).nullable(),
   }),
 ]) satisfies z.ZodType<Effect>;

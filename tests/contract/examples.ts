@@ -30,6 +30,10 @@ const pricePolicy = {
 /** One well-formed input for every call of the contract. */
 export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'state.get': {},
+  'display.get': {},
+  'display.goods': { category: null, offset: 0, limit: 12 },
+  'display.look': { itemId: id },
+  'display.noticed': { how: 'touch' },
   'staff.sign-on': { staffId: id, pin: '2468' },
   'staff.sign-off': {},
   'staff.add': { name: 'Ada', role: 'cashier', pin: '8642' },

@@ -41,8 +41,8 @@ export interface CallDoorOptions {
   readonly resultOf: (
     requestId: string,
   ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
-  /** The number of the last event that will tell what was done up to now. */
-  readonly toldBy: () => number;
+  /** The number of the last event that will tell a role what was done up to now; undefined where it hears of nothing. */
+  readonly toldBy: (role: ClientRole) => number | undefined;
   /** Somebody does something. */
   readonly onCommand: () => void;
   /** What an error of the database means to a person; any other error as it is. */
@@ -73,12 +73,12 @@ export class CallDoor {
     if (!(CALLS[call].roles as readonly ClientRole[]).includes(client.role)) {
       return failure('not-allowed', `A ${client.role} may not call ${call}.`);
     }
-    if (CALLS[call].kind === 'query') return this.#run(call, message.data);
+    if (CALLS[call].kind === 'query') return this.#run(client, call, message.data);
     this.#options.onCommand();
     if (requestId === undefined) return failure('bad-request', `${call} is a command and needs a requestId.`);
     const running = this.#running.get(requestId);
     if (running) return running;
-    const run = this.#run(call, message.data);
+    const run = this.#run(client, call, message.data);
     this.#running.set(requestId, run);
     try {
       return await run;
@@ -87,7 +87,11 @@ export class CallDoor {
     }
   }
 
-  async #run(call: CallName, { requestId = '', input }: CallMessage): Promise<CallResult<unknown>> {
+  async #run(
+    { role }: CallClient,
+    call: CallName,
+    { requestId = '', input }: CallMessage,
+  ): Promise<CallResult<unknown>> {
     const { kind, staff, input: inputSchema, output } = CALLS[call];
     try {
       const signedOn = this.#options.signedOn();
@@ -99,15 +103,20 @@ export class CallDoor {
       if (!parsed.success) return failure('bad-request', badRequestMessage(call, parsed.error));
       if (kind === 'command') {
         const stored = this.#options.resultOf(requestId);
-        if (stored.found) return { ok: true, value: output.parse(stored.value), seq: this.#options.toldBy() };
+        if (stored.found) return this.#answer(role, kind, output.parse(stored.value));
       }
       const handler = this.#options.handlers[call] as (input: unknown, context: CallContext) => unknown;
       const value = await handler(parsed.data, { requestId, staffId: signedOn?.staffId ?? null });
       // Screens are told after the answer: whoever pays waits for the disk and for nothing else.
-      return { ok: true, value: output.parse(value), ...(kind === 'command' && { seq: this.#options.toldBy() }) };
+      return this.#answer(role, kind, output.parse(value));
     } catch (error) {
       return { ok: false, error: this.#explain(call, this.#options.explain(error)) };
     }
+  }
+
+  #answer(role: ClientRole, kind: 'query' | 'command', value: unknown): CallResult<unknown> {
+    const seq = kind === 'command' ? this.#options.toldBy(role) : undefined;
+    return { ok: true, value, ...(seq !== undefined && { seq }) };
   }
 
   #explain(call: CallName, error: unknown): CallError {

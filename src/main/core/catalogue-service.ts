@@ -38,11 +38,17 @@ export class CatalogueService {
 
   items(input: CallInput<'catalogue.items'>): CallOutput<'catalogue.items'> {
     const { total, tiles } = this.#core.store.catalogue.tiles(input);
-    return { version: this.#version(), total, tiles: this.#asShown(tiles) };
+    return { version: this.version(), total, tiles: this.#asShown(tiles) };
   }
 
   search({ text, limit }: CallInput<'catalogue.search'>): CallOutput<'catalogue.search'> {
     return { tiles: this.#asShown(this.#core.store.catalogue.search(text, limit)) };
+  }
+
+  /** One item as the grid shows it, or null when it is not in the catalogue. */
+  tile(itemId: string): Tile | null {
+    const tile = this.#core.store.catalogue.tile(itemId);
+    return tile && (this.#asShown([tile])[0] ?? null);
   }
 
   /** Tiles with what this till may sell of divided stock, at the prices of now. */
@@ -151,7 +157,7 @@ export class CatalogueService {
     for (const { name } of listed) counts.delete(name);
     // Categories that came with an import and have no place on the rail yet stand after the others.
     const others = [...counts].map(([name, itemCount]) => ({ name, icon: '', itemCount }));
-    return { version: this.#version(), itemCount: catalogue.itemCount(), categories: [...listed, ...others] };
+    return { version: this.version(), itemCount: catalogue.itemCount(), categories: [...listed, ...others] };
   }
 
   /** Says on the tiles of what is divided among tills what this one may still sell. */
@@ -168,8 +174,8 @@ export class CatalogueService {
     });
   }
 
-  /** Every sale changes what is left, and rules what it costs: both age what screens hold of the catalogue as an edit does. */
-  #version(): number {
+  /** Grows with what tiles show. Every sale changes what is left, and rules what it costs: both age what screens hold of the catalogue as an edit does. */
+  version(): number {
     const { store } = this.#core;
     return store.catalogue.version() + store.nextOrderSequence() + this.#prices.epoch;
   }

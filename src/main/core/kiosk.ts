@@ -1,6 +1,6 @@
 import { v7 as newId } from 'uuid';
 import type { Stall } from '../../domain/stall';
-import type { ClientRole, TopicEvent, TopicState } from '../../shared/contract';
+import { groupOf, type ClientRole, type Topic, type TopicEvent, type TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
 import type { Theme } from '../../shared/theme';
 import type { EntryKind } from '../../journal/kinds';
@@ -25,11 +25,13 @@ import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { PriceTestService } from './price-test-service';
 import { SaleService } from './sale-service';
+import { DisplayService } from './display-service';
 import { DropService } from './drop-service';
 import { PriceDesk } from './price-desk';
 import { PricingService, type PricingOptions } from './pricing-service';
 import { ScanService } from './scan-service';
 import { ShareService } from './share-service';
+import { ShownGoods } from './shown-goods';
 import { SessionService } from './session-service';
 import { ShiftService } from './shift-service';
 import { StallService } from './stall-service';
@@ -77,6 +79,7 @@ export class Kiosk {
   readonly #devices: DeviceService;
   readonly #scans: ScanService;
   readonly #customerDisplay: CustomerDisplay;
+  readonly #display: DisplayService;
   readonly #flags: FlagService;
   readonly #priceTests: PriceTestService;
   readonly #advice: AdviceService;
@@ -106,6 +109,7 @@ export class Kiosk {
         footfall: () => footfall.state(),
         advice: () => advice.state(),
         prices: () => priceDesk.state(),
+        display: () => display.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -183,7 +187,7 @@ export class Kiosk {
     });
     this.#customerDisplay = customerDisplay;
     // After the screens are told, so that no display is on the way of a sale.
-    topics.subscribe(({ topic }) => {
+    topics.subscribe('till', ({ topic }) => {
       if (topic === 'sale') customerDisplay.show(topics.state('sale'));
     });
     devices.registry.listen({ status: () => customerDisplay.refresh() });
@@ -195,7 +199,7 @@ export class Kiosk {
     });
     this.#priceTests = priceTests;
     prices.add(priceTests);
-    topics.subscribe(({ topic }) => {
+    topics.subscribe('till', ({ topic }) => {
       if (topic === 'catalogue') priceTests.goodsChanged();
     });
     const footfall = new FootfallService(core);
@@ -272,11 +276,33 @@ export class Kiosk {
       rehearseSale: (code) => sale.rehearse(code),
       onChanged: () => sale.strayTendersChanged(),
     });
+    const shownGoods = new ShownGoods(core, { catalogue, prices, drops: () => drops.views() });
+    const display = new DisplayService(core, {
+      clock: systemClock,
+      sale: () => sale.state(),
+      isOpen: () => ({ signedOn: session.signedOn() !== null, shift: store.shifts.current() !== null }),
+      theme: () => session.theme(),
+      catalogue: () => catalogue.state(),
+      nowMs: () => prices.nowMs(),
+      receiptUrl: () => null,
+    });
+    this.#display = display;
+    // In the same turn, after the till's own windows.
+    topics.subscribe('till', ({ topic }) => {
+      if (SHOWN_ON_DISPLAYS.includes(topic)) display.changed();
+    });
     // Whatever a person did shows somewhere: the exchange looks whether an entry came of it.
-    topics.subscribe(() => sync.written());
+    topics.subscribe('till', () => sync.written());
 
     const handlers: CallHandlers = {
-      'state.get': () => topics.snapshot(),
+      'state.get': () => topics.snapshot('till'),
+      'display.get': () => topics.snapshot('display'),
+      'display.goods': (input) => shownGoods.list(input),
+      'display.look': (input) => shownGoods.look(input),
+      'display.noticed': ({ how }) => {
+        footfall.noticed(how === 'touch' ? 'display' : 'scan');
+        return {};
+      },
 
       'staff.sign-on': (input, context) => session.signOn(input, context),
       'staff.sign-off': (_input, context) => session.signOff(context),
@@ -437,7 +463,10 @@ export class Kiosk {
       handlers,
       signedOn: () => session.signedOn(),
       resultOf: (requestId) => store.resultOf(requestId),
-      toldBy: () => topics.nextSeq(),
+      toldBy: (role) => {
+        const group = groupOf(role);
+        return group === null ? undefined : topics.nextSeq(group);
+      },
       onCommand: () => options.use.note(),
       explain: (error) => store.explain(error),
       log,
@@ -466,9 +495,10 @@ export class Kiosk {
     return this.#door.dispatch(client, message);
   }
 
-  /** Hears every topic event from the next one on; `state.get` gives what stands before it. */
-  subscribe(listener: (event: TopicEvent) => void): () => void {
-    return this.#topics.subscribe(listener);
+  /** Hears every event of the topics its role may hear from the next one on; `state.get` gives what stands before it. */
+  subscribe(role: ClientRole, listener: (event: TopicEvent) => void): () => void {
+    const group = groupOf(role);
+    return group === null ? () => undefined : this.#topics.subscribe(group, listener);
   }
 
   /** The stall as it is now. */
@@ -504,6 +534,7 @@ export class Kiosk {
     this.#scans.stop();
     this.#prices.stop();
     this.#customerDisplay.stop();
+    this.#display.stop();
     await this.exchange.stop();
     await this.#devices.stop();
     this.#flags.stop();
@@ -513,6 +544,9 @@ export class Kiosk {
     this.#topics.close();
   }
 }
+
+/** Topics of the till that a display shows something of. */
+const SHOWN_ON_DISPLAYS: readonly Topic[] = ['session', 'sale', 'catalogue', 'prices'];
 
 /** Entries of other devices that change what a tile shows. */
 const SHOWN_ON_TILES: readonly EntryKind[] = [

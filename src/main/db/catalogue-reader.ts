@@ -70,6 +70,11 @@ export class CatalogueReader {
     return { total, tiles: (rows as TileRow[]).map(toTile) };
   }
 
+  tile(itemId: string): Tile | null {
+    const row = prepared(this.#database, `SELECT ${TILE_COLUMNS} FROM item WHERE item_id = ?`).get(itemId);
+    return row === undefined ? null : toTile(row as TileRow);
+  }
+
   item(itemId: string): Item | null {
     return this.#parse(
       prepared(this.#database, 'SELECT body, at FROM item WHERE item_id = ?').get(itemId) as ItemRow | undefined,

@@ -6,7 +6,7 @@ import type { CallError, CallResult } from '../../shared/errors';
 /** What the door needs of the kiosk. */
 export interface DoorKiosk {
   dispatch(client: { readonly role: ClientRole }, message: unknown): Promise<CallResult<unknown>>;
-  subscribe(listener: (event: TopicEvent) => void): () => void;
+  subscribe(role: ClientRole, listener: (event: TopicEvent) => void): () => void;
 }
 
 export interface IpcDoorOptions {
@@ -23,7 +23,7 @@ export interface IpcDoorOptions {
  * message must come from the main frame of a window of ours, showing our own origin.
  */
 export function openIpcDoor({ kiosk, origin, roleOf }: IpcDoorOptions): void {
-  const subscribers = new Set<WebContents>();
+  const subscribers = new WeakSet<WebContents>();
 
   function roleOfCaller(event: IpcMainInvokeEvent): ClientRole | null {
     const frame = event.senderFrame;
@@ -40,27 +40,29 @@ export function openIpcDoor({ kiosk, origin, roleOf }: IpcDoorOptions): void {
   });
 
   ipcMain.handle(CHANNELS.subscribe, async (event) => {
-    if (!roleOfCaller(event)) throw new Error('This window may not subscribe');
-    const { subscribe } = await subscribed;
-    subscribe(event.sender);
-  });
-
-  const subscribed = kiosk.then((running) => {
-    running.subscribe((topicEvent) => {
-      // As text: the bridge into a sandboxed window copies an object property by property, a text at once.
-      const text = JSON.stringify(topicEvent);
-      for (const contents of subscribers) {
-        if (!contents.isCrashed()) contents.send(CHANNELS.event, text);
-      }
+    const role = roleOfCaller(event);
+    if (!role) throw new Error('This window may not subscribe');
+    const contents = event.sender;
+    if (subscribers.has(contents)) return;
+    subscribers.add(contents);
+    const running = await kiosk;
+    if (contents.isDestroyed()) return;
+    const stop = running.subscribe(role, (topicEvent) => {
+      if (!contents.isCrashed()) contents.send(CHANNELS.event, textOf(topicEvent));
     });
-    return {
-      subscribe(contents: WebContents) {
-        if (subscribers.has(contents)) return;
-        subscribers.add(contents);
-        contents.once('destroyed', () => subscribers.delete(contents));
-      },
-    };
+    contents.once('destroyed', stop);
   });
+}
+
+/**
+ * An event as text, made once however many windows hear it: the bridge into a sandboxed window copies an object property by
+ * property, a text at once.
+ */
+const texts = new WeakMap<TopicEvent, string>();
+function textOf(event: TopicEvent): string {
+  const made = texts.get(event) ?? JSON.stringify(event);
+  texts.set(event, made);
+  return made;
 }
 
 function refused(): { readonly ok: false; readonly error: CallError } {

@@ -5,32 +5,22 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import sirv from 'sirv';
-import { WebSocketServer, type WebSocket } from 'ws';
-import type { CallResult } from '../../shared/errors';
-import type { ClientRole, TopicEvent } from '../../shared/contract';
-import { CLOSE_CODES, helloMessage, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, requestMessage } from '../../shared/wire';
+import type { ClientRole } from '../../shared/contract';
 import { themedPage, type Theme } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
 import type { PhotoFile } from '../core/photos';
 import type { Log } from '../core/log';
+import { CLOSE_PATIENCE_MS, openContractSockets, refuseUpgrade, type SpokenKiosk } from './contract-sockets';
 
-const HELLO_TIMEOUT_MS = 5_000;
-const PING_EVERY_MS = 15_000;
 const MAX_CONNECTIONS = 32;
-const MAX_CALLS_UNDER_WAY = 256;
 /** Far above what a person or a benchmark sends one after the other; a runaway loop passes it at once. */
 const MAX_CALLS_PER_SECOND = 20_000;
-/** A client that reads nothing while this much waits for it is cut off; it fetches the state again when it returns. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
-/** The roles the token opens. Displays and shoppers get tokens of their own when they get calls of their own. */
+/** The roles the token opens. A display has a token of its own, and comes by another door. */
 const TOKEN_ROLES: readonly ClientRole[] = ['till', 'service'];
 
 /** What the server needs of the kiosk. */
-export interface ServedKiosk {
-  readonly deviceId: string;
-  dispatch(client: { readonly role: ClientRole }, message: unknown): Promise<CallResult<unknown>>;
-  subscribe(listener: (event: TopicEvent) => void): () => void;
+export interface ServedKiosk extends SpokenKiosk {
   findPhoto(photo: string): PhotoFile | null;
   readonly theme: Theme;
 }
@@ -84,100 +74,24 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
   http.headersTimeout = 5_000;
   http.maxConnections = MAX_CONNECTIONS * 4;
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
-  http.on('upgrade', (request, socket, head) => {
-    if (request.url !== '/socket' || !isOurs(request) || sockets.clients.size >= MAX_CONNECTIONS) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (client) => serve(client));
+  const sockets = openContractSockets({
+    kiosk,
+    log,
+    maxConnections: MAX_CONNECTIONS,
+    maxCallsPerSecond: MAX_CALLS_PER_SECOND,
+    authorise: (hello) =>
+      sameToken(hello.token, token) && TOKEN_ROLES.includes(hello.role) ? { role: hello.role } : null,
   });
-
-  const alive = new WeakSet<WebSocket>();
-  const pings = setInterval(() => {
-    for (const client of sockets.clients) {
-      if (!alive.has(client)) {
-        client.terminate();
-        continue;
-      }
-      alive.delete(client);
-      client.ping();
-    }
-  }, PING_EVERY_MS);
-  pings.unref();
+  http.on('upgrade', (request, socket, head) => {
+    if (request.url === '/socket' && isOurs(request)) sockets.upgrade(request, socket, head);
+    else refuseUpgrade(socket);
+  });
 
   /** Host and Origin must name this very server: a page from elsewhere, or a name rebound to 127.0.0.1, does not. */
   function isOurs(request: IncomingMessage): boolean {
     const hosts = ['127.0.0.1', 'localhost'].map((name) => `${name}:${address.port}`);
     const { host, origin } = request.headers;
     return hosts.includes(host ?? '') && (origin === undefined || hosts.some((ours) => origin === `http://${ours}`));
-  }
-
-  function serve(client: WebSocket): void {
-    let role: ClientRole | null = null;
-    let stopEvents: () => void = () => undefined;
-    let underWay = 0;
-    let secondStartedMs = 0;
-    let callsThisSecond = 0;
-    alive.add(client);
-    client.on('pong', () => alive.add(client));
-    const helloTimer = setTimeout(() => client.close(CLOSE_CODES.helloTimeout, 'no hello'), HELLO_TIMEOUT_MS);
-
-    function send(message: unknown): void {
-      if (client.readyState !== client.OPEN) return;
-      if (client.bufferedAmount > MAX_BUFFERED_BYTES) {
-        client.terminate();
-        return;
-      }
-      client.send(typeof message === 'string' ? message : JSON.stringify(message));
-    }
-
-    function greet(message: unknown): void {
-      const hello = helloMessage.safeParse(message);
-      if (!hello.success) return client.close(CLOSE_CODES.badMessage, 'say hello first');
-      const asked = hello.data.hello;
-      if (!sameToken(asked.token, token) || !TOKEN_ROLES.includes(asked.role)) {
-        log.warn({ role: asked.role }, 'A connection was refused');
-        return client.close(CLOSE_CODES.notAllowed, 'wrong token or role');
-      }
-      clearTimeout(helloTimer);
-      role = asked.role;
-      send({ welcome: { protocol: PROTOCOL_VERSION, deviceId: kiosk.deviceId } });
-      stopEvents = kiosk.subscribe((event) => send(eventText(event)));
-    }
-
-    async function run(asRole: ClientRole, message: unknown): Promise<void> {
-      const request = requestMessage.safeParse(message);
-      if (!request.success) return client.close(CLOSE_CODES.badMessage, 'not a request');
-      const { id, ...call } = request.data;
-      const nowMs = Date.now();
-      if (nowMs - secondStartedMs >= 1_000) {
-        secondStartedMs = nowMs;
-        callsThisSecond = 0;
-      }
-      callsThisSecond += 1;
-      if (callsThisSecond > MAX_CALLS_PER_SECOND || underWay >= MAX_CALLS_UNDER_WAY) {
-        return client.close(CLOSE_CODES.tooMany, 'too many calls');
-      }
-      underWay += 1;
-      try {
-        send({ id, result: await kiosk.dispatch({ role: asRole }, call) });
-      } finally {
-        underWay -= 1;
-      }
-    }
-
-    client.on('message', (data, isBinary) => {
-      const message = isBinary ? undefined : parseJson(String(data));
-      if (message === undefined) return client.close(CLOSE_CODES.badMessage, 'not JSON text');
-      if (role === null) greet(message);
-      else void run(role, message);
-    });
-    client.on('error', (error) => log.warn({ error }, 'A connection failed'));
-    client.on('close', () => {
-      clearTimeout(helloTimer);
-      stopEvents();
-    });
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -192,41 +106,18 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     socketUrl: `ws://127.0.0.1:${address.port}/socket`,
     tillUrl: `http://127.0.0.1:${address.port}/till/#${token}`,
     async close() {
-      clearInterval(pings);
-      for (const client of sockets.clients) client.close(1001, 'the kiosk is stopping');
+      sockets.close();
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       // A browser may take its time over the closing handshake; the till does not wait for it.
-      setTimeout(() => {
-        for (const client of sockets.clients) client.terminate();
-        http.closeAllConnections();
-      }, 300);
+      setTimeout(() => http.closeAllConnections(), CLOSE_PATIENCE_MS);
       await closed;
     },
   };
 }
 
-/** The text of an event, made once however many clients hear it. */
-const eventTexts = new WeakMap<TopicEvent, string>();
-function eventText(event: TopicEvent): string {
-  let text = eventTexts.get(event);
-  if (text === undefined) {
-    text = JSON.stringify({ event });
-    eventTexts.set(event, text);
-  }
-  return text;
-}
-
 function sameToken(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

@@ -8,7 +8,9 @@ import {
   type CallName,
   type CallOutput,
   type Topic,
+  type TopicGroup,
   type TopicState,
+  type WholeStates,
 } from '../../../shared/contract';
 import type { CallError, CallResult } from '../../../shared/errors';
 import { applyChange } from '../../../shared/topic-change';
@@ -19,16 +21,19 @@ import { ConnectionLost, type Connection, type Transport, type Unsubscribe } fro
 /** How long a command's answer is held back for the event that tells what it did. */
 const TOLD_PATIENCE_MS = 1_000;
 
-/** Every topic as the kiosk last said it. */
-export type Topics = { readonly [T in Topic]: TopicState<T> };
+/** Every topic of a group as the kiosk last said it. */
+export type TopicsOf<G extends TopicGroup> = Omit<WholeStates[G], 'seq'>;
+export type Topics = TopicsOf<'till'>;
 
-export interface ClientOptions {
+export interface ClientOptions<G extends TopicGroup> {
+  /** Which topics there are to hear. Default: the till's. */
+  readonly group?: G;
   /** How long a call waits for a lost connection to come back before it answers `disconnected`. Default 15 000. */
   readonly patienceMs?: number;
 }
 
 /** A typed client of the contract, the same over Electron IPC and over a WebSocket. */
-export interface Client {
+export interface Client<G extends TopicGroup = 'till'> {
   /**
    * Calls the kiosk. Never rejects: a lost connection is waited for, a command is sent again under the same request id
    * (so it cannot happen twice), and what then still fails answers `{ ok: false, error }`. When a command has answered,
@@ -37,21 +42,27 @@ export interface Client {
    */
   call<N extends CallName>(name: N, input: CallInput<N>, requestId?: string): Promise<CallResult<CallOutput<N>>>;
   /** Null until the first snapshot has come. Kept, however old, while disconnected. */
-  readonly topics: Topics | null;
+  readonly topics: TopicsOf<G> | null;
   /** Hears what changed: every topic after each snapshot, one whole topic after each event. */
-  onChange(listener: (changed: Partial<Topics>) => void): Unsubscribe;
+  onChange(listener: (changed: Partial<TopicsOf<G>>) => void): Unsubscribe;
   readonly connection: Connection;
   /** Hears every change of the connection. */
   onConnection(listener: (connection: Connection) => void): Unsubscribe;
   close(): void;
 }
 
+/** Topics of whichever group. */
+type AnyTopics = { readonly [T in Topic]?: TopicState<T> };
+
 /** Makes a client on a transport; it fetches the whole state by itself whenever the transport connects. */
-export function createClient(transport: Transport, { patienceMs = 15_000 }: ClientOptions = {}): Client {
-  const changes = new Listeners<Partial<Topics>>();
+export function createClient<G extends TopicGroup = 'till'>(
+  transport: Transport,
+  { group, patienceMs = 15_000 }: ClientOptions<G> = {},
+): Client<G> {
+  const changes = new Listeners<Partial<TopicsOf<G>>>();
   const connections = new Listeners<Connection>();
   let connection: Connection = 'connecting';
-  let topics: Topics | null = null;
+  let topics: AnyTopics | null = null;
   /** Sequence of the last event or snapshot applied; null while no snapshot stands. */
   let seq: number | null = null;
   /** Events that came while a snapshot was on its way. */
@@ -139,13 +150,13 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
     const number = ++fetchNumber;
     seq = null;
     early = [];
-    const result = await call('state.get', {});
+    const result = await (group === 'display' ? call('display.get', {}) : call('state.get', {}));
     // A connection lost meanwhile fetches again when it returns.
     if (number !== fetchNumber || !result.ok) return;
     const { seq: snapshotSeq, ...snapshot } = result.value;
     seq = snapshotSeq;
     topics = snapshot;
-    changes.tell(snapshot);
+    changes.tell(snapshot as unknown as TopicsOf<G>);
     const waiting = early;
     early = [];
     for (const event of waiting) hear(event);
@@ -158,16 +169,17 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
     }
     const event = topicEnvelope.parse(raw);
     if (event.seq <= seq) return;
-    if (event.seq !== seq + 1 || !topics) {
+    const { topic } = event;
+    const before = topics?.[topic];
+    if (event.seq !== seq + 1 || before === undefined) {
       void fetchState();
       return;
     }
-    const { topic } = event;
     const change = TOPIC_CHANGES[topic].parse(event.state);
-    const changed = { [topic]: applyChange(topic, topics[topic], change) } as Partial<Topics>;
+    const changed = { [topic]: applyChange(topic, before, change) } as AnyTopics;
     seq = event.seq;
     topics = { ...topics, ...changed };
-    changes.tell(changed);
+    changes.tell(changed as unknown as Partial<TopicsOf<G>>);
   }
 
   const stopEvents = transport.onEvent(hear);
@@ -180,7 +192,7 @@ export function createClient(transport: Transport, { patienceMs = 15_000 }: Clie
   return {
     call,
     get topics() {
-      return topics;
+      return topics as unknown as TopicsOf<G> | null;
     },
     onChange: (listener) => changes.add(listener),
     get connection() {

@@ -2,7 +2,7 @@ import { bridgeTransport } from './bridge-transport';
 import { createClient, type Client } from './client';
 import { socketTransport } from './socket-transport';
 
-export { createClient, type Client, type ClientOptions, type Topics } from './client';
+export { createClient, type Client, type ClientOptions, type Topics, type TopicsOf } from './client';
 export { bridgeTransport, type TrestleBridge } from './bridge-transport';
 export { socketTransport, type SocketLike, type SocketTransportOptions } from './socket-transport';
 export { ConnectionLost, type Connection, type Transport, type Unsubscribe } from './transport';

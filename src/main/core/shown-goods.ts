@@ -1,0 +1,193 @@
+import type { Item, Variant } from '../../domain/catalogue';
+import { rulesAbout } from '../../domain/pricing/book';
+import { meetsConditions } from '../../domain/pricing/price';
+import type { OfferEffect, PriceRule } from '../../domain/pricing/rule';
+import type { LineOffer, PriceTrace } from '../../domain/pricing/trace';
+import type { CallInput, CallOutput, CheckedItem, DropView, ShownItem, ShownReason, Tile } from '../../shared/contract';
+import { CallFailure } from './call-failure';
+import type { CatalogueService } from './catalogue-service';
+import type { CoreContext } from './core-context';
+import type { PricingService } from './pricing-service';
+
+/** More than a shopper reads. */
+const MOST_OFFERS = 20;
+
+export interface ShownGoodsOptions {
+  readonly catalogue: CatalogueService;
+  readonly prices: PricingService;
+  readonly drops: () => readonly DropView[];
+}
+
+/** The goods as anybody may see them: what a display, a price checker and a page for shoppers show. */
+export class ShownGoods {
+  readonly #core: CoreContext;
+  readonly #catalogue: CatalogueService;
+  readonly #prices: PricingService;
+  readonly #drops: () => readonly DropView[];
+
+  constructor(core: CoreContext, { catalogue, prices, drops }: ShownGoodsOptions) {
+    this.#core = core;
+    this.#catalogue = catalogue;
+    this.#prices = prices;
+    this.#drops = drops;
+  }
+
+  list(input: CallInput<'display.goods'>): CallOutput<'display.goods'> {
+    const { version, total, tiles } = this.#catalogue.items(input);
+    return { version, total, items: tiles.map((tile) => this.#shown(tile)) };
+  }
+
+  look(input: CallInput<'display.look'>): CallOutput<'display.look'> {
+    const found = 'code' in input ? this.#byCode(input.code) : this.#byId(input.itemId);
+    return found && this.#checked(found.item, found.label);
+  }
+
+  /** An item with the prices of now, or null when it is not in the catalogue. */
+  item(itemId: string): ShownItem | null {
+    const tile = this.#catalogue.tile(itemId);
+    return tile && this.#shown(tile);
+  }
+
+  #byId(itemId: string): { readonly item: Item; readonly label: CheckedItem['label'] } | null {
+    const item = this.#core.store.catalogue.item(itemId);
+    return item && { item, label: null };
+  }
+
+  /** What a shopper scans may be anything: whatever is no label of goods is nothing here. */
+  #byCode(code: string): { readonly item: Item; readonly label: CheckedItem['label'] } | null {
+    try {
+      const meaning = this.#catalogue.readAny(code);
+      if (meaning.kind !== 'variant') return null;
+      const { item, variant, weightGrams: grams, amountMinor } = meaning;
+      return { item, label: { variantId: variant.variantId, grams, amountMinor } };
+    } catch (error) {
+      if (error instanceof CallFailure) return null;
+      throw error;
+    }
+  }
+
+  #checked(item: Item, label: CheckedItem['label']): CheckedItem | null {
+    const shown = this.item(item.itemId);
+    if (!shown) return null;
+    const priced = item.variants.flatMap((variant) => {
+      const price = this.#prices.shown(variant.variantId);
+      return price ? [{ variant, price }] : [];
+    });
+    return {
+      item: shown,
+      description: item.description,
+      label,
+      variants: priced.map(({ variant, price }) => ({
+        variantId: variant.variantId,
+        name: variant.name,
+        pricing: variant.pricing,
+        priceMinor: price.unitPriceMinor,
+        wasMinor: price.wasMinor,
+        mustAsk: price.mustAsk,
+        left: this.#left(item, variant),
+        reasons: shownReasons(price),
+        lastKnownAt: lastKnownAt(price.trace),
+      })),
+      offers: this.#offers(item.variants),
+      goesWith: [],
+    };
+  }
+
+  #left({ itemId }: Item, { variantId, stock }: Variant): number | null {
+    const left = this.#core.store.shares.left(itemId, variantId) ?? stock;
+    return left === null ? null : Math.max(0, left);
+  }
+
+  #offers(variants: readonly Variant[]): CheckedItem['offers'] {
+    const { offers } = this.#prices.current();
+    const found = new Map<string, { readonly rule: PriceRule; readonly effect: OfferEffect }>();
+    for (const { variantId } of variants) {
+      const subject = this.#prices.subject(variantId);
+      if (!subject) continue;
+      for (const on of rulesAbout(offers, subject)) {
+        const { rule, effect, lingers } = on;
+        // An arm of a price test is nothing to point at.
+        if (lingers || rule.origin === 'test' || !meetsConditions(on, subject, 'everyone')) continue;
+        found.set(rule.ruleId, { rule, effect });
+      }
+    }
+    return [...found.values()].slice(0, MOST_OFFERS).map(({ rule: { name }, effect }) =>
+      effect.kind === 'tiers'
+        ? { name, unit: effect.unit, steps: effect.tiers, isBundle: false }
+        : {
+            name,
+            unit: 'each',
+            steps: [{ fromQuantity: effect.parts.reduce((sum, part) => sum + part.quantity, 0), charge: effect.at }],
+            isBundle: true,
+          },
+    );
+  }
+
+  #shown(tile: Tile): ShownItem {
+    const { itemId, name, category, photo, backdrop, pricing, priceMinor, priceVaries, wasMinor, mustAsk } = tile;
+    const left = tile.share ?? tile.stock;
+    return {
+      itemId,
+      name,
+      category,
+      photo,
+      backdrop,
+      pricing,
+      priceMinor,
+      priceVaries,
+      ...(wasMinor !== undefined && { wasMinor }),
+      ...(mustAsk && { mustAsk }),
+      left: left === null ? null : Math.max(0, left),
+      drop: this.#dropOf(tile),
+    };
+  }
+
+  /** The drop that makes the price of an item. */
+  #dropOf(tile: Tile): ShownItem['drop'] {
+    const running = this.#drops().filter(({ phase }) => phase === 'running');
+    if (running.length === 0) return null;
+    const variantIds =
+      tile.variantId !== null
+        ? [tile.variantId]
+        : (this.#core.store.catalogue.item(tile.itemId)?.variants.map(({ variantId }) => variantId) ?? []);
+    for (const variantId of variantIds) {
+      const subject = this.#prices.subject(variantId);
+      if (!subject) continue;
+      const book = this.#prices.current();
+      const ids = [...rulesAbout(book.units, subject), ...rulesAbout(book.offers, subject)].flatMap((on) =>
+        on.rule.origin === 'drop' && !on.lingers && meetsConditions(on, subject, 'everyone') ? [on.rule.originId] : [],
+      );
+      const drop = running.find(({ dropId, left }) => ids.includes(dropId) && left !== 0);
+      if (drop) return { name: drop.name, from: drop.startsAt, until: drop.overAt, left: drop.left };
+    }
+    return null;
+  }
+}
+
+/** Why a price is what it is, as far as it is the shopper's business. */
+export function shownReasons({
+  trace,
+  offers = [],
+}: {
+  readonly trace?: PriceTrace | undefined;
+  readonly offers?: readonly LineOffer[] | undefined;
+}): ShownReason[] {
+  const reasons: ShownReason[] = [];
+  for (const step of trace?.steps ?? []) {
+    if (step.kind === 'grace') reasons.push({ kind: 'kept', name: '' });
+    // A price that a test shows is a price like any other; what it cost and how far it may go is nobody's business.
+    if (step.kind !== 'rule' || step.origin === 'test') continue;
+    reasons.push({ kind: step.origin === 'drop' ? 'drop' : 'rule', name: step.name });
+  }
+  for (const { origin, name } of offers) {
+    if (origin !== 'test') reasons.push({ kind: origin === 'drop' ? 'drop' : 'offer', name });
+  }
+  return reasons.filter(
+    ({ kind, name }, index) => reasons.findIndex((one) => one.kind === kind && one.name === name) === index,
+  );
+}
+
+/** When a feed said so, of a price that is not fresh any more. */
+function lastKnownAt({ base }: PriceTrace): string | null {
+  return base.source === 'feed' && base.freshness !== 'fresh' ? base.observedAt : null;
+}

@@ -1,0 +1,163 @@
+/** What a display is told. Everything here is read by people who do not work at the stall: nothing else may be added. */
+import { z } from 'zod';
+import { unitCharge } from './pricing-schemas';
+import { THEMES } from './theme';
+import {
+  backdrop,
+  discount,
+  id,
+  instant,
+  item,
+  minor,
+  minorSum,
+  pricing,
+  quantity,
+  resilienceFlag,
+  stall,
+} from './zod';
+
+const text = (most: number) => z.string().max(most);
+
+/** Why something costs what it costs, as far as it is the shopper's business: no cost, no floor, no price test. */
+export const shownReason = z.object({
+  /** `kept`: the price went up meanwhile, and the lower one stands; `label`: it is what the label says. */
+  kind: z.enum(['drop', 'rule', 'offer', 'kept', 'label']),
+  /** Of drop, rule or offer; empty for the others. */
+  name: text(200),
+});
+
+/** A line of the sale as its shopper reads it. */
+export const shownLine = z.object({
+  lineId: id,
+  name: text(330),
+  photo: item.shape.photo,
+  backdrop,
+  pricing,
+  quantity,
+  unitPriceMinor: minor,
+  /** Before rules, offers and discounts; more than `amountMinor` where something is taken off. */
+  beforeMinor: minorSum,
+  amountMinor: minorSum,
+  discount: discount.nullable(),
+  reasons: z.array(shownReason).max(60),
+});
+
+const shownCart = z.object({
+  /** In their order; of a long sale those around the last one touched. */
+  lines: z.array(shownLine).max(40),
+  /** How many lines stand before them. */
+  earlierCount: z.int().min(0),
+  /** The line that was touched last. */
+  lastLineId: id.nullable(),
+  itemCount: z.int(),
+  savedMinor: minorSum,
+  /** Added to the lines; null where prices include it. */
+  taxMinor: minorSum.nullable(),
+  totalMinor: minorSum,
+});
+
+/** What stands on the display. */
+export const displayScene = z.discriminatedUnion('mode', [
+  /** Nobody sells: the stall's face. */
+  z.object({ mode: z.literal('closed') }),
+  /** Nobody is being served. */
+  z.object({
+    mode: z.literal('reel'),
+    /** The label that the display's own scanner read last, for every display to look up; null before the first. */
+    asked: z.object({ askId: id, code: z.string().max(8192) }).nullable(),
+  }),
+  z.object({ mode: z.literal('cart'), cart: shownCart }),
+  z.object({
+    mode: z.literal('pay'),
+    cart: shownCart,
+    paidMinor: minorSum,
+    leftMinor: minorSum,
+    /** What is left when it is paid in cash, rounded as the currency asks for. */
+    leftCashMinor: minorSum,
+    tenders: z
+      .array(z.object({ kind: z.enum(['cash', 'card']), isPending: z.boolean(), amountMinor: minorSum }))
+      .max(50),
+  }),
+  /** The sale is paid; shown for a while, and never again. */
+  z.object({
+    mode: z.literal('thanks'),
+    totalMinor: minorSum,
+    changeMinor: minorSum,
+    flag: resilienceFlag,
+    /** A few of the things bought, to stand on the table. */
+    goods: z.array(z.object({ name: text(330), photo: item.shape.photo, backdrop })).max(6),
+    /** Where the receipt can be read with a phone; null where it cannot. */
+    receiptUrl: z.string().max(2_000).nullable(),
+  }),
+]);
+
+export const displayState = z.object({
+  stall: stall.pick({ name: true, place: true, currency: true, locale: true, timeZone: true }),
+  theme: z.enum(THEMES),
+  /** The time prices go by when this was told; countdowns go on from here. */
+  now: instant,
+  /** Grows with every change of goods, stock or prices: what a display has fetched of them is stale when it does. */
+  goodsVersion: z.int(),
+  categories: z.array(z.object({ name: text(80), icon: text(40), itemCount: z.int() })),
+  scene: displayScene,
+});
+
+/** An item of the stall as anybody may see it. */
+export const shownItem = z.object({
+  itemId: id,
+  name: text(200),
+  category: text(80),
+  photo: item.shape.photo,
+  backdrop,
+  pricing,
+  /** Lowest price of its variants. */
+  priceMinor: minor,
+  priceVaries: z.boolean(),
+  /** Its price without rules, shown struck through; absent where there is nothing to show. */
+  wasMinor: minor.optional(),
+  /** Nobody knows its price now: ask. */
+  mustAsk: z.boolean().optional(),
+  /** What can be bought here now: pieces, or grams; null where nobody counts. */
+  left: z.int().nullable(),
+  /** The drop it is in, and when that ends. */
+  drop: z.object({ name: text(200), from: instant, until: instant, left: z.int().nullable() }).nullable(),
+});
+
+/** An item as the price checker shows it. */
+export const checkedItem = z.object({
+  item: shownItem,
+  description: text(8000),
+  /** What the code that was scanned says beyond the item: a weight, an amount. */
+  label: z.object({ variantId: id, grams: z.int().nullable(), amountMinor: minor.nullable() }).nullable(),
+  variants: z
+    .array(
+      z.object({
+        variantId: id,
+        name: text(200),
+        pricing,
+        priceMinor: minor,
+        wasMinor: minor.nullable(),
+        mustAsk: z.boolean(),
+        left: z.int().nullable(),
+        reasons: z.array(shownReason).max(60),
+        /** When a feed said so, for a price that is not the stall's own and not fresh. */
+        lastKnownAt: instant.nullable(),
+      }),
+    )
+    .max(300),
+  /** Offers for several pieces that it counts towards. */
+  offers: z
+    .array(
+      z.object({
+        name: text(200),
+        /** In what quantities are counted: pieces, or grams. */
+        unit: pricing,
+        /** In rising order. Of a bundle there is one, and it is for all of its pieces together. */
+        steps: z.array(z.object({ fromQuantity: quantity, charge: unitCharge })).max(20),
+        isBundle: z.boolean(),
+      }),
+    )
+    .max(20),
+  /** What people often buy with it. */
+  goesWith: z.array(shownItem).max(3),
+});
