@@ -132,6 +132,7 @@ export const priceTrace = z.object({
     freshness,
   }),
   steps: z.array(traceStep).max(40),
+  spent: z.object({ ruleId: id, name: text(80) }).optional(),
 }) satisfies z.ZodType<PriceTrace>;
 
 export const lineOffer = z.object({

@@ -330,6 +330,30 @@ describe('a drop', () => {
     });
   });
 
+  test('of which too few are left gives those, and says on the line of the others why they cost the usual price', async () => {
+    const { priceMinor, variantId } = await variantOf(SOURDOUGH);
+    await schedule({ unitCap: 3 });
+    const { lineId } = await till.call('cart.add', { variantId, quantity: 5 });
+    const dropMinor = priceMinor - Math.round(priceMinor / 5);
+    const parts = () =>
+      lines().map(({ quantity, unitPriceMinor, trace }) => [quantity, unitPriceMinor, trace?.spent?.name]);
+    expect(parts()).toEqual([
+      [3, dropMinor, undefined],
+      [2, priceMinor, 'Warm bread'],
+    ]);
+    expect(till.topics.sale.markedLineId).toBe(lineId);
+    expect(lines()[0]?.lineId).toBe(lineId);
+    // One more joins those that cost the usual price; once the drop has pieces again, they cost its price.
+    await till.call('cart.scan', { code: SOURDOUGH });
+    expect(parts()[1]).toEqual([3, priceMinor, 'Warm bread']);
+    await till.call('cart.remove-line', { lineId });
+    expect(parts()).toEqual([[3, dropMinor, undefined]]);
+    await till.call('cart.add', { variantId, quantity: 1 });
+    const order = await paidOrder();
+    expect(order.lines.map(({ trace }) => trace?.spent?.name)).toEqual([undefined, 'Warm bread']);
+    expect(order.totalMinor).toBe(3 * dropMinor + priceMinor);
+  });
+
   test('counts what is weighed by the line, and what was saved on it by its weight', async () => {
     const { tiles } = await till.call('catalogue.search', { text: 'cave cheddar', limit: 1 });
     const [{ variantId, priceMinor } = { variantId: '', priceMinor: 0 }] = tiles;

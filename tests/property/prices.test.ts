@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { offeredOf, priceCart, type Cart, type CartLine } from '../../src/domain/cart';
-import { repriceCart, type CartWorld } from '../../src/domain/pricing/cart-prices';
+import { pricesFor, repriceCart, type CartWorld } from '../../src/domain/pricing/cart-prices';
 import { priceOf, type PriceSubject } from '../../src/domain/pricing/price';
 import { checkRule, type Effect, type PriceRule, type Selector, type UnitCharge } from '../../src/domain/pricing/rule';
 import { bookOf, NOW_MS, ruleOf, subjectOf, timed } from '../helpers/price-rules';
@@ -145,6 +145,26 @@ describe('prices', () => {
           // A weighed line rounds twice.
           expect(leftMinor).toBeGreaterThanOrEqual(amountAt(line, floorMinor) - (line.pricing === 'kg' ? 1 : 0));
           expect(leftMinor).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+
+  it('are found for every piece, and of no cap more is given than is left of it', () => {
+    const caps = fc.dictionary(fc.constantFrom('r0', 'r1', 'r2', 'r3', 'r4'), fc.integer({ min: -2, max: 9 }));
+    fc.assert(
+      fc.property(market, caps, fc.integer({ min: 1, max: 20 }), (given, capped, quantity) => {
+        const left = new Map(Object.entries(capped));
+        for (const subject of given.subjects) {
+          const parts = pricesFor(bookOf(given.rules), subject, 'everyone', { left, pricing: 'each', quantity });
+          expect(parts.reduce((sum, part) => sum + part.quantity, 0)).toBe(quantity);
+          const taken = new Map<string, number>();
+          for (const part of parts) {
+            for (const step of part.price.trace.steps) {
+              if (step.kind === 'rule') taken.set(step.ruleId, (taken.get(step.ruleId) ?? 0) + part.quantity);
+            }
+          }
+          for (const [ruleId, pieces] of taken) expect(pieces).toBeLessThanOrEqual(left.get(ruleId) ?? quantity);
         }
       }),
     );

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PriceRule } from '../../src/domain/pricing/rule';
 import { CallFailure } from '../../src/main/core/call-failure';
 import type { CoreContext } from '../../src/main/core/core-context';
@@ -316,6 +316,22 @@ describe('the counter of people', () => {
     expect(till.footfall.state().countingSince).toBeNull();
     await till.pass(30);
     expect(counted()).toHaveLength(4);
+  });
+
+  it('keeps what a full disk refuses, writes it once there is room, and ends in good order without', async () => {
+    const commit = vi.spyOn(life.store, 'commit').mockImplementation(() => {
+      throw new Error('database or disk is full');
+    });
+    till.footfall.tap({ people: 40 }, by('t1'));
+    till.footfall.stop();
+    expect(till.clock.pending()).toBe(0);
+    expect(till.footfall.state().lastHour).toBe(40);
+
+    till.footfall.tap({ people: 2 }, by('t2'));
+    commit.mockRestore();
+    await till.pass(1);
+    expect(counted()).toEqual([42]);
+    till.footfall.stop();
   });
 
   it('takes a tap back that a report has seen', () => {

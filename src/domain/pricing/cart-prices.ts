@@ -1,7 +1,9 @@
 import type { Cart, CartLine } from '../cart';
+import type { Quantity } from '../catalogue';
 import { offersOf, versionedId, type OfferLine } from './offers';
 import type { PriceBook } from './book';
 import { NO_CAPS, priceOf, type PriceNow, type PriceSubject, type RulesLeft } from './price';
+import type { Audience } from './rule';
 import type { LineOffer, PriceTrace } from './trace';
 
 /** What prices of a cart depend on besides the cart. */
@@ -85,7 +87,7 @@ export function linePrice({
   wasMinor,
   trace,
 }: Pick<PriceNow, 'unitPriceMinor' | 'wasMinor' | 'trace'>): Pick<CartLine, 'unitPriceMinor' | 'wasMinor' | 'trace'> {
-  const isPlain = trace.steps.length === 0 && trace.base.source === 'catalogue';
+  const isPlain = trace.steps.length === 0 && trace.base.source === 'catalogue' && trace.spent === undefined;
   return { unitPriceMinor, ...(wasMinor !== null && { wasMinor }), ...(!isPlain && { trace }) };
 }
 
@@ -116,6 +118,31 @@ function priceLine(line: CartLine, now: PriceNow, { book, nowMs, sinceMs }: Cart
 export function nextGraceEndMs({ lines }: Pick<Cart, 'lines'>): number | null {
   const ends = lines.map(({ trace }) => keptUntilMs(trace)).filter((end) => end !== null);
   return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/**
+ * What so much costs, in as many parts as it has prices: where a rule with a cap has fewer left than are wanted, those cost its
+ * price, and the others what they cost without it.
+ * @param left what rules with a cap have left beside what is in the cart already
+ */
+export function pricesFor(
+  book: PriceBook,
+  subject: PriceSubject,
+  audience: Audience,
+  { left, pricing, quantity }: Pick<CartLine, 'pricing' | 'quantity'> & { readonly left: RulesLeft },
+): { readonly quantity: Quantity; readonly price: PriceNow }[] {
+  const parts: { quantity: Quantity; price: PriceNow }[] = [];
+  const still = new Map(left);
+  // What is weighed is one piece, whatever it weighs.
+  for (let rest = piecesOf({ pricing, quantity }); rest > 0;) {
+    const price = priceOf(book, subject, audience, { left: still, quantity: 1 });
+    const capped = rulesOf(price.trace).filter((ruleId) => still.has(ruleId));
+    const pieces = Math.min(rest, ...capped.map((ruleId) => still.get(ruleId) ?? rest));
+    for (const ruleId of capped) still.set(ruleId, (still.get(ruleId) ?? 0) - pieces);
+    parts.push({ quantity: pricing === 'kg' ? quantity : pieces, price });
+    rest -= pieces;
+  }
+  return parts;
 }
 
 /** Ids of the rules that made a price. */

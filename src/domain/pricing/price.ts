@@ -57,12 +57,16 @@ export function priceOf(
   let applied = 0;
   let cap = book.policy.mostOffBasisPoints;
   let isTest = false;
+  let spent: PriceTrace['spent'];
   for (const on of rulesAbout(book.units, subject)) {
     looked += 1;
     const { rule } = on;
     if (!meetsConditions(on, subject, audience)) continue;
     if (applied > 0 && rule.stacking === 'alone') continue;
-    if ((left.get(rule.ruleId) ?? quantity) < quantity) continue;
+    if ((left.get(rule.ruleId) ?? quantity) < quantity) {
+      spent ??= { ruleId: rule.ruleId, name: rule.name };
+      continue;
+    }
     const afterMinor = changed(on.effect, priceMinor);
     steps.push(ruleStep(on, priceMinor, afterMinor));
     priceMinor = afterMinor;
@@ -89,7 +93,7 @@ export function priceOf(
     // A price under test must look like any other.
     wasMinor: applied > 0 && !isTest && priceMinor < listMinor ? listMinor : null,
     floorMinor,
-    trace: { base: start.base, steps },
+    trace: { base: start.base, steps, ...(spent !== undefined && { spent }) },
     mustAsk: start.mustAsk,
     looked,
   };

@@ -14,6 +14,8 @@ export type FallbackRung = 'last-known' | 'last-known-plus' | 'floor' | 'ask';
 export interface PriceTrace {
   readonly base: PriceBase;
   readonly steps: readonly TraceStep[];
+  /** A rule with a cap that would have held, had enough been left of it on this till; absent where none was passed over. */
+  readonly spent?: { readonly ruleId: string; readonly name: string } | undefined;
 }
 
 export interface PriceBase {

@@ -41,8 +41,9 @@ export class FootfallService {
     this.#clock = clock;
   }
 
+  /** Writes what was counted, if the disk takes it, and counts no more. */
   stop(): void {
-    this.#write();
+    this.#tryToWrite();
     this.#cancelTimer();
   }
 
@@ -132,7 +133,7 @@ export class FootfallService {
     const batch = this.#batches.get(source) ?? { from: this.#now(), count: 0 };
     batch.count = Math.min(FOOTFALL_LIMITS.count, Math.max(0, batch.count + people));
     this.#batches.set(source, batch);
-    if (source === 'tap' && batch.count >= WRITE_AFTER_PEOPLE) this.#write();
+    if (source === 'tap' && batch.count >= WRITE_AFTER_PEOPLE) this.#tryToWrite();
     else this.#writeWithin(source === 'tap' ? WRITE_AFTER_MS : QUIET_MS);
   }
 
@@ -164,14 +165,19 @@ export class FootfallService {
     this.#cancelTimer();
     this.#dueMs = dueMs;
     this.#cancelTimer = this.#clock.after(delayMs, () => {
-      try {
-        this.#write();
-      } catch (error) {
-        this.#core.log.warn({ error }, 'People counted could not be written');
-        this.#writeWithin(WRITE_AFTER_MS);
-      }
+      this.#tryToWrite();
       this.#core.topics.mark('footfall');
     });
+  }
+
+  /** Writes, or keeps what was counted and tries again soon. */
+  #tryToWrite(): void {
+    try {
+      this.#write();
+    } catch (error) {
+      this.#core.log.warn({ error }, 'People counted could not be written');
+      this.#writeWithin(WRITE_AFTER_MS);
+    }
   }
 
   #now(): string {

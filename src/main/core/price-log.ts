@@ -112,6 +112,7 @@ function rowsOfLine(line: PricedLine, { number, discount }: Order): Content[] {
     const afterMinor = grossMinor - offeredOf(line);
     const beforeMinor = grossBeforeRules(line);
     const why = (trace?.steps ?? []).map((step) => (step.kind === 'rule' ? step.name : step.kind));
+    if (trace?.spent) why.push(`${trace.spent.name}: too few left`);
     rows.push({
       kind: 'sale',
       subject,

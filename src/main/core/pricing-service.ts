@@ -9,7 +9,7 @@ import {
   type SellingPlace,
   type TimedRule,
 } from '../../domain/pricing/book';
-import { nextGraceEndMs, piecesByRule, piecesOf, repriceCart, type CartWorld } from '../../domain/pricing/cart-prices';
+import { nextGraceEndMs, piecesByRule, pricesFor, repriceCart, type CartWorld } from '../../domain/pricing/cart-prices';
 import { agesAt, startPrice } from '../../domain/pricing/matrix';
 import type { PricePolicy } from '../../domain/pricing/policy';
 import { priceOf, type PriceNow, type PriceSubject, type RulesLeft } from '../../domain/pricing/price';
@@ -246,12 +246,12 @@ export class PricingService {
     return byVariant.size === 0 || (variantIds !== null && !variantIds.some((variantId) => byVariant.has(variantId)));
   }
 
-  /** What so much of a variant costs for an addition to a cart. */
-  priceFor(cart: Cart, { variantId, pricing }: Variant, quantity: Quantity): PriceNow | null {
+  /** What so much of a variant costs for an addition to a cart: in one part, or more where a cap ends in between. */
+  pricesFor(cart: Cart, { variantId, pricing }: Variant, quantity: Quantity): ReturnType<typeof pricesFor> {
     const subject = this.subject(variantId);
-    if (subject === null) return null;
-    const asked = { left: this.#leftBeside(cart), quantity: piecesOf({ pricing, quantity }) };
-    return priceOf(this.current(), subject, cart.audience ?? 'everyone', asked);
+    if (subject === null) return [];
+    const asked = { left: this.#leftBeside(cart), pricing, quantity };
+    return pricesFor(this.current(), subject, cart.audience ?? 'everyone', asked);
   }
 
   /** A cart at the prices of now. */
@@ -263,7 +263,7 @@ export class PricingService {
   }
 
   /** Whether a cart has to be looked at again after it changed, though no price did. */
-  hasOffers(cart: Cart): boolean {
+  isUnsettled(cart: Cart): boolean {
     const { offers } = this.current();
     const isEmpty =
       offers.everything.length === 0 &&
@@ -271,7 +271,7 @@ export class PricingService {
       offers.byItem.size === 0 &&
       offers.byVariant.size === 0 &&
       offers.byWord.size === 0;
-    return !isEmpty || cart.lines.some((line) => line.offers !== undefined);
+    return !isEmpty || cart.lines.some((line) => line.offers !== undefined || line.trace?.spent !== undefined);
   }
 
   /**

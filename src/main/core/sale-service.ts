@@ -13,9 +13,10 @@ import {
   type Cart,
   type PricedCart,
 } from '../../domain/cart';
-import { fullName, type Item, type Variant } from '../../domain/catalogue';
+import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import { currency, roundCash } from '../../domain/money';
 import { linePrice, piecesByRule } from '../../domain/pricing/cart-prices';
+import type { PriceNow } from '../../domain/pricing/price';
 import { orderNumber, placeOrder, type Order, type ResilienceFlag } from '../../domain/order';
 import {
   canCancel,
@@ -186,7 +187,7 @@ export class SaleService {
       return { kind: 'weight-needed', variantId: variant.variantId, name, dateWarning };
     }
     if (amountMinor === null) {
-      const now = this.#prices.priceFor(this.#sale.cart, variant, weightGrams ?? 1);
+      const now = this.#prices.pricesFor(this.#sale.cart, variant, weightGrams ?? 1)[0]?.price;
       if (now?.mustAsk) {
         return {
           kind: 'price-needed',
@@ -443,16 +444,17 @@ export class SaleService {
       const stall = this.#core.stall;
       const { quantity = 1, ...what } = line;
       const isPriced = line.labelAmountMinor === undefined && line.typedPriceMinor === undefined;
-      const now = isPriced ? this.#prices.priceFor(sale.cart, line.variant, quantity) : null;
-      if (now?.mustAsk) {
+      const parts = isPriced ? this.#prices.pricesFor(sale.cart, line.variant, quantity) : [];
+      if (parts.some(({ price }) => price.mustAsk)) {
         throw new CallFailure('price-needed', 'The last known price of this is too old. Type what it costs.');
       }
-      const price = now === null ? undefined : linePrice(now);
-      const added = unwrap(addVariant(sale.cart, { stall, quantity, price, ...what }, domainContext(this.#core)));
-      return {
-        sale: { ...sale, cart: added.cart, markedLineId: added.lineId },
-        result: resultOf(added.lineId),
-      };
+      const context = domainContext(this.#core);
+      const add = (cart: Cart, quantity: Quantity, price?: PriceNow) =>
+        unwrap(addVariant(cart, { stall, quantity, price: price && linePrice(price), ...what }, context));
+      const [first, ...others] = parts;
+      const added = add(sale.cart, first?.quantity ?? quantity, first?.price);
+      const cart = others.reduce((before, other) => add(before, other.quantity, other.price).cart, added.cart);
+      return { sale: { ...sale, cart, markedLineId: added.lineId }, result: resultOf(added.lineId) };
     });
   }
 
@@ -488,7 +490,7 @@ export class SaleService {
   #atPricesOfNow(cart: Cart, before: Cart, pricedAt: string): Cart {
     const version = this.#prices.version();
     const isPriced = version === pricedAt && version === this.#pricedAt;
-    if (isPriced && (cart === before || !this.#prices.hasOffers(cart))) return cart;
+    if (isPriced && (cart === before || !this.#prices.isUnsettled(cart))) return cart;
     this.#pricedAt = version;
     return this.#prices.reprice(cart, before);
   }

@@ -117,6 +117,7 @@ export function lineReason(line: PricedLine, format: Format): { readonly text: s
   const rules = [...(trace?.steps ?? []), ...(offers ?? [])].flatMap((one) => ('name' in one ? [one.name] : []));
   reasons.push(...new Set(rules));
   if (trace?.steps.at(-1)?.kind === 'grace') reasons.push(m.line_grace());
+  if (trace?.spent) reasons.push(m.line_spent({ name: trace.spent.name }));
   if (priceSource === 'label') reasons.push(m.line_label());
   if (priceSource === 'typed') reasons.push(m.line_typed());
   if (note) reasons.push(note);
