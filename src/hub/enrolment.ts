@@ -1,4 +1,5 @@
 import { Refusal, revoked, type Enrolment } from '../exchange/exchange-store';
+import { prefixFor } from '../exchange/prefix';
 import { badCode } from '../exchange/routes';
 import type { Sql } from './database';
 
@@ -26,10 +27,7 @@ export async function enrol(
     throw new Refusal('bad-signature', 'A device of this id is enrolled with another key.');
   }
   // One that a neighbour introduced is kept under the prefix it gave itself at first, which another may have here.
-  const prefix =
-    known && known.introduced_by === null
-      ? known.prefix
-      : await freePrefix(client, { stallId, deviceId, wanted: enrolment.prefix });
+  const prefix = known && known.introduced_by === null ? known.prefix : await freePrefix(client, enrolment, stallId);
   await client.query(
     `INSERT INTO device (stall_id, device_id, name, prefix, public_key, former_device_id) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (stall_id, device_id) DO UPDATE SET name = excluded.name, prefix = excluded.prefix, introduced_by = NULL`,
@@ -84,20 +82,16 @@ async function stallOfFormer(client: Sql, { former, stallId: wanted }: Enrolment
   return device.stall_id;
 }
 
-/** What a receipt number may begin with (`TR1:` codes are read back by it). */
-const PREFIX = /^[A-Z][A-Z0-9]{0,11}$/;
-
-/** The wanted prefix while nobody else has it, else the next `T` number that nobody ever had. */
 async function freePrefix(
   client: Sql,
-  { stallId, deviceId, wanted }: { readonly stallId: string; readonly deviceId: string; readonly wanted: string },
+  { deviceId, prefix, stallId: used }: Enrolment,
+  stallId: string,
 ): Promise<string> {
   const { rows } = await client.query<{ prefix: string }>(
     'SELECT prefix FROM device WHERE stall_id = $1 AND device_id <> $2',
     [stallId, deviceId],
   );
-  const taken = rows.map(({ prefix }) => prefix);
-  if (PREFIX.test(wanted) && !taken.includes(wanted)) return wanted;
-  const numbers = taken.map((prefix) => Number(/^T(\d{1,6})$/.exec(prefix)?.[1] ?? 0));
-  return `T${Math.max(0, ...numbers) + 1}`;
+  const { rows: epochs } = await client.query<{ epoch: number }>('SELECT max(epoch) AS epoch FROM epoch');
+  const taken = rows.map((row) => row.prefix);
+  return prefixFor({ wanted: prefix, isUsed: used !== null, taken, epoch: epochs[0]?.epoch ?? 1 });
 }

@@ -212,6 +212,20 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
       expect(await store.enrol({ ...succession, former: former(true) })).toEqual({ stallId, prefix: 'T3' });
     });
 
+    test('numbers whoever is new after a restore as nobody was before, and lets one that sells keep its own', async () => {
+      await join();
+      await under.beginEpoch();
+      const epoch = await store.epoch();
+      // One that joined after the backup was made is not known any more.
+      const codeHash = randomUUID();
+      await store.addCode({ stallId, codeHash, name: '', expiresAt: AN_HOUR_ON() });
+      const forgotten = { ...enrolment(new ExchangeDevice(), codeHash), prefix: 'T2', stallId };
+      const fresh = await join(Object.assign(new ExchangeDevice(), { prefix: 'T2' }));
+      expect(fresh.prefix).toBe(`T${epoch}`);
+      expect(await store.enrol(forgotten)).toEqual({ stallId, prefix: 'T2' });
+      expect((await join()).prefix).toBe(`T${epoch + 1}`);
+    });
+
     test('leads a cursor of an older epoch to what both have', async () => {
       const device = await join();
       await append(device, device.entries);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { nextEpoch } from '../../src/exchange/epoch';
+import { prefixFor } from '../../src/exchange/prefix';
 import { ZERO_HASH } from '../../src/journal/entry';
 import {
   Refusal,
@@ -164,7 +165,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     }
     const there = stall.devices.get(deviceId);
     if (there && !there.isIntroduced) return { stallId, prefix: there.prefix };
-    const prefix = this.#newPrefix(stall, deviceId, enrolment.prefix);
+    const prefix = this.#newPrefix(stall, enrolment);
     stall.devices.set(deviceId, {
       deviceId,
       publicKey,
@@ -391,11 +392,10 @@ export class MemoryExchangeStore implements ExchangeStore {
   }
 
   /** The wanted prefix while nobody has it, else the next number that nobody ever had. */
-  #newPrefix(stall: StallState, deviceId: string, wanted: string): string {
+  #newPrefix(stall: StallState, { deviceId, prefix, stallId }: Enrolment): string {
     const others = [...stall.devices.values()].filter((device) => device.deviceId !== deviceId);
-    const taken = others.map(({ prefix }) => prefix);
-    if (/^[A-Z][A-Z0-9]{0,11}$/.test(wanted) && !taken.includes(wanted)) return wanted;
-    return `T${Math.max(0, ...taken.map((prefix) => Number(/^T(\d{1,6})$/.exec(prefix)?.[1] ?? 0))) + 1}`;
+    const taken = others.map((device) => device.prefix);
+    return prefixFor({ wanted: prefix, isUsed: stallId !== null, taken, epoch: this.#epoch });
   }
 }
 
