@@ -81,13 +81,12 @@ function aheadOfTime(at: string): Fault {
   return { cause: 'future-clock', detail: `it was written at ${at.slice(0, 24)}, more than a day from now` };
 }
 
-/** A NUL, or half of a surrogate pair (with the `u` flag a whole pair is one letter and no surrogate). */
-const UNKEEPABLE = /[\0\p{Surrogate}]/u;
-
 /**
  * Whether an entry can be kept and given back as it is: PostgreSQL keeps no NUL, and half of a surrogate pair has no UTF-8.
  * No till writes either.
  */
 export function isKeepable({ body, device, id, kind, at, event, actor }: WireEntry): boolean {
-  return ![body, device, id, kind, at, event ?? '', actor ?? ''].some((text) => UNKEEPABLE.test(text));
+  return [body, device, id, kind, at, event ?? '', actor ?? ''].every(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+  );
 }

@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, validatorCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { takesAsIs } from '../shared/as-is';
 import type { exchangeError, ExchangeErrorCode } from '../shared/exchange';
 import { Refusal } from './exchange-store';
 import { exchangeRoutes, type ExchangeOptions } from './routes';
@@ -94,7 +95,11 @@ export function newServer({
     return503OnClosing: true,
   });
   app.server.maxConnections = limits.maxConnections;
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler<z.core.$ZodType>((route) => {
+    const fits = takesAsIs(route.schema);
+    const read = validatorCompiler(route);
+    return (data: unknown) => (fits(data) ? { value: data } : read(data));
+  });
   // Answers are built to their schemas and checked against them by tests; doing it here would cost more than the answer.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.addHook('onRequest', async (request, reply) => {
