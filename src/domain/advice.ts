@@ -45,6 +45,13 @@ export interface MarkdownOffer extends AdviceHead {
   /** Days and prices that the item was seen at. */
   readonly days: number;
   readonly prices: number;
+  /** What would sell until closing at prices from now on, that of now first, then ever lower ones. */
+  readonly curve?: readonly { readonly priceMinor: Minor; readonly sold: Estimate }[] | undefined;
+  /**
+   * Where the answer to prices was learned: how many like goods lent strength, and how much of it the goods' own sales decide,
+   * 0 to 1.
+   */
+  readonly strength?: { readonly likeGoods: number; readonly ownShare: number } | undefined;
 }
 
 /** Offer two items together for a little less: they are bought together more than chance has it. */
@@ -78,6 +85,25 @@ export interface Adjustment {
   readonly basisPoints?: number | undefined;
 }
 
+/** When the stall closes, as far as advice needs to know, and which categories are worth nothing tomorrow. */
+export interface AdviceWishes {
+  /** In the stall's zone; null for when it usually closes. */
+  readonly closesAt: LocalTime | null;
+  /** Null for all goods that are counted. */
+  readonly perishable: readonly string[] | null;
+}
+
+/** The goods that advice is about, the same for advice that says the same: of a markdown on one day, of a bundle ever. */
+export function subjectOf(
+  advice: Omit<MarkdownOffer, 'adviceId' | 'offeredAt'> | Omit<BundleOffer, 'adviceId' | 'offeredAt'>,
+): string {
+  return advice.kind === 'markdown' ? `${advice.day} ${advice.variantId}` : [...advice.itemIds].sort().join(' ');
+}
+
+export function adviceRuleId(adviceId: string): string {
+  return `advice:${adviceId}`;
+}
+
 /**
  * The price rule that advice becomes when it is taken.
  * @param now UTC instant
@@ -89,7 +115,7 @@ export function ruleOfAdvice(
   given: { readonly name: string; readonly now: string; readonly dayEndsAt: string },
 ): PriceRule {
   const base = {
-    ruleId: `advice:${advice.adviceId}`,
+    ruleId: adviceRuleId(advice.adviceId),
     version: 1,
     name: given.name,
     origin: 'advice' as const,

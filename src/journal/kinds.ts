@@ -24,7 +24,7 @@ import {
   priceRule,
   sellingPlace,
 } from '../shared/pricing-schemas';
-import { adjustment, advice, adviceAnswer } from '../shared/advice-schemas';
+import { adjustment, advice, adviceAnswer, adviceWishes } from '../shared/advice-schemas';
 import {
   cart,
   drawerReason,
@@ -194,13 +194,22 @@ export const ENTRY_KINDS = {
   'footfall.calibrated': footfallCalibration,
   /** The advisor recommended something, with what it rests on. */
   'advice.offered': z.object({ advice }),
-  /** A person took it as it is or with changes, or did not. The rule it became is written beside. The first answer counts. */
+  /**
+   * A person took it as it is or with changes, or did not. The last word counts, and the rule with it: of two tills that
+   * answer differently without a network, one answer stands and never the other's price.
+   */
   'advice.answered': z.object({
     adviceId: id,
     answer: adviceAnswer,
     ruleId: id.nullable(),
     adjustment: adjustment.optional(),
+    /** What taken advice became. */
+    rule: priceRule.optional(),
   }),
+  /** The rule it became is over. The answer that stands: none, when nothing was sold by it yet. */
+  'advice.taken-back': z.object({ adviceId: id, answer: adviceAnswer.nullable(), ruleId: id.nullable() }),
+  /** What the stall tells its advisor. Last writer wins. */
+  'advice.wishes-set': z.object({ wishes: adviceWishes }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

@@ -375,12 +375,24 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
     ).run(advice.adviceId, at, JSON.stringify(advice));
   },
   'advice.answered'({ at, body }, database) {
+    const { adviceId, answer, ruleId, adjustment, rule } = body;
+    writeAnswer(database, adviceId, at, [
+      answer,
+      ruleId,
+      adjustment === undefined ? null : JSON.stringify(adjustment),
+      rule === undefined ? null : JSON.stringify(rule),
+      rule?.when.until ?? null,
+    ]);
+  },
+  'advice.taken-back'({ at, body }, database) {
+    writeAnswer(database, body.adviceId, at, [body.answer, null, null, null, null]);
+  },
+  'advice.wishes-set'({ at, body }, database) {
     prepared(
       database,
-      `INSERT INTO advice_answer VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET at = excluded.at, answer = excluded.answer, rule_id = excluded.rule_id
-       WHERE excluded.at < advice_answer.at`,
-    ).run(body.adviceId, at, body.answer, body.ruleId);
+      `INSERT INTO advice_wishes VALUES (1, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at > advice_wishes.at`,
+    ).run(at, JSON.stringify(body.wishes));
   },
   'receipt.copied'({ body }, database) {
     prepared(
@@ -391,6 +403,22 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   'drawer.kicked': nothingToProject,
   'job.decided': nothingToProject,
 };
+
+/** The last word on advice, its rule with it. */
+function writeAnswer(
+  database: Database,
+  adviceId: string,
+  at: string,
+  content: readonly [answer: string | null, ...rest: (string | null)[]],
+): void {
+  prepared(
+    database,
+    `INSERT INTO advice_answer VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       at = excluded.at, answer = excluded.answer, rule_id = excluded.rule_id, adjustment = excluded.adjustment,
+       rule = excluded.rule, rule_until = excluded.rule_until
+     WHERE excluded.at > advice_answer.at`,
+  ).run(adviceId, at, ...content);
+}
 
 function writeTemplate(database: Database, templateId: string, at: string, body: string | null): void {
   prepared(

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 13;
+export const READ_MODEL_VERSION = 14;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -228,8 +228,11 @@ CREATE TABLE advice (advice_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT
 CREATE INDEX advice_at ON advice (at);
 
 CREATE TABLE advice_answer (
-  advice_id TEXT PRIMARY KEY, at TEXT NOT NULL, answer TEXT NOT NULL, rule_id TEXT
+  advice_id TEXT PRIMARY KEY, at TEXT NOT NULL, answer TEXT, rule_id TEXT, adjustment TEXT, rule TEXT, rule_until TEXT
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX advice_rule ON advice_answer (rule_until) WHERE rule IS NOT NULL;
+
+CREATE TABLE advice_wishes (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 
 CREATE TABLE footfall_count (
   from_at TEXT NOT NULL, at TEXT NOT NULL, to_at TEXT NOT NULL, source TEXT NOT NULL, count INTEGER NOT NULL,
@@ -295,6 +298,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   price_test_stop: 'SELECT * FROM price_test_stop ORDER BY test_id',
   advice: 'SELECT * FROM advice ORDER BY advice_id',
   advice_answer: 'SELECT * FROM advice_answer ORDER BY advice_id',
+  advice_wishes: 'SELECT * FROM advice_wishes',
   footfall_count: 'SELECT * FROM footfall_count ORDER BY from_at, at',
   footfall_calibration: 'SELECT * FROM footfall_calibration ORDER BY at',
   import_backlog: 'SELECT * FROM import_backlog ORDER BY import_id',

@@ -1,6 +1,6 @@
 /** Schemas of the advisor's advice. */
 import { z } from 'zod';
-import type { Adjustment, Advice } from '../domain/advice';
+import type { Adjustment, Advice, AdviceWishes } from '../domain/advice';
 import { basisPoints, id, instant, minor, price } from './zod';
 
 const share = z.number().min(0).max(1);
@@ -33,6 +33,11 @@ export const advice = z.discriminatedUnion('kind', [
     elasticity: estimate,
     days: count,
     prices: count,
+    curve: z
+      .array(z.object({ priceMinor: price, sold: estimate }))
+      .max(20)
+      .optional(),
+    strength: z.object({ likeGoods: count, ownShare: share }).optional(),
   }),
   z.object({
     ...head,
@@ -55,6 +60,11 @@ export const adjustment = z.object({
   basisPoints: basisPoints.min(1).optional(),
 }) satisfies z.ZodType<Adjustment>;
 
+export const adviceWishes = z.object({
+  closesAt: localTime.nullable(),
+  perishable: z.array(z.string().max(80)).max(200).nullable(),
+}) satisfies z.ZodType<AdviceWishes>;
+
 /** How markdowns that were taken sold against those that were not. */
 export const adviceValue = z.object({
   /** Markdowns whose day is over. */
@@ -74,13 +84,26 @@ export const adviceState = z.object({
   learnedAt: instant.nullable(),
   orders: count,
   marketDays: count,
-  /** Newest first: what is still to be answered, and what was answered lately. */
+  wishes: adviceWishes,
+  /** Newest first: what is still to be answered, and what was answered lately. Of what says the same, one. */
   advice: z.array(
     z.object({
       advice,
       names: z.array(z.string().max(400)),
+      /** Of a markdown's goods. */
+      pricing: z.enum(['each', 'kg']),
+      category: z.string(),
+      /** What a piece or kilogram costs before rules; of a bundle both together. Null where that is not one price. */
+      priceMinor: minor.nullable(),
+      /** What one costs to buy; null where nobody wrote it down. Of a bundle it is looked at when it is taken. */
+      floorMinor: minor.nullable(),
+      /** Until when it can be taken, UTC instant; null for any time. */
+      until: instant.nullable(),
       answer: adviceAnswer.nullable(),
+      adjustment: adjustment.nullable(),
+      /** The rule it became, while that stands. */
       ruleId: id.nullable(),
+      canTakeBack: z.boolean(),
     }),
   ),
   value: adviceValue,

@@ -8,7 +8,7 @@
  * fetch again on a gap.
  */
 import { z } from 'zod';
-import { adjustment, adviceAnswer, adviceState } from './advice-schemas';
+import { adjustment, adviceAnswer, adviceState, adviceWishes } from './advice-schemas';
 import { deviceSettings } from './device-settings';
 import { checkedItem, displayState, shownItem, type shownLine, type shownReason } from './display-schemas';
 import { deviceHead } from './exchange';
@@ -1243,26 +1243,19 @@ export const CALLS = {
   /** The exchange as a person far away needs it, as the text of a JSON file. No personal data, no keys. */
   'sync.report': query(nothing, z.object({ fileName: text(120), text: z.string() }), 'none'),
 
-  /** The advisor learns from what was sold since, and offers what is new; the `advice` topic has it. */
-  'advice.refresh': command(
-    z.object({
-      /** `HH:MM` in the stall's zone; null for when it usually closes. */
-      closesAt: z
-        .string()
-        .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
-        .nullable(),
-      /** Categories worth nothing tomorrow; null for all goods that are counted. */
-      perishable: z.array(text(80)).max(200).nullable(),
-    }),
-    z.object({ offered: z.int() }),
-    'operator',
-  ),
+  /** The advisor learns from what was sold since, and offers what is new; the `advice` topic has it. The wishes are kept. */
+  'advice.refresh': command(adviceWishes, z.object({ offered: z.int() }), 'operator'),
   /** Takes advice as it is or adjusted, by which it becomes a price rule, or leaves it. */
   'advice.answer': command(
     z.object({ adviceId: id, answer: adviceAnswer, adjustment: adjustment.optional() }),
     z.object({ ruleId: id.nullable() }),
     'operator',
   ),
+  /**
+   * Takes an answer back. Before anything was sold by it, it is as if it had not been given; afterwards its price ends and the
+   * answer stands.
+   */
+  'advice.take-back': command(z.object({ adviceId: id }), nothing, 'operator'),
 
   /** What a price test would be with what was said so far, and what it could find. Nothing is kept. */
   'price-test.propose': query(

@@ -86,6 +86,7 @@ function wholeState(seq: number, version: number) {
       learnedAt: null,
       orders: 0,
       marketDays: 0,
+      wishes: { closesAt: null, perishable: null },
       advice: [],
       value: { taken: 0, ignored: 0, takenRatio: null, ignoredRatio: null, value: null },
     },

@@ -190,6 +190,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'sync.report': {},
   'advice.refresh': { closesAt: '16:00', perishable: ['Bread'] },
   'advice.answer': { adviceId: id, answer: 'ignored' },
+  'advice.take-back': { adviceId: id },
   'price-test.propose': {
     itemId: id,
     variantIds: null,

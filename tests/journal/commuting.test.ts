@@ -285,8 +285,10 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       commit({ kind: 'advice.offered', body: { advice: bundleAdvice(`advice-${pick % 3}`) } });
       return;
     case 'answer-advice': {
+      const adviceId = `advice-${pick % 3}`;
       const answer = pick % 2 === 0 ? 'accepted' : 'ignored';
-      commit({ kind: 'advice.answered', body: { adviceId: `advice-${pick % 3}`, answer, ruleId: null } });
+      if (pick % 5 === 0) commit({ kind: 'advice.taken-back', body: { adviceId, answer: null, ruleId: null } });
+      else commit({ kind: 'advice.answered', body: { adviceId, answer, ruleId: null } });
       return;
     }
     case 'count-people':

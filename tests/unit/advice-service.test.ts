@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../src/domain/catalogue';
 import { AdvisorEngine } from '../../src/main/advisor/engine';
 import { AdviceService } from '../../src/main/core/advice-service';
@@ -14,6 +14,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A Saturday; the stall sells on Saturdays from nine to four. */
 const FIRST_DAY = Date.UTC(2026, 0, 3, 9);
+const DAYS = 12;
 const by = (requestId: string) => ({ requestId, staffId: 'ada' });
 
 let life: StallLife;
@@ -27,9 +28,9 @@ function goods(number: number, change: Partial<Item['variants'][number]> = {}): 
 }
 
 /** Saturdays on which bread answers strongly to its price, and scones go with jam. */
-function sellFor(days: number): void {
+function sellOnSaturdays(): void {
   const random = new Random(7);
-  for (let day = 0; day < days; day += 1) {
+  for (let day = 0; day < DAYS; day += 1) {
     const priceMinor = [200, 240, 300][day % 3] ?? 200;
     life.nowMs = FIRST_DAY + day * 7 * DAY_MS;
     life.put(goods(1, { priceMinor }), goods(2), goods(3), goods(4));
@@ -44,8 +45,20 @@ function sellFor(days: number): void {
   }
 }
 
-beforeEach(() => {
+/** A stall that sold on some Saturdays. */
+let experienced: StallLife;
+beforeAll(() => {
   life = new StallLife();
+  sellOnSaturdays();
+  life.close();
+  experienced = life;
+});
+afterAll(() => experienced.end());
+
+/** @param nowMs default: the day before the first */
+function begin(from: StallLife, nowMs = FIRST_DAY - DAY_MS): void {
+  life = from;
+  life.nowMs = nowMs;
   told = [];
   const core = {
     get store() {
@@ -57,16 +70,15 @@ beforeEach(() => {
     now: () => new Date(life.nowMs),
     newId: () => life.newId(),
   } as unknown as CoreContext;
-  life.nowMs = FIRST_DAY - DAY_MS;
-  // Opens the store, which makes the folder's database.
-  life.put(goods(1));
+  // Makes the folder's database.
+  void life.store;
   engine = new AdvisorEngine(life.dataDir);
   service = new AdviceService(core, engine, {
     clock: manualClock(life.nowMs),
     isOpen: () => true,
     onRulesChanged: (ruleIds) => told.push(...ruleIds),
   });
-});
+}
 afterEach(async () => {
   await service.stop();
   life.end();
@@ -86,9 +98,8 @@ const offered = (kind: 'markdown' | 'bundle') => service.state().advice.filter((
 
 describe('the advisor', () => {
   /** Half past one on the next Saturday, bread dear and forty left. */
-  async function adviseOnNextSaturday(days = 12): Promise<void> {
-    sellFor(days);
-    life.nowMs = FIRST_DAY + days * 7 * DAY_MS;
+  async function adviseOnNextSaturday(): Promise<void> {
+    begin(experienced.cutPower(), FIRST_DAY + DAYS * 7 * DAY_MS);
     life.put(goods(1, { priceMinor: 300 }));
     life.nowMs += 4.5 * HOUR_MS;
     await refresh('first');
@@ -115,7 +126,8 @@ describe('the advisor', () => {
     const journal = JournalReader.open(life.dataDir);
     const { entries } = journal.feed(0, null, { entries: 10_000, bodyBytes: 1e9 });
     journal.close();
-    expect(entries.slice(-2).map(({ kind }) => kind)).toEqual(['price.rules-put', 'advice.answered']);
+    expect(entries.slice(-2).map(({ kind }) => kind)).toEqual(['advice.wishes-set', 'advice.answered']);
+    expect(service.rules()).toMatchObject([{ ruleId, origin: 'advice', isOn: true }]);
     expect(service.state().advice.find(({ advice }) => advice.adviceId === adviceId)).toMatchObject({
       answer: 'accepted',
       ruleId,
@@ -149,10 +161,109 @@ describe('the advisor', () => {
     expect(service.state().advice).toHaveLength(before.length);
   });
 
+  /** Bread at 4.00, ten left at one, to be lowered from three on: offered, without an engine having learned anything. */
+  function offer(adviceId: string): string {
+    const at = FIRST_DAY + 4 * HOUR_MS;
+    begin(new StallLife(), at);
+    life.put(goods(1, { priceMinor: 400, costMinor: 150 }));
+    const advice = markdownAdvice(adviceId, {
+      offeredAt: new Date(at).toISOString(),
+      day: new Date(at).toISOString().slice(0, 10),
+      itemId: 'item-1',
+      variantId: 'variant-1',
+    });
+    life.store.commit({ actor: null, drafts: [{ kind: 'advice.offered', body: { advice } }], result: null });
+    return adviceId;
+  }
+  const shown = (adviceId: string) => service.state().advice.find(({ advice }) => advice.adviceId === adviceId);
+
+  it('takes an answer back as if it had not been given, until something was sold by it', () => {
+    const adviceId = offer('advice-1');
+    service.answer({ adviceId, answer: 'accepted' }, by('take'));
+    // It begins at three: what is sold before has its old price.
+    life.sell(['variant-1']);
+    expect(shown(adviceId)).toMatchObject({ answer: 'accepted', canTakeBack: true });
+    service.takeBack({ adviceId }, by('back'));
+    expect(shown(adviceId)).toMatchObject({ answer: null, ruleId: null });
+    expect(service.rules()).toEqual([]);
+
+    service.answer({ adviceId, answer: 'ignored' }, by('leave'));
+    service.takeBack({ adviceId }, by('back again'));
+    expect(shown(adviceId)).toMatchObject({ answer: null });
+
+    service.answer({ adviceId, answer: 'accepted' }, by('take again'));
+    life.nowMs = FIRST_DAY + 6.2 * HOUR_MS;
+    life.sell(['variant-1']);
+    service.takeBack({ adviceId }, by('end'));
+    expect(shown(adviceId)).toMatchObject({ answer: 'accepted', ruleId: null, canTakeBack: false });
+    expect(service.rules()).toEqual([]);
+    expect(told).toHaveLength(4);
+  });
+
+  it('refuses a step below what the goods cost by now', () => {
+    const adviceId = offer('advice-1');
+    const adjust = (basisPoints: number) => () =>
+      service.answer(
+        { adviceId, answer: 'adjusted', adjustment: { steps: [{ beforeCloseMinutes: 60, basisPoints }] } },
+        by(`adjust ${basisPoints}`),
+      );
+    life.put(goods(1, { priceMinor: 400, costMinor: 300 }));
+    expect(codeOf(adjust(2600))).toBe('below-cost');
+    expect(codeOf(adjust(2500))).toBe('ok');
+  });
+
+  it.each(['accepted', 'ignored'] as const)(
+    'lets the later of two tills decide, here %s, whichever is heard first',
+    (last) => {
+      const adviceId = offer('advice-1');
+      const first = last === 'accepted' ? 'ignored' : 'accepted';
+      const other = life.another();
+      const own = life;
+      const chain = (of: StallLife) =>
+        of.store.sync.journal.entriesAfter(of.store.device.deviceId, 0, { entries: 1_000, bodyBytes: 1e9 });
+      other.store.receive(chain(own), []);
+      service.answer({ adviceId, answer: first }, by('one'));
+      begin(other, own.nowMs + 60_000);
+      service.answer({ adviceId, answer: last }, by('two'));
+      // A third till hears the later answer before the earlier one, each of the two hears its own first.
+      const third = own.another();
+      third.store.receive(chain(other), []);
+      for (const to of [other, third]) to.store.receive(chain(own), []);
+      own.store.receive(chain(other), []);
+      for (const till of [own, other, third]) {
+        begin(till, other.nowMs);
+        service.received();
+        expect(shown(adviceId)?.answer).toBe(last);
+        expect(service.rules()).toHaveLength(last === 'accepted' ? 1 : 0);
+      }
+      third.end();
+      own.end();
+      life = other;
+    },
+  );
+
+  it('shows once what two tills advise of the same goods, and not at all once one of them was answered', () => {
+    offer('advice-1');
+    const again = service.state().advice[0]?.advice;
+    if (again?.kind !== 'markdown') throw new Error('nothing is shown');
+    life.nowMs += 1_000;
+    const advice = {
+      ...again,
+      steps: [...again.steps],
+      adviceId: 'advice-2',
+      offeredAt: new Date(life.nowMs).toISOString(),
+    };
+    life.store.commit({ actor: null, drafts: [{ kind: 'advice.offered', body: { advice } }], result: null });
+    expect(service.state().advice.map(({ advice: { adviceId } }) => adviceId)).toEqual(['advice-2']);
+    life.nowMs += 1_000;
+    service.answer({ adviceId: 'advice-1', answer: 'ignored' }, by('leave'));
+    expect(service.state().advice.map(({ advice: { adviceId } }) => adviceId)).toEqual(['advice-1']);
+  });
+
   it('learns what was sold since without beginning again, and comes to about the same', async () => {
-    sellFor(10);
+    begin(experienced.cutPower(), experienced.nowMs + 60_000);
     const question = { nowMs: life.nowMs, timeZone: stall.timeZone, closesAtMinute: 24 * 60 - 1, perishable: null };
-    expect(await engine.ask(question)).toMatchObject({ isFull: true, marketDays: 10 });
+    expect(await engine.ask(question)).toMatchObject({ isFull: true, marketDays: DAYS });
     life.nowMs += 60_000;
     life.sell(['variant-1']);
     expect(await engine.ask(question)).toMatchObject({ isFull: false, learnedOrders: 1 });
@@ -167,14 +278,17 @@ describe('the advisor', () => {
   });
 
   it('has no advice for a stall that has sold nothing', async () => {
+    begin(new StallLife());
     expect(await refresh('empty')).toEqual({ offered: 0 });
     expect(service.state().value.value).toBeNull();
   });
 
   it('measures markdowns that were taken against those that were not', () => {
-    const offer = (day: number, isTaken: boolean, sold: number): void => {
-      const adviceId = `advice-${day}`;
-      life.nowMs = FIRST_DAY + day * DAY_MS + 4 * HOUR_MS;
+    begin(new StallLife());
+    life.put(goods(1));
+    const day = (number: number, isTaken: boolean, sold: number): void => {
+      const adviceId = `advice-${number}`;
+      life.nowMs = FIRST_DAY + number * DAY_MS + 4 * HOUR_MS;
       const advice = markdownAdvice(adviceId, {
         offeredAt: new Date(life.nowMs).toISOString(),
         day: new Date(life.nowMs).toISOString().slice(0, 10),
@@ -185,7 +299,7 @@ describe('the advisor', () => {
       service.answer({ adviceId, answer: isTaken ? 'accepted' : 'ignored' }, by(adviceId));
       for (let piece = 0; piece < sold; piece += 1) life.sell(['variant-1']);
     };
-    for (let day = 0; day < 12; day += 1) offer(day, day % 2 === 0, day % 2 === 0 ? 10 : 5);
+    for (let number = 0; number < 12; number += 1) day(number, number % 2 === 0, number % 2 === 0 ? 10 : 5);
     // Today's is not over.
     expect(service.state().value).toMatchObject({ taken: 6, ignored: 5, takenRatio: 2, ignoredRatio: 1 });
     life.nowMs += DAY_MS;

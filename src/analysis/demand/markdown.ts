@@ -39,6 +39,8 @@ export interface MarkdownAdvice {
   readonly worthWith: number;
   /** How sure it is that the steps bring more than the price as it is. */
   readonly probabilityBetter: number;
+  /** Units sold until closing at each reduction from now on, none first. Empty without steps. */
+  readonly curve: readonly { readonly basisPoints: number; readonly sold: Interval }[];
 }
 
 const REDUCTIONS = [1000, 2000, 3000, 4000, 5000];
@@ -48,6 +50,8 @@ const STARTS = 6;
 const LEAST_MINUTES = 15;
 /** No price makes a thing sell more than so many times as fast: there are only so many people in the market. */
 const MOST_QUICKENING = 5;
+/** Means up to which chance is reckoned count by count. */
+const MOST_COUNTED = 500;
 /** Strides through the scenarios, so that days good and bad meet elasticities low and high. */
 const STRIDE = 7;
 
@@ -107,10 +111,21 @@ export function adviseMarkdown(model: DemandModel, item: number, question: Markd
     taken.map((one, place) => one - leftoverValue * (sold[place] ?? 0));
   const without = keptOf(none);
   const better = keptOf(best.outcomes).filter((one, place) => one > (without[place] ?? 0));
+  const soldBy = (outcomes: Outcomes, steps: readonly MarkdownStepAdvice[]): Interval =>
+    soldIn(outcomes, wantedBy(steps, wantedAt, question), question);
+  const fromNow = (basisPoints: number): readonly MarkdownStepAdvice[] =>
+    basisPoints === 0 ? [] : [{ beforeCloseMinutes: minutesLeft, basisPoints }];
   return {
     steps: best.steps,
-    soldWithout: spread(none, question.confidence),
-    soldWith: spread(best.outcomes, question.confidence),
+    soldWithout: soldBy(none, []),
+    soldWith: soldBy(best.outcomes, best.steps),
+    curve:
+      best.steps.length === 0
+        ? []
+        : [0, ...reductions].map((basisPoints) => ({
+            basisPoints,
+            sold: soldBy(sell(nothing, 0, minutesLeft, basisPoints), fromNow(basisPoints)),
+          })),
     worthWithout: worth(none),
     worthWith: best.worth,
     probabilityBetter: best.steps.length === 0 ? 0 : better.length / scenarios.length,
@@ -182,12 +197,54 @@ function startsOf(minutesLeft: number): number[] {
   return [...new Set(starts)].filter((start) => start <= minutesLeft);
 }
 
-function spread(outcomes: Outcomes, confidence: number): Interval {
-  const sold = outcomes.sold.slice().sort();
-  const at = (share: number): number => sold[Math.round(share * (sold.length - 1))] ?? 0;
+/** Units wanted until closing, in each way the day may go. */
+function wantedBy(
+  steps: readonly MarkdownStepAdvice[],
+  wantedAt: ReadonlyMap<number, Float64Array>,
+  { minutesLeft, shareOfDay }: MarkdownQuestion,
+): Float64Array {
+  const all = new Float64Array(wantedAt.get(0)?.length ?? 0);
+  let basisPoints = 0;
+  let from = 0;
+  for (const next of [...steps, { beforeCloseMinutes: 0, basisPoints: 0 }]) {
+    const to = minutesLeft - next.beforeCloseMinutes;
+    const share = to > from ? shareOfDay(from, to) : 0;
+    wantedAt.get(basisPoints)?.forEach((wanted, place) => (all[place] = (all[place] ?? 0) + wanted * share));
+    ({ basisPoints } = next);
+    from = to;
+  }
+  return all;
+}
+
+/** Units sold on average, and the interval in which they fall: over the ways the day may go, and chance in each of them. */
+function soldIn(
+  { sold }: Outcomes,
+  wanted: Float64Array,
+  { onHand, confidence }: Pick<MarkdownQuestion, 'onHand' | 'confidence'>,
+): Interval {
+  const tail = (1 - confidence) / 2;
   return {
     value: sold.reduce((sum, units) => sum + units, 0) / sold.length,
-    low: at((1 - confidence) / 2),
-    high: at((1 + confidence) / 2),
+    low: Math.min(onHand, quantileOfCounts(wanted, tail)),
+    high: Math.min(onHand, quantileOfCounts(wanted, 1 - tail)),
   };
+}
+
+/** The least count that a Poisson variate, of one of these equally likely means, does not exceed with this probability. */
+function quantileOfCounts(means: Float64Array, probability: number): number {
+  const most = Math.max(...means);
+  if (most > MOST_COUNTED) {
+    // Of so many, chance is next to nothing beside what is not known of the day.
+    return means.slice().sort()[Math.round(probability * (means.length - 1))] ?? 0;
+  }
+  const terms = means.map((mean) => Math.exp(-mean));
+  let below = 0;
+  for (let count = 0; count < most + 12 * Math.sqrt(most) + 12; count += 1) {
+    for (let place = 0; place < terms.length; place += 1) {
+      below += (terms[place] ?? 0) / terms.length;
+      terms[place] = ((terms[place] ?? 0) * (means[place] ?? 0)) / (count + 1);
+    }
+    if (below >= probability) return count;
+  }
+  return most;
 }

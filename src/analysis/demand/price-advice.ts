@@ -165,6 +165,25 @@ export function elasticityOf(model: DemandModel, item: number, confidence: numbe
   return { value, low: value - spread, high: value + spread };
 }
 
+/**
+ * Where what is known of an item's elasticity comes from: how many other goods of its category lent strength, and how much of it
+ * its own sales decide, as the share by which they narrowed what was believed of the category (0 to 1).
+ */
+export function strengthOf(
+  model: DemandModel,
+  item: number,
+): { readonly likeGoods: number; readonly ownShare: number } {
+  const category = model.categoryOf[item] ?? 0;
+  const { variance, meanVariance } = model.spreads[category] ?? model.spread;
+  const believed = (variance[ELASTICITY] ?? 0) + (meanVariance[ELASTICITY] ?? 0);
+  const left = model.fits[item]?.covariance[ELASTICITY * (SIZE + 1)] ?? believed;
+  let likeGoods = 0;
+  model.histories.forEach(({ at }, other) => {
+    if (other !== item && at.length > 0 && model.categoryOf[other] === category) likeGoods += 1;
+  });
+  return { likeGoods, ownShare: believed > 0 ? Math.min(1, Math.max(0, 1 - left / believed)) : 0 };
+}
+
 /** One way things may be: how much likelier or less likely than thought the item sells, and how it answers to its price. */
 export interface Scenario {
   /** On the log scale, around the forecast at the item's usual price. */

@@ -3,9 +3,10 @@ import type { NextItemModel } from '../../analysis/baskets/next-item';
 import { forecast } from '../../analysis/demand/forecast';
 import { adviseMarkdown, type MarkdownQuestion } from '../../analysis/demand/markdown';
 import type { DemandModel } from '../../analysis/demand/model';
-import { elasticityOf } from '../../analysis/demand/price-advice';
+import { elasticityOf, strengthOf } from '../../analysis/demand/price-advice';
 import { StallSales } from '../../analysis/stall/stall-sales';
 import type { Item } from '../../domain/catalogue';
+import { portion } from '../../domain/money';
 import type { Order } from '../../domain/order';
 import type { AdviceCandidate, AdviceQuestion, Advisor, AdvisorAnswer } from '../core/advisor';
 import { CatalogueFeed } from '../db/catalogue-feed';
@@ -171,6 +172,11 @@ export class AdvisorEngine implements Advisor {
           probabilityBetter: advice.probabilityBetter,
           elasticity: elasticityOf(demand, place, CONFIDENCE),
           ...this.#sales.observedOf(variantId),
+          strength: strengthOf(demand, place),
+          curve: advice.curve.map(({ basisPoints, sold }) => ({
+            priceMinor: priceMinor - portion(priceMinor, basisPoints),
+            sold,
+          })),
         },
       });
     }

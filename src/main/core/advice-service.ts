@@ -1,16 +1,18 @@
 import { fullName } from '../../domain/catalogue';
-import { ruleOfAdvice, type Advice, type MarkdownOffer } from '../../domain/advice';
-import { checkRule } from '../../domain/pricing/rule';
+import { ruleOfAdvice, subjectOf, type Advice, type AdviceWishes, type MarkdownOffer } from '../../domain/advice';
+import { checkRule, type PriceRule } from '../../domain/pricing/rule';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import type { StoredAdvice } from '../db/advice-reader';
+import type { FoundVariant } from '../db/catalogue-reader';
 import { valueOfAdvice, type MarkdownOutcome } from '../../analysis/demand/advice-value';
 import { LocalClock, MINUTES_PER_DAY } from './local-clock';
 import type { AdviceCandidate, Advisor } from './advisor';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
+import type { RuleSource } from './pricing-service';
 
 /** Advice a screen is told of, newest first. */
 const MOST_SHOWN = 60;
@@ -20,6 +22,12 @@ const MOST_MEASURED = 500;
 const QUIET_MS = 28 * 24 * 3_600_000;
 /** How often the advisor looks by itself while the till sells. */
 const LOOK_EVERY_MS = 30 * 60_000;
+/** Rules that ended are told for so long: carts may still keep their prices. */
+const RULES_KEPT_MS = 24 * 3_600_000;
+/** What the advice was worth is worked out again after so long. */
+const VALUE_KEPT_MS = 60_000;
+
+type ShownAdvice = TopicState<'advice'>['advice'][number];
 
 export interface AdviceHooks {
   readonly clock: Clock;
@@ -29,8 +37,11 @@ export interface AdviceHooks {
   readonly onRulesChanged: (ruleIds: readonly string[], actor: string | null) => void;
 }
 
-/** Brings the advisor's advice to the operator, takes the answers, and measures what the advice was worth. */
-export class AdviceService {
+/**
+ * Brings the advisor's advice to the operator, takes the answers, and measures what the advice was worth. The rules of what was
+ * taken follow from the answers that stand.
+ */
+export class AdviceService implements RuleSource {
   readonly #core: CoreContext;
   readonly #advisor: Advisor;
   readonly #hooks: AdviceHooks;
@@ -40,7 +51,9 @@ export class AdviceService {
     marketDays: 0,
   };
   #isLearning = false;
-  #question: CallInput<'advice.refresh'> = { closesAt: null, perishable: null };
+  #rules: readonly PriceRule[] | null = null;
+  #clock: { readonly timeZone: string; readonly local: LocalClock } | null = null;
+  #value: { readonly atMs: number; readonly value: TopicState<'advice'>['value'] } | null = null;
   #cancelTimer: Unsubscribe = () => undefined;
 
   constructor(core: CoreContext, advisor: Advisor, hooks: AdviceHooks) {
@@ -62,14 +75,32 @@ export class AdviceService {
     await this.#advisor.close();
   }
 
+  rules(): readonly PriceRule[] {
+    const since = new Date(this.#core.now().getTime() - RULES_KEPT_MS).toISOString();
+    return (this.#rules ??= this.#core.store.advice.rules(since));
+  }
+
+  /** Other tills were advised, or answered. */
+  received(): void {
+    const before = this.#rules ?? [];
+    this.#rules = null;
+    this.#changed();
+    const after = this.rules();
+    if (JSON.stringify(after) === JSON.stringify(before)) return;
+    this.#hooks.onRulesChanged(
+      after.map(({ ruleId }) => ruleId),
+      null,
+    );
+  }
+
   state(): TopicState<'advice'> {
+    const { advice } = this.#core.store;
     return {
       isLearning: this.#isLearning,
       ...this.#learned,
-      advice: this.#core.store.advice
-        .list(MOST_SHOWN)
-        .map((stored) => ({ ...stored, names: this.#names(stored.advice) })),
-      value: this.#value(),
+      wishes: advice.wishes(),
+      advice: withoutRepeats(advice.list(MOST_SHOWN)).map((stored) => this.#shown(stored)),
+      value: this.#valueNow(),
     };
   }
 
@@ -80,63 +111,80 @@ export class AdviceService {
   ): Promise<CallOutput<'advice.refresh'>> {
     if (this.#isLearning)
       throw new CallFailure('advisor-busy', 'The advisor is at work already. Look again in a moment.');
-    this.#question = input;
-    return { offered: await this.#look(requestId, staffId) };
+    return { offered: await this.#look(requestId, staffId, input) };
   }
 
   /** Takes advice as it is, takes it with changes, or leaves it. */
   answer(
     { adviceId, answer, adjustment = {} }: CallInput<'advice.answer'>,
-    { requestId, staffId }: CallContext,
+    context: CallContext,
   ): CallOutput<'advice.answer'> {
-    const { store, topics } = this.#core;
-    const stored = store.advice.get(adviceId);
-    if (stored === null) throw new CallFailure('unknown-advice', 'That advice is not here any more. Look again.');
-    if (stored.answer !== null) throw new CallFailure('advice-answered', 'Somebody answered this already.');
-    const { advice } = stored;
+    const { advice, answer: before } = this.#require(adviceId);
+    if (before !== null) throw new CallFailure('advice-answered', 'Somebody answered this already.');
     if (answer === 'ignored') {
-      store.commit({
-        requestId,
-        actor: staffId,
-        drafts: [{ kind: 'advice.answered', body: { adviceId, answer, ruleId: null } }],
-        result: { ruleId: null },
-      });
-      topics.mark('advice');
-      return { ruleId: null };
+      return this.#commit({ kind: 'advice.answered', body: { adviceId, answer, ruleId: null } }, null, context);
     }
     const taken = answer === 'adjusted' ? adjustment : {};
-    this.#checkFloor(advice, taken);
     const now = this.#core.now().toISOString();
+    const until = this.#until(advice);
+    if (until !== null && until <= now) throw new CallFailure('advice-past', 'That advice was for a day that is over.');
+    this.#checkFloor(advice, taken);
     const dayEndsAt = advice.kind === 'markdown' ? this.#utc(advice.day, MINUTES_PER_DAY) : now;
-    if (advice.kind === 'markdown' && dayEndsAt <= now) {
-      throw new CallFailure('advice-past', 'That advice was for a day that is over.');
-    }
     const name = this.#names(advice).join(' + ').slice(0, 80);
     const rule = unwrap(checkRule(ruleOfAdvice(advice, taken, { name, now, dayEndsAt })));
-    const drafts: EntryDraft[] = [
-      { kind: 'price.rules-put', body: { rules: [rule] } },
-      {
-        kind: 'advice.answered',
-        body: { adviceId, answer, ruleId: rule.ruleId, ...(answer === 'adjusted' ? { adjustment: taken } : {}) },
-      },
-    ];
-    store.commit({ requestId, actor: staffId, drafts, result: { ruleId: rule.ruleId } });
-    this.#hooks.onRulesChanged([rule.ruleId], staffId);
-    topics.mark('advice');
-    return { ruleId: rule.ruleId };
+    const changes = answer === 'adjusted' ? { adjustment: taken } : {};
+    const body = { adviceId, answer, ruleId: rule.ruleId, ...changes, rule };
+    return this.#commit({ kind: 'advice.answered', body }, rule.ruleId, context);
   }
 
-  async #look(requestId: string | null, actor: string | null): Promise<number> {
+  /** Takes an answer back; what was sold by it already stays an answer, whose price ends. */
+  takeBack({ adviceId }: CallInput<'advice.take-back'>, context: CallContext): Record<string, never> {
+    const stored = this.#require(adviceId);
+    if (!this.#canTakeBack(stored)) throw new CallFailure('advice-past', 'That advice was for a day that is over.');
+    const answer = this.#hadEffect(stored) ? stored.answer : null;
+    const { ruleId } = stored;
+    this.#commit({ kind: 'advice.taken-back', body: { adviceId, answer, ruleId } }, ruleId, context);
+    return {};
+  }
+
+  #require(adviceId: string): StoredAdvice {
+    const stored = this.#core.store.advice.get(adviceId);
+    if (stored === null) throw new CallFailure('unknown-advice', 'That advice is not here any more. Look again.');
+    return stored;
+  }
+
+  /** @param ruleId of the rule that begins or ends by it */
+  #commit(
+    draft: EntryDraft,
+    ruleId: string | null,
+    { requestId, staffId }: CallContext,
+  ): { readonly ruleId: string | null } {
+    const result = { ruleId };
+    this.#core.store.commit({ requestId, actor: staffId, drafts: [draft], result });
+    this.#rules = null;
+    this.#changed();
+    if (ruleId !== null) this.#hooks.onRulesChanged([ruleId], staffId);
+    return result;
+  }
+
+  #changed(): void {
+    this.#value = null;
+    this.#core.topics.mark('advice');
+  }
+
+  async #look(requestId: string | null, actor: string | null, wanted?: AdviceWishes): Promise<number> {
     const { store, stall, topics, newId } = this.#core;
     const now = this.#core.now();
+    const before = store.advice.wishes();
+    const wishes = wanted ?? before;
     this.#isLearning = true;
     topics.mark('advice');
     try {
       const { candidates, orders, marketDays } = await this.#advisor.ask({
         nowMs: now.getTime(),
         timeZone: stall.timeZone,
-        closesAtMinute: minuteOf(this.#question.closesAt),
-        perishable: this.#question.perishable,
+        closesAtMinute: minuteOf(wishes.closesAt),
+        perishable: wishes.perishable,
       });
       const known = store.advice.list(MOST_MEASURED);
       const fresh = candidates.filter((candidate) => !known.some((one) => isSame(one, candidate, now.getTime())));
@@ -145,13 +193,15 @@ export class AdviceService {
         body: { advice: { ...candidate, adviceId: newId(), offeredAt: now.toISOString() } },
       }));
       const result = { offered: drafts.length };
+      if (JSON.stringify(wishes) !== JSON.stringify(before))
+        drafts.push({ kind: 'advice.wishes-set', body: { wishes } });
       if (requestId !== null) store.commit({ requestId, actor, drafts, result });
       else if (drafts.length > 0) store.commit({ actor, drafts, result });
       this.#learned = { learnedAt: now.toISOString(), orders, marketDays };
-      return drafts.length;
+      return result.offered;
     } finally {
       this.#isLearning = false;
-      topics.mark('advice');
+      this.#changed();
     }
   }
 
@@ -164,7 +214,8 @@ export class AdviceService {
     };
     if (advice.kind === 'markdown') {
       const deepest = Math.max(...(steps ?? advice.steps).map((step) => step.basisPoints));
-      if (belowCost(advice.priceMinor, advice.floorMinor, deepest)) refused();
+      const { priceMinor, costMinor } = this.#goods(advice)?.variant ?? { ...advice, costMinor: advice.floorMinor };
+      if (belowCost(priceMinor, costMinor, deepest)) refused();
       return;
     }
     for (const itemId of advice.itemIds) {
@@ -177,13 +228,76 @@ export class AdviceService {
   #names(advice: Advice): string[] {
     const { catalogue } = this.#core.store;
     if (advice.kind === 'bundle') return advice.itemIds.map((itemId) => catalogue.item(itemId)?.name ?? '');
-    const item = catalogue.item(advice.itemId);
-    const variant = item?.variants.find(({ variantId }) => variantId === advice.variantId);
-    return [item && variant ? fullName(item, variant) : ''];
+    const goods = this.#goods(advice);
+    return [goods === null ? '' : fullName(goods.item, goods.variant)];
   }
 
-  #value(): TopicState<'advice'>['value'] {
+  #goods({ variantId }: MarkdownOffer): FoundVariant | null {
+    return this.#core.store.catalogue.variant(variantId);
+  }
+
+  #shown(stored: StoredAdvice): ShownAdvice {
+    const { advice, answer, adjustment, ruleId } = stored;
+    const common = {
+      advice,
+      names: this.#names(advice),
+      until: this.#until(advice),
+      answer,
+      adjustment,
+      ruleId,
+      canTakeBack: this.#canTakeBack(stored),
+    };
+    if (advice.kind === 'bundle') {
+      const prices = advice.itemIds.map((itemId) => {
+        const variants = this.#core.store.catalogue.item(itemId)?.variants ?? [];
+        return new Set(variants.map(({ priceMinor }) => priceMinor)).size === 1
+          ? (variants[0]?.priceMinor ?? null)
+          : null;
+      });
+      const priceMinor = prices.reduce((sum, price) => (sum === null || price === null ? null : sum + price), 0);
+      return { ...common, pricing: 'each', category: '', priceMinor, floorMinor: null };
+    }
+    const { item, variant } = this.#goods(advice) ?? { item: null, variant: null };
+    return {
+      ...common,
+      pricing: variant?.pricing ?? 'each',
+      category: item?.category ?? '',
+      priceMinor: variant?.priceMinor ?? advice.priceMinor,
+      floorMinor: variant === null ? advice.floorMinor : variant.costMinor,
+    };
+  }
+
+  /** Until when advice can be taken, UTC instant; null for any time. */
+  #until(advice: Advice): string | null {
+    return advice.kind === 'markdown' ? this.#utc(advice.day, minuteOf(advice.closesAt) ?? MINUTES_PER_DAY) : null;
+  }
+
+  #canTakeBack({ advice, answer, ruleId, ruleUntil }: StoredAdvice): boolean {
     const now = this.#core.now().toISOString();
+    const until = this.#until(advice);
+    if (until !== null && until <= now) return false;
+    return ruleId === null ? answer === 'ignored' : ruleUntil !== null && ruleUntil > now;
+  }
+
+  /** Whether anything was sold since taken advice changed its price; of a bundle of both. */
+  #hadEffect({ advice, adjustment, answer, answeredAt }: StoredAdvice): boolean {
+    if (answer === 'ignored' || answeredAt === null) return false;
+    const { advice: sold } = this.#core.store;
+    if (advice.kind === 'bundle') return advice.itemIds.every((itemId) => sold.hasSold(itemId, null, answeredAt));
+    const first = Math.max(...(adjustment?.steps ?? advice.steps).map((step) => step.beforeCloseMinutes));
+    const begins = this.#utc(advice.day, (minuteOf(advice.closesAt) ?? MINUTES_PER_DAY) - first);
+    return sold.hasSold(advice.itemId, advice.variantId, begins > answeredAt ? begins : answeredAt);
+  }
+
+  #valueNow(): TopicState<'advice'>['value'] {
+    const atMs = this.#core.now().getTime();
+    if (this.#value === null || Math.abs(atMs - this.#value.atMs) > VALUE_KEPT_MS) {
+      this.#value = { atMs, value: this.#measure(new Date(atMs).toISOString()) };
+    }
+    return this.#value.value;
+  }
+
+  #measure(now: string): TopicState<'advice'>['value'] {
     const outcomes = this.#core.store.advice.list(MOST_MEASURED).flatMap(({ advice, answer }): MarkdownOutcome[] => {
       if (advice.kind !== 'markdown') return [];
       const closed = this.#utc(advice.day, minuteOf(advice.closesAt) ?? MINUTES_PER_DAY);
@@ -208,22 +322,30 @@ export class AdviceService {
 
   /** The UTC instant of a minute of a day in the stall's zone. */
   #utc(day: string, minute: number): string {
-    return new Date(new LocalClock(this.#core.stall.timeZone).utcMs(Date.parse(day) + minute * 60_000)).toISOString();
+    const { timeZone } = this.#core.stall;
+    if (this.#clock?.timeZone !== timeZone) this.#clock = { timeZone, local: new LocalClock(timeZone) };
+    return new Date(this.#clock.local.utcMs(Date.parse(day) + minute * 60_000)).toISOString();
   }
+}
+
+/** Two tills may advise the same before they hear of each other: once is enough, and not at all once one of them was answered. */
+function withoutRepeats(all: readonly StoredAdvice[]): StoredAdvice[] {
+  return all.filter((stored, place) => {
+    if (stored.answer !== null) return true;
+    const { advice } = stored;
+    return !all.some(
+      (other, otherPlace) =>
+        other !== stored &&
+        subjectOf(other.advice) === subjectOf(advice) &&
+        (other.answer === null ? otherPlace < place : (other.answeredAt ?? '') > advice.offeredAt),
+    );
+  });
 }
 
 /** Whether advice says what a candidate would say again: of a markdown today, of a bundle lately. */
 function isSame({ advice, answer }: StoredAdvice, candidate: AdviceCandidate, nowMs: number): boolean {
-  if (advice.kind === 'markdown') {
-    return candidate.kind === 'markdown' && advice.variantId === candidate.variantId && advice.day === candidate.day;
-  }
-  const [one, other] = advice.itemIds;
-  return (
-    candidate.kind === 'bundle' &&
-    candidate.itemIds.includes(one) &&
-    candidate.itemIds.includes(other) &&
-    (answer === null || nowMs - Date.parse(advice.offeredAt) < QUIET_MS)
-  );
+  if (advice.kind !== candidate.kind || subjectOf(advice) !== subjectOf(candidate)) return false;
+  return advice.kind === 'markdown' || answer === null || nowMs - Date.parse(advice.offeredAt) < QUIET_MS;
 }
 
 function minuteOf(time: string | null): number | null {

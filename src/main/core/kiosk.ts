@@ -210,6 +210,7 @@ export class Kiosk {
       onRulesChanged: (ruleIds, actor) => prices.changed({ kind: 'advice', ids: [...ruleIds] }, actor),
     });
     this.#advice = advice;
+    prices.add(advice);
     const imports = new ImportService(options.importer);
     const flags: FlagService = new FlagService(core, {
       isInUse: () => options.use.isInUse(),
@@ -244,7 +245,7 @@ export class Kiosk {
         if (came('drop.template-put', 'drop.template-removed')) topics.mark('prices');
         if (came('shift.opened', 'shift.closed')) priceTests.stallChanged();
         if (came(...ABOUT_PRICE_TESTS)) priceTests.received();
-        if (came('advice.offered', 'advice.answered')) topics.mark('advice');
+        if (came('advice.offered', 'advice.answered', 'advice.taken-back', 'advice.wishes-set')) advice.received();
         if (came('footfall.counted', 'footfall.calibrated')) topics.mark('footfall');
         if (came('device.taken-over', 'device.handed-back', 'tender.started', 'tender.settled')) {
           sale.strayTendersChanged();
@@ -432,6 +433,7 @@ export class Kiosk {
 
       'advice.refresh': (input, context) => advice.refresh(input, context),
       'advice.answer': (input, context) => advice.answer(input, context),
+      'advice.take-back': (input, context) => advice.takeBack(input, context),
 
       'price-test.propose': (input) => priceTests.propose(input),
       'price-test.register': (input, context) => priceTests.register(input, context),

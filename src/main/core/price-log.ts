@@ -10,7 +10,7 @@ import type { CallInput, PriceLogRow, PriceVolatility } from '../../shared/contr
 /** Which entries tell of which rows. */
 export const KINDS_OF_ROWS: { readonly [K in PriceLogRow['kind']]: readonly EntryKind[] } = {
   price: ['price.changed'],
-  rule: ['price.rules-put', 'price.rules-removed', 'price.rule-set-taken'],
+  rule: ['price.rules-put', 'price.rules-removed', 'price.rule-set-taken', 'advice.answered', 'advice.taken-back'],
   policy: ['price.policy-set'],
   drop: ['drop.scheduled', 'drop.ended'],
   discount: ['order.placed'],
@@ -79,6 +79,13 @@ function contentOf(entry: Entry): Content[] {
   const removed = as('price.rules-removed');
   if (removed)
     return removed.ruleIds.map((ruleId) => ({ kind: 'rule', subject: ruleId, rules: [ruleId], why: 'removed' }));
+  const answered = as('advice.answered');
+  if (answered?.rule) {
+    const { ruleId, version, name } = answered.rule;
+    return [{ kind: 'rule', subject: name, rules: [`${ruleId}@${version}`], why: `advice ${answered.answer}` }];
+  }
+  const back = as('advice.taken-back');
+  if (back?.ruleId) return [{ kind: 'rule', subject: back.ruleId, rules: [back.ruleId], why: 'advice taken back' }];
   const taken = as('price.rule-set-taken');
   if (taken) return [{ kind: 'rule', subject: taken.name || taken.setId, why: `signed set, version ${taken.version}` }];
   if (entry.kind === 'price.policy-set') return [{ kind: 'policy', subject: 'policy' }];
