@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { OUTWARD_TABLES } from './outward-tables';
+import { MATRIX_TABLES, OUTWARD_TABLES } from './outward-tables';
 
 /**
  * The hub's tables. Additive only: a step that has shipped is never changed, and nothing is dropped or renamed, so that an
@@ -158,6 +158,7 @@ ALTER TABLE photo_part ALTER COLUMN bytes SET STORAGE EXTERNAL;`,
     what: 'whom carried files are encrypted to',
     sql: `ALTER TABLE hub ADD COLUMN carry_identity text;`,
   },
+  { what: 'changes of prices and stock', sql: MATRIX_TABLES },
 ];
 
 /** The database was made by a newer hub. */

@@ -1,4 +1,35 @@
 /**
+ * What the hub tells of prices and stock, beside the webhooks about it. As little as those is it taken back or made again.
+ */
+export const MATRIX_TABLES = `
+-- Of the last change in matrix_change; those about it are gapless.
+ALTER TABLE projection ADD COLUMN matrix_seq bigint NOT NULL DEFAULT 0;
+
+CREATE TABLE matrix_change (
+  stall_id text NOT NULL,
+  matrix_seq bigint NOT NULL,
+  -- Of the webhook about it.
+  message_id text NOT NULL,
+  device_id text NOT NULL,
+  at text NOT NULL,
+  -- Cause, changes, and how many more there were.
+  move jsonb NOT NULL,
+  noted_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (stall_id, matrix_seq)
+);
+CREATE INDEX matrix_change_noted ON matrix_change (noted_at);
+
+-- What each variant was said to cost last, by the hybrid instant of the entry.
+CREATE TABLE matrix_price (
+  stall_id text NOT NULL,
+  variant_id text NOT NULL,
+  at text NOT NULL,
+  price_minor bigint NOT NULL,
+  PRIMARY KEY (stall_id, variant_id)
+);
+`;
+
+/**
  * What the hub makes of the journals for those outside. All but the webhooks can be thrown away and made again from the
  * entries (`trestle hub rebuild`).
  */

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Order } from '../../src/domain/order';
 import { openHub, type Hub } from '../../src/hub/hub';
 import { newOperatorToken } from '../../src/hub/hub-record';
+import type { MatrixFeed } from '../../src/hub/outward/matrix-feed';
 import { addStall, resolveQuarantine } from '../../src/hub/stalls';
 import { WebhookEndpoints } from '../../src/hub/webhooks/endpoints';
 import { WebhookSender } from '../../src/hub/webhooks/sender';
@@ -182,6 +183,94 @@ describe('what happens at a stall is told', () => {
     expect(receiver.received).toEqual([]);
   });
 });
+
+describe('a change of price or stock', () => {
+  const flip = (by: JournalWriter, beforeMinor: number, afterMinor: number, count = 1): void => {
+    const changes = [{ itemId: 'loaf', variantId: 'loaf-1', name: 'Sourdough', beforeMinor, afterMinor }];
+    const cause = { kind: 'drop' as const, ids: ['warm'] };
+    by.write({ kind: 'price.changed', body: { cause, at: new Date().toISOString(), count, changes } });
+  };
+  const read = async (after = 0) => {
+    const { text } = await answerOf(`/v1/stalls/${stallId}/matrix?after=${after}`);
+    return JSON.parse(text) as MatrixFeed;
+  };
+  const answerOf = async (path: string): Promise<{ status: number; text: string }> => {
+    const headers = { authorization: `Bearer ${await newOperatorToken(hub.database, false)}` };
+    const { statusCode, body } = await hub.app.inject({ url: path, headers });
+    return { status: statusCode, text: body };
+  };
+
+  it('is told once, in order, whichever tills say so and whatever is made again', async () => {
+    await added(['matrix.changed']);
+    const late = new JournalWriter('T3', () => new Date(Date.now() - HOUR_MS));
+    flip(late, 400, 500);
+    const other = new JournalWriter('T2', () => new Date());
+    flip(till, 450, 360);
+    flip(other, 450, 360);
+    const order = sell(
+      { stall: saltAndBramble, lines: [{ name: 'Sourdough', priceMinor: 360, quantity: 2 }], sequence: 1 },
+      { now: new Date().toISOString(), newId: uuid },
+    );
+    const [line] = order.lines;
+    const lines = line === undefined ? [] : [{ ...line, itemId: 'loaf', variantId: 'loaf-1' }];
+    till.write({ kind: 'order.placed', body: { order: { ...order, lines } } });
+    till.write({
+      kind: 'price.observed',
+      body: feed([{ itemId: 'loaf', variantId: 'loaf-1', priceMinor: 9, stock: 7 }]),
+    });
+    till.write({ kind: 'catalogue.items-removed', body: { itemIds: ['jam'] } });
+    const parts = { firstSeq: 1, lastSeq: 1, parts: 1, itemCount: 40_000 };
+    till.write({ kind: 'catalogue.import-committed', body: { importId: 'spring', source: 'csv', ...parts } });
+    flip(till, 360, 450, 700);
+    await deliver();
+    // Those of the other tills come later: one says what is known, one what was true an hour ago.
+    for (const one of [other, late]) await one.send(hub.store, stallId);
+    await deliver();
+
+    const { changes, next, missed, epoch } = await read();
+    expect({ next, missed, epoch }).toEqual({ next: 6, missed: 0, epoch: 1 });
+    expect(changes.map(({ seq, cause, more }) => [seq, cause.kind, more])).toEqual([
+      [1, 'drop', 0],
+      [2, 'sale', 0],
+      [3, 'feed', 0],
+      [4, 'catalogue', 0],
+      [5, 'import', 40_000],
+      [6, 'drop', 699],
+    ]);
+    const [first, sale, observed, removed] = changes.map((one) => one.changes[0]);
+    expect(first).toMatchObject({ variantId: 'loaf-1', beforeMinor: 450, afterMinor: 360, stockBy: null });
+    expect(sale).toMatchObject({ variantId: 'loaf-1', stockBy: -2, afterMinor: null });
+    expect(observed).toMatchObject({ stock: 7, afterMinor: null });
+    expect(removed).toMatchObject({ itemId: 'jam', variantId: null, isOnSale: false });
+    expect(receiver.ids().sort()).toEqual(changes.map(({ id }) => id).sort());
+    expect((await read(4)).changes.map(({ seq }) => seq)).toEqual([5, 6]);
+
+    await hub.outward.projector.rebuild();
+    await till.send(hub.store, stallId, 'beginning');
+    await deliver();
+    expect((await read()).changes).toEqual(changes);
+    expect(receiver.received).toHaveLength(6);
+  });
+
+  it('that is kept no longer is counted as missed, and a place of the future is refused', async () => {
+    flip(till, 450, 360);
+    flip(till, 360, 450);
+    await deliver();
+    aheadMs = 31 * 24 * HOUR_MS;
+    await sender.tidy();
+    flip(till, 450, 300);
+    await deliver();
+    const { changes, missed, next } = await read();
+    expect([changes.map(({ seq }) => seq), missed, next]).toEqual([[3], 2, 3]);
+    expect((await read(3)).missed).toBe(0);
+    expect((await answerOf(`/v1/stalls/${stallId}/matrix?after=4`)).status).toBe(400);
+    expect((await hub.app.inject({ url: `/v1/stalls/${stallId}/matrix` })).statusCode).toBe(401);
+  });
+});
+
+const feed = (rows: { itemId: string; variantId: string; priceMinor: number; stock: number }[]) => {
+  return { source: 'bakery', observedAt: new Date().toISOString(), rows };
+};
 
 describe('an endpoint that does not take a message', () => {
   it('gets it again under the same id, later and later, and it ends as failed', async () => {

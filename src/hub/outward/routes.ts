@@ -11,6 +11,7 @@ import { receiptText } from '../projector/receipts';
 import type { WebhookEndpoints } from '../webhooks/endpoints';
 import { WEBHOOK_TYPES } from '../webhooks/standard';
 import { exportText } from './export-text';
+import { matrixFeed } from './matrix-feed';
 import { EXPORT_COLUMNS, EXPORT_FORMATS, exportRows, EXPORTS } from './exports';
 import { reconciliation, reconciliationView } from './reconciliation';
 
@@ -48,6 +49,40 @@ const deliveryView = z.object({
   lastStatus: z.int().nullable(),
   lastError: z.string().nullable(),
   lastAttemptAt: z.date().nullable(),
+});
+/** Entries of the feed of prices and stock in one answer. */
+const MOST_CHANGES = 200;
+const matrixView = z.object({
+  epoch: z.int(),
+  changes: z
+    .array(
+      z.object({
+        seq: z.int(),
+        id: z.string(),
+        device: z.string(),
+        at: z.string(),
+        cause: z.object({ kind: z.string(), ids: z.array(z.string()).readonly() }),
+        changes: z
+          .array(
+            z.object({
+              itemId: z.string(),
+              variantId: z.string().nullable(),
+              name: z.string().nullable(),
+              beforeMinor: z.int().nullable(),
+              afterMinor: z.int().nullable(),
+              listMinor: z.int().nullable(),
+              stock: z.int().nullable(),
+              stockBy: z.int().nullable(),
+              isOnSale: z.boolean().nullable(),
+            }),
+          )
+          .readonly(),
+        more: z.int(),
+      }),
+    )
+    .readonly(),
+  next: z.int(),
+  missed: z.int(),
 });
 const exportQuery = z.object({
   from: instant.nullable().default(null),
@@ -116,6 +151,23 @@ export async function outwardRoutes(
       if (!row.receipt) throw new Refusal('not-found', 'How the stall was configured then is not here yet.');
       return { document: row.receipt as z.infer<typeof receiptDocument>, text: receiptText(row.receipt) };
     },
+  );
+
+  app.get(
+    '/v1/stalls/:stall/matrix',
+    {
+      schema: {
+        summary: 'Changes of prices and stock after a place',
+        security,
+        params: stallParams,
+        querystring: z.object({
+          after: z.coerce.number().int().min(0).default(0),
+          limit: z.coerce.number().int().min(1).max(MOST_CHANGES).default(MOST_CHANGES),
+        }),
+        response: { 200: matrixView },
+      },
+    },
+    async ({ params, query }) => matrixFeed(database, { stallId: params.stall, ...query }),
   );
 
   app.get(

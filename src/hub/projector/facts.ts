@@ -1,8 +1,13 @@
+import { fullName } from '../../domain/catalogue';
 import type { Order, ResilienceFlag } from '../../domain/order';
 import type { Shift, ShiftClose } from '../../domain/shift';
 import type { Stall } from '../../domain/stall';
 import { readEntry, type SealedEntry } from '../../journal/entry';
 import type { EntryBody, EntryKind } from '../../journal/kinds';
+import { NOTHING_SAID, type MatrixMove } from './matrix';
+
+/** Items of one entry that are named to those outside. */
+const MOST_ITEMS = 500;
 
 /** An entry of the feed with what the hub knows of it. */
 export interface FeedEntry extends SealedEntry {
@@ -23,7 +28,8 @@ export type Fact =
   | Of<'flag', Flagging>
   | Of<'shift-opened', Shift>
   | Of<'shift-closed', { readonly shiftId: string; readonly close: ShiftClose }>
-  | Of<'shift-reconciled', EntryBody<'shift.reconciled'>>;
+  | Of<'shift-reconciled', EntryBody<'shift.reconciled'>>
+  | Of<'matrix', MatrixMove>;
 
 export interface Flagging {
   readonly orderId: string;
@@ -42,6 +48,64 @@ const READERS: { readonly [K in EntryKind]?: Reader<K> } = {
   'shift.opened': ({ shift }, entry) => ({ kind: 'shift-opened', entry, value: shift }),
   'shift.closed': (value, entry) => ({ kind: 'shift-closed', entry, value }),
   'shift.reconciled': (value, entry) => ({ kind: 'shift-reconciled', entry, value }),
+  'price.changed': ({ cause, changes, count }, entry) => ({
+    kind: 'matrix',
+    entry,
+    value: {
+      cause: { kind: cause.kind, ids: cause.ids },
+      changes: changes.map((change) => ({ ...NOTHING_SAID, ...change })),
+      more: Math.max(0, count - changes.length),
+    },
+  }),
+  // What it costs by a feed is in the entry about the price.
+  'price.observed': ({ source, rows }, entry) => ({
+    kind: 'matrix',
+    entry,
+    value: {
+      cause: { kind: 'feed', ids: [source] },
+      changes: rows.flatMap(({ itemId, variantId, stock }) =>
+        stock === null ? [] : [{ ...NOTHING_SAID, itemId, variantId, stock }],
+      ),
+      more: 0,
+    },
+  }),
+  'catalogue.items-put': ({ items }, entry) => ({
+    kind: 'matrix',
+    entry,
+    value: {
+      cause: { kind: 'catalogue', ids: [] },
+      changes: items.slice(0, MOST_ITEMS).flatMap((item) =>
+        item.variants.map((variant) => {
+          const { variantId, priceMinor: listMinor, stock } = variant;
+          const { itemId } = item;
+          return {
+            ...NOTHING_SAID,
+            itemId,
+            variantId,
+            name: fullName(item, variant),
+            listMinor,
+            stock,
+            isOnSale: true,
+          };
+        }),
+      ),
+      more: Math.max(0, items.length - MOST_ITEMS),
+    },
+  }),
+  'catalogue.items-removed': ({ itemIds }, entry) => ({
+    kind: 'matrix',
+    entry,
+    value: {
+      cause: { kind: 'catalogue', ids: [] },
+      changes: itemIds.map((itemId) => ({ ...NOTHING_SAID, itemId, isOnSale: false })),
+      more: 0,
+    },
+  }),
+  'catalogue.import-committed': ({ importId, itemCount }, entry) => ({
+    kind: 'matrix',
+    entry,
+    value: { cause: { kind: 'import', ids: [importId] }, changes: [], more: itemCount },
+  }),
 };
 
 /** The kinds that the hub's tables are made of; of any other only its place in the feed matters here. */

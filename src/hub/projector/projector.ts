@@ -6,6 +6,7 @@ import type { Database, Sql } from '../database';
 import { announce, messageAbout } from '../webhooks/outbox';
 import type { WebhookMessage } from '../webhooks/standard';
 import { PROJECTED_KINDS, readFact, type Fact, type FeedEntry } from './facts';
+import { putMatrix } from './matrix';
 import { keptReceipt } from './receipts';
 
 /** Entries in one transaction. */
@@ -300,6 +301,10 @@ export class Projector {
       isNews.has(entry.serverSeq),
     );
     messages.push(...news.map((fact) => messageOf(stallId, fact)));
+    const moves = [...orders, ...only(facts, 'matrix')]
+      .filter(({ entry }) => isNews.has(entry.serverSeq))
+      .sort((one, other) => one.entry.serverSeq - other.entry.serverSeq);
+    messages.push(...(await putMatrix(client, stallId, moves)));
     await announce(client, stallId, messages);
   }
 

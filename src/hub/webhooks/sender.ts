@@ -71,6 +71,8 @@ const tidy = {
   WHERE d.stall_id = m.stall_id AND d.message_id = m.message_id AND state = 'waiting' AND disabled_at IS NULL)`,
 };
 
+const tidyMatrix = { name: 'matrix-tidy', text: 'DELETE FROM matrix_change WHERE noted_at < $1' };
+
 /**
  * Sends what the projector announced. A message is claimed, sent, and noted; what was sent and not noted when a process died
  * is sent again under the same id. Any number of processes may do it.
@@ -117,6 +119,13 @@ export class WebhookSender {
     return due.length;
   }
 
+  /** Forgets what was kept long enough. */
+  async tidy(): Promise<void> {
+    const before = new Date(this.#now().getTime() - KEEP_MS);
+    await this.#database.query(tidy, [before]);
+    await this.#database.query(tidyMatrix, [before]);
+  }
+
   async #follow(): Promise<void> {
     const { signal } = this.#closing;
     let tidiedMs = -Infinity;
@@ -126,7 +135,7 @@ export class WebhookSender {
         while ((await this.sendDue()) > 0 && !signal.aborted);
         if (performance.now() - tidiedMs > TIDY_EVERY_MS) {
           tidiedMs = performance.now();
-          await this.#database.query(tidy, [new Date(this.#now().getTime() - KEEP_MS)]);
+          await this.tidy();
         }
       } catch (error) {
         this.#log.warn({ error }, 'webhooks could not be sent; trying again');

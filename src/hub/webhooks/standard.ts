@@ -6,7 +6,13 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 
 /** What may be announced. `fulfilment.*` is reserved for orders that are sent, which no till takes yet. */
-export const WEBHOOK_TYPES = ['order.placed', 'order.flagged', 'shift.reconciled', 'quarantine.added'] as const;
+export const WEBHOOK_TYPES = [
+  'order.placed',
+  'order.flagged',
+  'shift.reconciled',
+  'quarantine.added',
+  'matrix.changed',
+] as const;
 export type WebhookType = (typeof WEBHOOK_TYPES)[number];
 
 /** One thing that happened, as it is sent: `id` and `payload` are the same at every attempt and every endpoint. */

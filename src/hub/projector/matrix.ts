@@ -1,0 +1,132 @@
+/**
+ * What goods cost, how many there are and whether they are sold: the changes of it, for whoever fulfils orders. Each is told once,
+ * in an order of its own that only grows, whatever is made again from the journals.
+ */
+import type { Sql } from '../database';
+import { messageAbout } from '../webhooks/outbox';
+import type { WebhookMessage } from '../webhooks/standard';
+import type { Fact, FeedEntry } from './facts';
+
+/** What changed about one variant, or about all of an item. Null is what nothing was said of. */
+export interface MatrixChange {
+  readonly itemId: string;
+  /** Null for every variant of the item. */
+  readonly variantId: string | null;
+  readonly name: string | null;
+  /** What it costs now, rules included, and what it did, in the smallest unit of the currency. */
+  readonly beforeMinor: number | null;
+  readonly afterMinor: number | null;
+  /** The catalogue's price, before rules. */
+  readonly listMinor: number | null;
+  /** Counted anew: pieces, or grams. */
+  readonly stock: number | null;
+  /** More or, below nothing, fewer of it. */
+  readonly stockBy: number | null;
+  readonly isOnSale: boolean | null;
+}
+
+/** Everything one entry changed. */
+export interface MatrixMove {
+  readonly cause: { readonly kind: string; readonly ids: readonly string[] };
+  readonly changes: readonly MatrixChange[];
+  /** So many goods changed besides that are not named: ask for what you sell again. */
+  readonly more: number;
+}
+
+/** A change about which nothing is said yet. */
+export const NOTHING_SAID = {
+  variantId: null,
+  name: null,
+  beforeMinor: null,
+  afterMinor: null,
+  listMinor: null,
+  stock: null,
+  stockBy: null,
+  isOnSale: null,
+} as const;
+
+interface Moved {
+  readonly entry: FeedEntry;
+  readonly move: MatrixMove;
+}
+
+/**
+ * Writes down what of these facts is a change, in the caller's transaction, under the lock of the stall's projection. Two tills that
+ * flip the same price at the same instant both say so: it is told once. So is nothing that a later word has overtaken already.
+ * @returns what to announce
+ */
+export async function putMatrix(client: Sql, stallId: string, facts: readonly Fact[]): Promise<WebhookMessage[]> {
+  const moved = await onlyChanges(client, stallId, facts.flatMap(movedBy));
+  if (moved.length === 0) return [];
+  const messages = moved.map(({ entry, move }) => {
+    const { device, receivedAt } = entry;
+    const { cause, changes, more } = move;
+    const data = { device, at: entry.at.slice(0, 24), cause, changes, more };
+    return messageAbout(stallId, entry, 'matrix.changed', receivedAt, data);
+  });
+  await client.query(
+    `WITH place AS (
+  UPDATE projection SET matrix_seq = matrix_seq + $2 WHERE stall_id = $1 RETURNING matrix_seq - $2 AS matrix_seq
+)
+INSERT INTO matrix_change (stall_id, matrix_seq, message_id, device_id, at, move)
+SELECT $1, place.matrix_seq + position, message_id, device_id, at, move
+FROM place, unnest($3::text[], $4::text[], $5::text[], $6::jsonb[])
+  WITH ORDINALITY AS moved (message_id, device_id, at, move, position)`,
+    [
+      stallId,
+      moved.length,
+      messages.map(({ id }) => id),
+      moved.map(({ entry }) => entry.device),
+      moved.map(({ entry }) => entry.at.slice(0, 24)),
+      moved.map(({ move }) => JSON.stringify(move)),
+    ],
+  );
+  return messages;
+}
+
+function movedBy(fact: Fact): Moved[] {
+  const { entry } = fact;
+  if (fact.kind === 'matrix') return [{ entry, move: fact.value }];
+  if (fact.kind !== 'order') return [];
+  const { orderId, lines } = fact.value;
+  const changes = lines.flatMap(({ itemId, variantId, name, quantity }) =>
+    itemId === null || variantId === null ? [] : [{ ...NOTHING_SAID, itemId, variantId, name, stockBy: -quantity }],
+  );
+  return changes.length === 0 ? [] : [{ entry, move: { cause: { kind: 'sale', ids: [orderId] }, changes, more: 0 } }];
+}
+
+/** Leaves out prices that are known already or were overtaken, and keeps what is known now. */
+async function onlyChanges(client: Sql, stallId: string, moved: readonly Moved[]): Promise<Moved[]> {
+  const variantIds = moved.flatMap(({ move }) =>
+    move.changes.flatMap(({ variantId, afterMinor }) => (variantId === null || afterMinor === null ? [] : [variantId])),
+  );
+  if (variantIds.length === 0) return [...moved];
+  const { rows } = await client.query<{ variant_id: string; at: string; price_minor: number }>(
+    'SELECT variant_id, at, price_minor FROM matrix_price WHERE stall_id = $1 AND variant_id = ANY ($2)',
+    [stallId, [...new Set(variantIds)]],
+  );
+  const known = new Map(rows.map(({ variant_id, at, price_minor }) => [variant_id, { at, priceMinor: price_minor }]));
+  const left = moved.flatMap(({ entry, move }) => {
+    const changes = move.changes.filter(({ variantId, afterMinor: priceMinor }) => {
+      if (variantId === null || priceMinor === null) return true;
+      const before = known.get(variantId);
+      if (before !== undefined && before.at >= entry.at) return false;
+      known.set(variantId, { at: entry.at, priceMinor });
+      return before?.priceMinor !== priceMinor;
+    });
+    return changes.length === 0 && move.more === 0 ? [] : [{ entry, move: { ...move, changes } }];
+  });
+  const prices = [...known];
+  await client.query(
+    `INSERT INTO matrix_price (stall_id, variant_id, at, price_minor)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (stall_id, variant_id) DO UPDATE SET at = excluded.at, price_minor = excluded.price_minor`,
+    [
+      stallId,
+      prices.map(([variantId]) => variantId),
+      prices.map(([, { at }]) => at),
+      prices.map(([, { priceMinor }]) => priceMinor),
+    ],
+  );
+  return left;
+}
