@@ -1,5 +1,6 @@
 import { fullName, type Item, type Pricing, type Quantity, type TaxRate, type Variant } from './catalogue';
 import type { Context } from './context';
+import type { LineHold } from './hold';
 import { allocate, divideRounded, MAX_MINOR, portion, type Minor } from './money';
 import type { Audience } from './pricing/rule';
 import type { LineOffer, PriceTrace } from './pricing/trace';
@@ -50,6 +51,8 @@ export interface CartLine {
   readonly trace?: PriceTrace | undefined;
   /** What offers for several pieces take off it. */
   readonly offers?: readonly LineOffer[] | undefined;
+  /** The hold it comes from, whose price was promised: no rule changes it any more. */
+  readonly hold?: LineHold | undefined;
   readonly taxRateId: string;
   readonly taxBasisPoints: number;
   readonly discount: Discount | null;
@@ -152,6 +155,8 @@ export function addVariant(
     readonly price?: Pick<CartLine, 'unitPriceMinor' | 'wasMinor' | 'trace'> | undefined;
     /** A price a person typed for it, per piece or kilogram. */
     readonly typedPriceMinor?: Minor | undefined;
+    /** The hold it was put aside by, with the price promised then; it gets a line of its own. */
+    readonly hold?: LineHold | undefined;
   },
   context: Context,
 ): Result<AddedLine, CartProblem> {
@@ -182,7 +187,7 @@ export function addVariant(
         : { unitPriceMinor: variant.priceMinor };
   const priceSource = typedPriceMinor !== undefined ? 'typed' : labelAmountMinor === null ? 'catalogue' : 'label';
   const same =
-    variant.pricing === 'each' && labelAmountMinor === null
+    variant.pricing === 'each' && labelAmountMinor === null && given.hold === undefined
       ? cart.lines.find((line) => isSameGoods(line, variant, { ...price, priceSource, taxRate }))
       : undefined;
   if (same) {
@@ -201,6 +206,7 @@ export function addVariant(
     ...price,
     labelAmountMinor,
     priceSource,
+    ...(given.hold && { hold: given.hold }),
     taxRateId: taxRate.id,
     taxBasisPoints: taxRate.basisPoints,
     discount: null,
@@ -253,6 +259,9 @@ export function setQuantity(
     if (!isQuantity(quantity, line.pricing)) return badQuantity(line.pricing);
     if (line.labelAmountMinor !== null && line.pricing === 'kg') {
       return fail('bad-quantity', 'That label has its price inside. Remove the line and scan another label.');
+    }
+    if (line.hold !== undefined && quantity > line.hold.quantity) {
+      return fail('bad-quantity', `${line.hold.quantity} of it were held. Sell the others on a line of their own.`);
     }
     // Offers depend on how many there are.
     const { offers: _offers, ...rest } = line;
@@ -429,6 +438,7 @@ function isSameGoods(
     line.taxBasisPoints === now.taxRate.basisPoints &&
     line.labelAmountMinor === null &&
     line.discount === null &&
+    line.hold === undefined &&
     line.note === ''
   );
 }

@@ -18,7 +18,7 @@ export function receiptCode(orderNumber: string): string {
  * The text of the code of a hold or a coupon, for QR codes in their alphanumeric mode: the token and the two check
  * characters of GS1 General Specifications 7.9.5 over all that stands before them, as a typed or half-read token must
  * not become another's.
- * @param token capital letters, digits and hyphens, 4 to 64
+ * @param token capital letters, digits and hyphens, 4 to 400: a signed hold has some 200
  */
 export function tokenCode(kind: 'hold' | 'coupon', token: string): string {
   const text = `${PREFIX[kind]}${token}`;
@@ -32,7 +32,7 @@ export function readOwnCode(code: string): OwnCode | null {
   if (number !== undefined) return { kind: 'receipt', number };
   for (const kind of ['hold', 'coupon'] as const) {
     if (!text.startsWith(PREFIX[kind])) continue;
-    const token = /^.{4}([-A-Z0-9]{4,64})-[2-9A-Z]{2}$/.exec(text)?.[1];
+    const token = /^.{4}([-A-Z0-9]{4,400})-[2-9A-Z]{2}$/.exec(text)?.[1];
     return token !== undefined && tokenCode(kind, token) === text ? { kind, token } : { kind: 'misread' };
   }
   return null;

@@ -200,6 +200,7 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       seq,
     );
     putSold(database, order, at);
+    putHoldsSold(database, entry);
     if (hasOwnPrices(order)) {
       logPrice(database, entry);
       putDropsSold(database, order, at);
@@ -241,6 +242,29 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       body.toDevice,
       body.quantity,
     );
+  },
+  'hold.placed'({ device, at, body: { hold } }, database) {
+    prepared(
+      database,
+      `INSERT INTO hold VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = excluded.at, device = excluded.device, expires_at = excluded.expires_at,
+         body = excluded.body WHERE excluded.at < hold.at`,
+    ).run(hold.holdId, at, device, hold.expiresAt, JSON.stringify(hold));
+  },
+  'hold.extended'({ body }, database) {
+    prepared(
+      database,
+      `INSERT INTO hold_extended VALUES (?, ?)
+       ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`,
+    ).run(body.holdId, body.expiresAt);
+  },
+  'hold.ended'({ at, body }, database) {
+    prepared(
+      database,
+      `INSERT INTO hold_end VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET ended_at = excluded.ended_at, at = excluded.at, reason = excluded.reason
+       WHERE (excluded.ended_at, excluded.at) < (hold_end.ended_at, hold_end.at)`,
+    ).run(body.holdId, body.at, at, body.reason);
   },
   'shift.reconciled'({ at, body }, database) {
     prepared(database, 'INSERT INTO shift_reconciled VALUES (?, ?, ?, ?, ?, ?, ?)').run(
@@ -496,6 +520,23 @@ function putSold(database: Database, { lines }: Order, at: string): void {
   );
   for (const { itemId, variantId, quantity } of lines) {
     if (itemId !== null && variantId !== null) insert.run(itemId, variantId, at, quantity);
+  }
+}
+
+/**
+ * Which holds an order sold. What another till had put aside comes from that till's share of the stock, as if it had given
+ * it: whoever sells it needs none of its own.
+ */
+function putHoldsSold(database: Database, { device, at, body: { order } }: Entry<'order.placed'>): void {
+  for (const { itemId, variantId, quantity, hold } of order.lines) {
+    if (hold === undefined) continue;
+    prepared(database, 'INSERT OR IGNORE INTO hold_sold VALUES (?, ?)').run(hold.holdId, order.orderId);
+    if (hold.deviceId === device || itemId === null || variantId === null) continue;
+    prepared(
+      database,
+      `INSERT INTO hold_gift VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity`,
+    ).run(itemId, variantId, at, hold.deviceId, device, quantity);
   }
 }
 

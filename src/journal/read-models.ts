@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 14;
+export const READ_MODEL_VERSION = 15;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -17,6 +17,7 @@ export const READ_MODEL_VERSION = 14;
  * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
  * written once; flags and copies are rows of their own. Its `order_key` follows the instant it was placed at, so that
  * orders which arrive late stand where they belong.
+ * `hold_gift` has what one till sold of what another had put aside.
  * `price_rule.body` is null once the rule was removed. `price_log` names the entries that change a price or take something
  * off one. `drop_sold` has what one order sold of a drop.
  */
@@ -113,6 +114,27 @@ CREATE TABLE stock_gift (
   item_id TEXT NOT NULL, variant_id TEXT NOT NULL, at TEXT NOT NULL,
   device TEXT NOT NULL, to_device TEXT NOT NULL, quantity INTEGER NOT NULL,
   PRIMARY KEY (item_id, variant_id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hold (
+  hold_id TEXT PRIMARY KEY, at TEXT NOT NULL, device TEXT NOT NULL, expires_at TEXT NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_expires ON hold (expires_at);
+
+CREATE TABLE hold_extended (hold_id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hold_end (
+  hold_id TEXT PRIMARY KEY, ended_at TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hold_sold (
+  hold_id TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (hold_id, order_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hold_gift (
+  item_id TEXT NOT NULL, variant_id TEXT NOT NULL, at TEXT NOT NULL,
+  device TEXT NOT NULL, to_device TEXT NOT NULL, quantity INTEGER NOT NULL,
+  PRIMARY KEY (item_id, variant_id, at, device)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE item (
@@ -272,6 +294,11 @@ const DUMPS: Readonly<Record<string, string>> = {
   receipt_copy: 'SELECT * FROM receipt_copy ORDER BY order_id',
   stock_division: 'SELECT * FROM stock_division ORDER BY item_id, variant_id',
   stock_gift: 'SELECT * FROM stock_gift ORDER BY item_id, variant_id, at',
+  hold: 'SELECT * FROM hold ORDER BY hold_id',
+  hold_extended: 'SELECT * FROM hold_extended ORDER BY hold_id',
+  hold_end: 'SELECT * FROM hold_end ORDER BY hold_id',
+  hold_sold: 'SELECT * FROM hold_sold ORDER BY hold_id, order_id',
+  hold_gift: 'SELECT * FROM hold_gift ORDER BY item_id, variant_id, at, device',
   item: `SELECT item_id, handle, name, category, photo, wall, plank, pricing, price_minor, price_varies, stock,
       variant_count, only_variant_id, at, created_ms, ordinal, body FROM item ORDER BY item_id`,
   removed_item: 'SELECT * FROM removed_item ORDER BY item_id',

@@ -28,6 +28,7 @@ import {
   discount,
   drawerReason,
   drillCheck,
+  holdEndReason,
   id,
   instant,
   item,
@@ -82,6 +83,11 @@ function command<I extends z.ZodType, O extends z.ZodType>(
 /** The same call for what stands before the shopper, too. */
 function forDisplays<I extends z.ZodType, O extends z.ZodType>(call: CallDefinition<I, O>): CallDefinition<I, O> {
   return { ...call, roles: [...call.roles, 'display'] };
+}
+
+/** What the shop's pages do for a shopper's phone. */
+function forShoppers<I extends z.ZodType, O extends z.ZodType>(call: CallDefinition<I, O>): CallDefinition<I, O> {
+  return { ...call, roles: ['shopper', ...tillOnly], staff: 'none' };
 }
 
 const nothing = z.object({});
@@ -340,6 +346,8 @@ export const tile = z.object({
   mustAsk: z.boolean().optional(),
   /** Sum over counted variants, or null when none is counted. */
   stock: z.int().nullable(),
+  /** Pieces held for shoppers; absent for none. */
+  held: z.int().optional(),
   /** What this till may still sell where its stock is divided among tills; null where it is not. */
   share: z.int().nullable(),
   variantCount: z.int(),
@@ -609,6 +617,50 @@ const footfallRow = z.object({
   noticed: z.object({ display: z.int(), qr: z.int(), scan: z.int() }),
 });
 
+/** Something put aside for a shopper, as the shopper and the till see it. */
+export const holdView = z.object({
+  holdId: id,
+  /** To be read out and typed: `K7M-2QX`. */
+  shortCode: text(7),
+  itemId: id,
+  variantId: id,
+  name: text(330),
+  photo: item.shape.photo,
+  backdrop: backdrop.nullable(),
+  quantity: z.int().min(1),
+  /** What was promised, per piece. */
+  unitPriceMinor: minor,
+  wasMinor: minor.nullable(),
+  placedAt: instant,
+  expiresAt: instant,
+  phase: z.enum(['open', 'sold', 'released', 'expired']),
+  endReason: holdEndReason.nullable(),
+  /** More than once when two tills that could not hear each other both sold it. */
+  timesSold: z.int().min(0),
+  /** It is being sold, or lies on a cart that was set aside. */
+  isOnDocket: z.boolean(),
+  /** Prefix of the till that put it aside, or null for this one. */
+  till: text(12).nullable(),
+  /** What the shopper said of themselves, where it was said to this till and is not forgotten. */
+  heldFor: z.object({ name: text(60), phone: text(30) }).nullable(),
+});
+
+const holdPolicy = z.object({
+  /** Whether shoppers may hold anything while the stall is open. */
+  isOn: z.boolean(),
+  /** How long a hold lasts unless said. */
+  minutes: z.int(),
+});
+
+/** What is held for shoppers, and what was lately; who runs out first stands first. */
+export const holdsState = holdPolicy.extend({
+  /** The time holds go by when this was told; countdowns go on from here. */
+  now: instant,
+  holds: z.array(holdView),
+  /** Goods of which more is held than there is: tills that could not hear each other held the same. A person decides. */
+  clashes: z.array(z.object({ variantId: id, name: text(330), held: z.int(), onHand: z.int() })),
+});
+
 /** What the till's windows and the machine's own tools hear, each topic with its whole state. */
 const TILL_TOPICS = {
   session: sessionState,
@@ -623,6 +675,7 @@ const TILL_TOPICS = {
   footfall: footfallState,
   advice: adviceState,
   prices: pricesState,
+  holds: holdsState,
 } as const;
 /** What a display hears, and nothing else: only what a shopper may see is in it. */
 const DISPLAY_TOPICS = { display: displayState } as const;
@@ -898,6 +951,60 @@ export const CALLS = {
     z.object({ variantId: id, quantity: quantity.optional(), priceMinor: minorPositive.optional() }),
     z.object({ lineId: id }),
   ),
+  /** What of an item a shopper can hold now; `available` is null where nobody counts. */
+  'hold.offer': forShoppers(
+    query(
+      z.object({ itemId: id }),
+      z.object({
+        isOn: z.boolean(),
+        minutes: z.int(),
+        mostPieces: z.int(),
+        variants: z.array(
+          z.object({
+            variantId: id,
+            name: text(330),
+            priceMinor: minor,
+            wasMinor: minor.nullable(),
+            available: z.int().min(0).nullable(),
+          }),
+        ),
+      }),
+    ),
+  ),
+  /**
+   * Puts goods aside at the price of now. `holder` is a random reference to the phone, minted by whoever serves its page, or
+   * null for the till itself. What a person says of themselves needs `consent`, the words they agreed to.
+   */
+  'hold.place': forShoppers(
+    command(
+      z.object({
+        variantId: id,
+        quantity,
+        /** Null for as long as the stall usually holds. */
+        minutes: z.int().nullable().default(null),
+        holder: id.nullable(),
+        person: z.object({ name: text(200), phone: text(100), consent: text(1000) }).nullable(),
+      }),
+      z.object({ holdId: id }),
+    ),
+  ),
+  /** A hold, for whoever knows its id. `code` is the text of its QR code, while it can be sold and this till made it. */
+  'hold.look': forShoppers(
+    query(z.object({ holdId: id }), holdView.extend({ now: instant, code: text(600).nullable() }).nullable()),
+  ),
+  /** The shopper gives it up, and what they said of themselves is forgotten. */
+  'hold.give-up': forShoppers(command(z.object({ holdId: id }), nothing)),
+  'hold.release': command(
+    z.object({ holdId: id, reason: holdEndReason.extract(['by-till', 'given-to-another']) }),
+    nothing,
+  ),
+  'hold.extend': command(z.object({ holdId: id, minutes: z.int() }), z.object({ expiresAt: instant })),
+  /** Brings it to the docket at the promised price, as scanning its code does. */
+  'hold.take': command(z.object({ holdId: id }), z.object({ lineId: id })),
+  /** Forgets what its shopper said of themselves; the hold stays. */
+  'hold.forget': command(z.object({ holdId: id }), nothing),
+  'hold.set-policy': command(holdPolicy, nothing, 'operator'),
+
   /** Says whom the prices of this sale are for. */
   'cart.set-audience': command(z.object({ audience: z.enum(['everyone', 'trade', 'repeat']) }), nothing),
   'cart.add-amount': command(
@@ -1443,6 +1550,7 @@ export type TypedRule = CallInput<'prices.put-rule'>;
 export type Tile = Frozen<z.infer<typeof tile>>;
 export type SharedStock = Frozen<z.infer<typeof sharedStock>>;
 export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;
+export type HoldView = Frozen<z.infer<typeof holdView>>;
 export type ParkedCart = Frozen<z.infer<typeof parkedCart>>;
 export type JobSummary = Frozen<z.infer<typeof jobSummary>>;
 export type DeviceStatusView = Frozen<z.infer<typeof deviceStatus>>;

@@ -52,6 +52,18 @@ export const ERROR_CODES = [
   'payment-open',
   'unknown-parked-cart',
   'sale-in-progress',
+  // holds
+  'held',
+  'holds-off',
+  'bad-hold',
+  'none-to-hold',
+  'hold-limit',
+  'unknown-hold',
+  'hold-on-docket',
+  'hold-expired',
+  'hold-released',
+  'hold-sold',
+  'hold-forged',
   // prices
   'bad-rule',
   'unknown-rule',

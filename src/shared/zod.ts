@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Backdrop, Item, TaxRate, Variant } from '../domain/catalogue';
 import type { Cart, CartLine, Discount, PricedCart, PricedLine, TaxSum } from '../domain/cart';
+import type { Hold, HoldEndReason, LineHold } from '../domain/hold';
 import { MAX_MINOR } from '../domain/money';
 import type { Order } from '../domain/order';
 import type { Payment, PaymentView, Tender } from '../domain/payment';
@@ -148,6 +149,30 @@ export const lineOffer = z.object({
 
 export const cartAudience = z.enum(['trade', 'repeat']);
 
+const lineHold = z.object({
+  holdId: id,
+  deviceId: id,
+  quantity,
+  placedAt: instant,
+  expiresAt: instant,
+}) satisfies z.ZodType<LineHold>;
+
+export const hold = z.object({
+  holdId: id,
+  itemId: id,
+  variantId: id,
+  name: text(330),
+  quantity,
+  unitPriceMinor: price,
+  wasMinor: price.optional(),
+  trace: priceTrace.optional(),
+  placedAt: instant,
+  expiresAt: instant,
+  holder: id.nullable(),
+  person: id.nullable(),
+}) satisfies z.ZodType<Hold>;
+export const holdEndReason = z.enum(['by-shopper', 'by-till', 'given-to-another']) satisfies z.ZodType<HoldEndReason>;
+
 export const cartLine = z.object({
   lineId: id,
   variantId: id.nullable(),
@@ -163,6 +188,7 @@ export const cartLine = z.object({
   wasMinor: price.optional(),
   trace: priceTrace.optional(),
   offers: z.array(lineOffer).max(50).optional(),
+  hold: lineHold.optional(),
   taxRateId: text(40),
   taxBasisPoints: basisPoints,
   discount: discount.nullable(),

@@ -102,6 +102,7 @@ function wholeState(seq: number, version: number) {
       drops: [],
       templates: [],
     },
+    holds: { now: '2026-06-13T10:00:00.000Z', isOn: true, minutes: 30, holds: [], clashes: [] },
   };
 }
 

@@ -9,6 +9,7 @@ import { entryApplier } from '../../src/journal/projector';
 import { createReadModels } from '../../src/journal/read-models';
 import { compareReadModels } from '../../src/journal/verify';
 import { migrate } from '../../src/main/db/migrations';
+import type { Hold } from '../../src/domain/hold';
 import type { Drop } from '../../src/domain/drop';
 import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
 import { readRounds } from '../../src/analysis/price-test/read-out';
@@ -58,6 +59,10 @@ const ACROSS = [
   'count-people',
   'calibrate',
   'template',
+  'hold',
+  'extend-hold',
+  'end-hold',
+  'sell-hold',
 ] as const;
 
 type Step =
@@ -297,6 +302,44 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
     case 'calibrate':
       commit({ kind: 'footfall.calibrated', body: { source: 'tap', counted: pick, seen: pick + 1, at } });
       return;
+    case 'hold': {
+      const hold: Hold = {
+        holdId: `hold-${pick % 3}`,
+        itemId: 'item-1',
+        variantId: 'variant-1',
+        name: at,
+        quantity: 1 + pick,
+        unitPriceMinor: pick,
+        placedAt: at,
+        expiresAt: at,
+        holder: null,
+        person: null,
+      };
+      commit({ kind: 'hold.placed', body: { hold } });
+      return;
+    }
+    case 'extend-hold': {
+      const expiresAt = new Date(1_900_000_000_000 + (pick % 5)).toISOString();
+      commit({ kind: 'hold.extended', body: { holdId: `hold-${pick % 3}`, expiresAt } });
+      return;
+    }
+    case 'end-hold': {
+      const endedAt = new Date(1_700_000_000_000 + (pick % 3)).toISOString();
+      const reason = pick % 2 === 0 ? 'by-till' : 'by-shopper';
+      commit({ kind: 'hold.ended', body: { holdId: `hold-${pick % 3}`, at: endedAt, reason } });
+      return;
+    }
+    case 'sell-hold': {
+      if (!store.catalogue.variant('variant-1')) return;
+      const order = life.order(['variant-1']);
+      const deviceId = pick % 2 === 0 ? store.device.deviceId : 'another';
+      const hold = { holdId: `hold-${pick % 3}`, deviceId, quantity: 1, placedAt: at, expiresAt: at };
+      commit({
+        kind: 'order.placed',
+        body: { order: { ...order, lines: order.lines.map((line) => ({ ...line, hold })) } },
+      });
+      return;
+    }
     case 'template': {
       const templateId = `template-${pick % 2}`;
       const effect = { kind: 'percent-off', basisPoints: 100 + pick } as const;

@@ -34,7 +34,10 @@ beforeEach(() => {
     steadyMs: () => clock.steady(),
     onChanged: () => {},
   });
-  service = new CatalogueService(core as CoreContext, prices);
+  service = new CatalogueService(core as CoreContext, prices, () => ({
+    heldByItem: () => new Map(),
+    heldFrom: () => 0,
+  }));
 });
 afterEach(() => life.end());
 

@@ -19,9 +19,10 @@ export interface CartWorld {
   subjectOf(variantId: string): PriceSubject | null;
 }
 
-/** Whether rules and feeds say what a line costs: labels and typed amounts stand as they are. */
-export function isPricedByRules(line: Pick<CartLine, 'variantId' | 'priceSource' | 'labelAmountMinor'>): boolean {
-  return line.variantId !== null && line.priceSource === 'catalogue' && line.labelAmountMinor === null;
+/** Whether rules and feeds say what a line costs: labels, typed amounts and what was promised with a hold stand as they are. */
+export function isPricedByRules(line: Pick<CartLine, 'variantId' | 'priceSource' | 'labelAmountMinor' | 'hold'>): boolean {
+  const { variantId, priceSource, labelAmountMinor, hold } = line;
+  return variantId !== null && priceSource === 'catalogue' && labelAmountMinor === null && hold === undefined;
 }
 
 /**

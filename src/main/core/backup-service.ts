@@ -18,8 +18,10 @@ type TakenShares = NonNullable<EntryBody<'device.taken-over'>['shares']>;
 interface BackupHooks {
   readonly tills: () => readonly StallTill[];
   readonly peers: () => readonly PeerView[];
-  /** How much of a variant is on this till's docket. */
-  readonly onDocket: (variantId: string) => number;
+  /** How much of a variant is on this till's docket or held for a shopper. */
+  readonly spokenFor: (variantId: string) => number;
+  /** How much of a variant a till holds for shoppers. */
+  readonly heldFrom: (variantId: string, deviceIds: readonly string[]) => number;
   /** Whether the printer of receipts answers and can print. */
   readonly canPrint: () => boolean;
   /** Builds a sale from what is scanned and keeps nothing of it; throws when that cannot be sold. */
@@ -129,7 +131,7 @@ export class BackupService {
     for (const { itemId, variantId } of taken ? store.shares.divided() : []) {
       const known = store.shares.of(itemId, variantId);
       const gift = known.gifts.find(({ at, fromDevice }) => at === taken?.at && till.deviceIds.includes(fromDevice));
-      const left = (store.shares.left(itemId, variantId) ?? 0) - this.#hooks.onDocket(variantId);
+      const left = (store.shares.left(itemId, variantId) ?? 0) - this.#hooks.spokenFor(variantId);
       const quantity = Math.min(gift?.quantity ?? 0, left);
       if (quantity < 1) continue;
       drafts.push({ kind: 'stock.share-given', body: { itemId, variantId, toDevice: deviceId, quantity } });
@@ -207,7 +209,9 @@ export class BackupService {
   #sharesOf({ deviceIds }: StallTill): TakenShares {
     const { shares } = this.#core.store;
     return shares.divided().flatMap(({ itemId, variantId }) => {
-      const quantity = shareLeft(shares.of(itemId, variantId), deviceIds) ?? 0;
+      // What it holds for shoppers stays its own: who sells that needs no share.
+      const held = this.#hooks.heldFrom(variantId, deviceIds);
+      const quantity = (shareLeft(shares.of(itemId, variantId), deviceIds) ?? 0) - held;
       return quantity > 0 ? [{ itemId, variantId, quantity }] : [];
     });
   }

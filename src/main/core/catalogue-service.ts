@@ -6,6 +6,7 @@ import { readCode, type ScannedGoods } from '../../domain/scanned-code';
 import type { CallInput, CallOutput, Tile, TopicState } from '../../shared/contract';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
+import type { HoldService } from './hold-service';
 import type { PricingService } from './pricing-service';
 
 /** What a code names: a receipt of ours, or a variant with what its label says. */
@@ -31,9 +32,13 @@ export class CatalogueService {
   readonly #core: CoreContext;
   readonly #prices: PricingService;
 
-  constructor(core: CoreContext, prices: PricingService) {
+  readonly #holds: () => Pick<HoldService, 'heldByItem' | 'heldFrom'>;
+
+  /** @param holds asked for late, since the services need each other */
+  constructor(core: CoreContext, prices: PricingService, holds: () => Pick<HoldService, 'heldByItem' | 'heldFrom'>) {
     this.#core = core;
     this.#prices = prices;
+    this.#holds = holds;
   }
 
   items(input: CallInput<'catalogue.items'>): CallOutput<'catalogue.items'> {
@@ -51,9 +56,14 @@ export class CatalogueService {
     return tile && (this.#asShown([tile])[0] ?? null);
   }
 
-  /** Tiles with what this till may sell of divided stock, at the prices of now. */
+  /** Tiles with what this till may sell of divided stock and what is held, at the prices of now. */
   #asShown(tiles: Tile[]): Tile[] {
-    return this.#withShares(tiles).map((tile) => this.#priced(tile));
+    const held = this.#holds().heldByItem();
+    return this.#withShares(tiles).map((tile) => {
+      const shown = this.#priced(tile);
+      const pieces = held.get(tile.itemId);
+      return pieces === undefined ? shown : { ...shown, held: pieces };
+    });
   }
 
   /** A tile at the prices of now. Where no rule has a say it is the tile as it was. */
@@ -96,7 +106,7 @@ export class CatalogueService {
     const { catalogue } = this.#core.store;
     const code = unwrap(readCode(raw));
     if (code.kind === 'receipt') return { kind: 'receipt', number: code.number };
-    if (code.kind === 'hold') throw new CallFailure('hold-code', 'This is a hold. This till does not sell holds yet.');
+    if (code.kind === 'hold') throw new CallFailure('hold-code', 'This is the code of a hold. Scan it while selling.');
     const found = catalogue.lookup(code.candidates);
     if (found) return { kind: 'variant', ...found, ...this.#saidBy(code, found.variant) };
     if (code.kind === 'element-string' || code.kind === 'digital-link') {
@@ -168,7 +178,11 @@ export class CatalogueService {
     return tiles.map((tile) => {
       const item = divided.has(tile.itemId) ? catalogue.item(tile.itemId) : null;
       // Of variants that nobody divided or counts there is no telling.
-      const lefts = item?.variants.map(({ variantId, stock }) => shares.left(tile.itemId, variantId) ?? stock) ?? [];
+      const lefts =
+        item?.variants.map(({ variantId, stock }) => {
+          const share = shares.left(tile.itemId, variantId);
+          return share === null ? stock : share - this.#holds().heldFrom(variantId);
+        }) ?? [];
       const isTold = lefts.length > 0 && lefts.every((left) => left !== null);
       return isTold ? { ...tile, share: lefts.reduce((sum, left) => sum + Math.max(0, left), 0) } : tile;
     });

@@ -33,6 +33,8 @@ interface DropHooks {
   readonly tills: () => readonly StallTill[];
   /** How many pieces on this till's docket have their price by a rule. */
   readonly onDocket: (ruleId: string) => number;
+  /** How many pieces shoppers hold at the price of a rule, which are not on the docket. */
+  readonly held: (ruleId: string) => number;
 }
 
 /**
@@ -217,7 +219,8 @@ export class DropService implements RuleSource {
   #leftHere(drop: Drop): number | null {
     if (drop.unitCap === null) return null;
     const own = this.#hooks.tills().find(({ isOwn }) => isOwn)?.deviceIds ?? [];
-    return dropLeft(drop, this.#core.store.prices.dropSales(drop.dropId), own) ?? 0;
+    const left = dropLeft(drop, this.#core.store.prices.dropSales(drop.dropId), own) ?? 0;
+    return Math.max(0, left - this.#hooks.held(dropRuleId(drop.dropId)));
   }
 
   #all(): readonly StoredDrop[] {

@@ -17,6 +17,7 @@ import { DeviceService, type DeviceOptions } from './device-service';
 import { FlagService } from './flag-service';
 import { FootfallService } from './footfall-service';
 import { GoodsService } from './goods-service';
+import { HoldService } from './hold-service';
 import { ImportService, type CatalogueImporter } from './import-service';
 import { JobService } from './job-service';
 import type { Log } from './log';
@@ -86,6 +87,7 @@ export class Kiosk {
   readonly #footfall: FootfallService;
   readonly #prices: PricingService;
   readonly #sale: SaleService;
+  readonly #holds: HoldService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
   /** Lets other tills of the stall connect here. */
@@ -110,6 +112,7 @@ export class Kiosk {
         advice: () => advice.state(),
         prices: () => priceDesk.state(),
         display: () => display.state(),
+        holds: () => holds.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -147,10 +150,11 @@ export class Kiosk {
       prices: () => prices,
       tills,
       onDocket: (ruleId) => sale.onDocketBy(ruleId),
+      held: (ruleId) => holds.heldBy(ruleId),
     });
     prices.add(drops);
     const priceDesk = new PriceDesk(core, prices, drops, (deviceId) => this.exchange.isRevoked(deviceId));
-    const catalogue = new CatalogueService(core, prices);
+    const catalogue: CatalogueService = new CatalogueService(core, prices, () => holds);
     const goods = new GoodsService(core, options.importer, options.dataDir, () => prices.goodsChanged());
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),
@@ -168,18 +172,32 @@ export class Kiosk {
       orderChanged: (orderId) => sale.orderChanged(orderId),
       receiptPatienceMs: () => flags.receiptPatienceMs,
     });
-    const sale = new SaleService(core, {
+    const sale: SaleService = new SaleService(core, {
       catalogue,
       orders,
       jobs,
       devices,
       prices,
-      onPlaced: () => {
+      holds: () => holds,
+      onPlaced: ({ lines }) => {
         prices.sold();
         drops.sold();
+        holds.sold(lines.flatMap(({ hold }) => hold?.holdId ?? []));
       },
     });
     this.#sale = sale;
+    const holds: HoldService = new HoldService(core, {
+      prices,
+      clock: options.prices.clock,
+      isOpen: () => store.shifts.current() !== null,
+      isRevoked: (deviceId) => this.exchange.isRevoked(deviceId),
+      docket: {
+        unheld: (variantId) => sale.unheldOnDocket(variantId),
+        holds: () => sale.holdsOnDocket(),
+        add: (goods, context, resultOf) => sale.addHeld(goods, context, resultOf),
+      },
+    });
+    this.#holds = holds;
     const customerDisplay = createCustomerDisplay({
       stall: () => stalls.current,
       clock: systemClock,
@@ -237,6 +255,7 @@ export class Kiosk {
           prices.sold();
           drops.sold();
         }
+        if (came('hold.placed', 'hold.extended', 'hold.ended', 'order.placed')) holds.received();
         if (came('price.rules-put', 'price.rules-removed', 'price.rule-set-taken')) {
           prices.changed({ kind: 'rule', ids: [] }, null);
         }
@@ -267,12 +286,13 @@ export class Kiosk {
     const neighbours = new NeighbourSwitch(core, options.openNeighbours, (serving) => sync.serve(serving));
     this.neighbours = neighbours;
     const peers = () => options.sync.view().peers;
-    const onDocket = (variantId: string) => sale.onDocket(variantId);
-    const shares = new ShareService(core, { tills, onDocket });
+    const spokenFor = (variantId: string) => sale.unheldOnDocket(variantId) + holds.heldFrom(variantId);
+    const shares = new ShareService(core, { tills, spokenFor });
     const backup = new BackupService(core, options.dataDir, {
       tills,
       peers,
-      onDocket,
+      spokenFor,
+      heldFrom: (variantId, deviceIds) => holds.heldFrom(variantId, deviceIds),
       canPrint: () => devices.canPrint(),
       rehearseSale: (code) => sale.rehearse(code),
       onChanged: () => sale.strayTendersChanged(),
@@ -350,7 +370,7 @@ export class Kiosk {
 
       'cart.scan': (input, context) => {
         footfall.noticed('scan');
-        return scans.answering(context.requestId, () => sale.scan(input, context));
+        return scans.answering(context.requestId, () => holds.scan(input.code, context) ?? sale.scan(input, context));
       },
       'scan.next': (input) => scans.next(input),
       'scan.settle': (input) => scans.settle(input),
@@ -377,6 +397,16 @@ export class Kiosk {
       'payment.settle-stray': (input, context) => sale.settleStray(input, context),
       'payment.finish-free': (_input, context) => sale.finishFree(context),
       'sale.next': (_input, context) => sale.next(context),
+
+      'hold.offer': (input) => holds.offer(input),
+      'hold.place': (input, context) => holds.place(input, context),
+      'hold.look': (input) => holds.look(input),
+      'hold.give-up': (input, context) => holds.giveUp(input, context),
+      'hold.release': (input, context) => holds.release(input, context),
+      'hold.extend': (input, context) => holds.extend(input, context),
+      'hold.take': (input, context) => holds.take(input, context),
+      'hold.forget': (input) => holds.forget(input),
+      'hold.set-policy': (input) => holds.setPolicy(input),
 
       'cart.set-audience': (input, context) => sale.setAudience(input, context),
 
@@ -487,6 +517,7 @@ export class Kiosk {
     this.#prices.start();
     // An open sale may be older than the prices of now.
     this.#sale.pricesChanged();
+    this.#holds.start();
     this.#priceTests.start();
     this.#advice.start();
     this.exchange.start();
@@ -535,6 +566,7 @@ export class Kiosk {
     await this.#options.importer.close();
     this.#scans.stop();
     this.#prices.stop();
+    this.#holds.stop();
     this.#customerDisplay.stop();
     this.#display.stop();
     await this.exchange.stop();

@@ -11,9 +11,11 @@ import {
   removeLine,
   setQuantity,
   type Cart,
+  type CartLine,
   type PricedCart,
 } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
+import { unheldPieces, type LineHold } from '../../domain/hold';
 import { currency, roundCash } from '../../domain/money';
 import { linePrice, piecesByRule } from '../../domain/pricing/cart-prices';
 import type { PriceNow } from '../../domain/pricing/price';
@@ -44,12 +46,22 @@ import { CallFailure, unwrap } from './call-failure';
 import type { CatalogueService } from './catalogue-service';
 import { domainContext, requireStaff, type CoreContext } from './core-context';
 import type { DeviceService } from './device-service';
+import type { HoldService } from './hold-service';
 import type { JobService } from './job-service';
 import type { OrderService } from './order-service';
 import type { PricingService } from './pricing-service';
 
 /** How many names of a parked cart help to recognise it. */
 const NAMES_OF_PARKED = 3;
+
+/** What a hold brings to the docket. */
+export interface HeldGoods {
+  readonly item: Item;
+  readonly variant: Variant;
+  readonly quantity: number;
+  readonly price: Pick<CartLine, 'unitPriceMinor' | 'wasMinor' | 'trace'>;
+  readonly hold: LineHold;
+}
 
 type OrderPlaced = CallOutput<'payment.cash'>;
 type Nothing = Record<string, never>;
@@ -68,7 +80,8 @@ export class SaleService {
   readonly #devices: DeviceService;
   readonly #prices: PricingService;
   /** Hears of an order in the turn it was placed in. */
-  readonly #onPlaced: () => void;
+  readonly #onPlaced: (order: Order) => void;
+  readonly #holds: () => Pick<HoldService, 'free' | 'heldFrom'>;
   #sale: SaleRecord;
   /** Which prices the cart was brought to last. */
   #pricedAt = '';
@@ -88,7 +101,9 @@ export class SaleService {
       readonly jobs: JobService;
       readonly devices: DeviceService;
       readonly prices: PricingService;
-      readonly onPlaced: () => void;
+      readonly onPlaced: (order: Order) => void;
+      /** Asked for late, since the two services need each other. */
+      readonly holds: () => Pick<HoldService, 'free' | 'heldFrom'>;
     },
   ) {
     this.#core = core;
@@ -98,6 +113,7 @@ export class SaleService {
     this.#devices = services.devices;
     this.#prices = services.prices;
     this.#onPlaced = services.onPlaced;
+    this.#holds = services.holds;
     this.#sale = core.store.sale() ?? this.#freshSale(null);
     const { doneOrderId } = this.#sale;
     this.#placed = (doneOrderId === null ? null : core.store.orders.get(doneOrderId)?.order) ?? null;
@@ -109,9 +125,24 @@ export class SaleService {
     return this.#sale.payment !== null;
   }
 
-  /** How much of a variant is on the docket: pieces, or grams. */
-  onDocket(variantId: string): number {
-    return quantities(this.#sale.cart).get(variantId)?.quantity ?? 0;
+  /** How much of a variant is on the docket that comes from no hold: pieces, or grams. */
+  unheldOnDocket(variantId: string): number {
+    return unheldPieces(this.#sale.cart.lines, variantId);
+  }
+
+  /** The holds on the docket and on carts that were set aside. */
+  holdsOnDocket(): ReadonlySet<string> {
+    const carts = [this.#sale.cart, ...this.#core.store.parked.list().map(({ cart }) => cart)];
+    return new Set(carts.flatMap(({ lines }) => lines.flatMap(({ hold }) => hold?.holdId ?? [])));
+  }
+
+  /** Puts held goods on the docket, at the price that was promised. */
+  addHeld<T>({ item, variant, ...held }: HeldGoods, context: CallContext, resultOf: (lineId: string) => T): T {
+    return this.#change(context, (sale) => {
+      const { stall } = this.#core;
+      const added = unwrap(addVariant(sale.cart, { stall, item, variant, ...held }, domainContext(this.#core)));
+      return { sale: { ...sale, cart: added.cart, markedLineId: added.lineId }, result: resultOf(added.lineId) };
+    });
   }
 
   /** How many pieces on the docket have their price by a rule. */
@@ -560,7 +591,7 @@ export class SaleService {
     topics.mark('catalogue');
     for (const row of jobs) this.#jobs.written(row);
     try {
-      this.#onPlaced();
+      this.#onPlaced(order);
     } catch (error) {
       // The sale is made and saved, whatever comes of what follows from it.
       this.#core.log.warn({ error, orderId }, 'What follows from a sale could not be written');
@@ -638,7 +669,8 @@ export class SaleService {
   }
 
   /**
-   * Refuses more of a divided variant than is left of this till's share. Once money is taken nothing is refused any more.
+   * Refuses more of a divided variant than is left of this till's share, and what shoppers hold until somebody decides
+   * about them. Once money is taken nothing is refused any more.
    * @param before a cart of which no less was allowed already
    */
   #requireShares(cart: Cart, before?: Cart): void {
@@ -648,12 +680,17 @@ export class SaleService {
     for (const [variantId, { itemId, name, quantity }] of wanted) {
       if (quantity <= (had?.get(variantId)?.quantity ?? 0)) continue;
       const left = this.#core.store.shares.left(itemId, variantId);
-      if (left === null || quantity <= left) continue;
-      throw new CallFailure(
-        'share-spent',
-        `This till may still sell ${left} of ${name}. Ask another till to give part of its share.`,
-        { variantId },
-      );
+      if (left !== null && quantity > left) {
+        throw new CallFailure(
+          'share-spent',
+          `This till may still sell ${left} of ${name}. Ask another till to give part of its share.`,
+          { variantId },
+        );
+      }
+      const free = this.#holds().free(variantId, left);
+      if (free !== null && quantity > free) {
+        throw new CallFailure('held', `${name} is held for a shopper. Give it up first to sell it.`, { variantId });
+      }
     }
   }
 
@@ -684,11 +721,11 @@ function hasLiveTender({ tenders }: Payment): boolean {
   return tenders.some(({ state }) => state !== 'declined');
 }
 
-/** How much of each variant is in a cart: pieces, or grams. */
+/** How much of each variant is in a cart, leaving out what was held: pieces, or grams. */
 function quantities(cart: Cart): Map<string, { readonly itemId: string; readonly name: string; quantity: number }> {
   const sums = new Map<string, { itemId: string; name: string; quantity: number }>();
-  for (const { itemId, variantId, name, quantity } of cart.lines) {
-    if (itemId === null || variantId === null) continue;
+  for (const { itemId, variantId, name, quantity, hold } of cart.lines) {
+    if (itemId === null || variantId === null || hold !== undefined) continue;
     const sum = sums.get(variantId) ?? { itemId, name, quantity: 0 };
     sum.quantity += quantity;
     sums.set(variantId, sum);

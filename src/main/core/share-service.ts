@@ -11,8 +11,8 @@ type Nothing = Record<string, never>;
 
 interface ShareHooks {
   readonly tills: () => readonly StallTill[];
-  /** How much of a variant is on this till's docket: pieces, or grams. */
-  readonly onDocket: (variantId: string) => number;
+  /** How much of a variant is on this till's docket or held for a shopper: pieces, or grams. */
+  readonly spokenFor: (variantId: string) => number;
 }
 
 /**
@@ -66,8 +66,8 @@ export class ShareService {
       throw new CallFailure('unknown-device', 'That is no other till of this stall.');
     }
     const own = tills.find(({ isOwn }) => isOwn)?.deviceIds ?? [];
-    // What is on the docket is as good as sold: it may be paid for already.
-    const asked = quantity + this.#hooks.onDocket(variantId);
+    // What is on the docket is as good as sold: it may be paid for already. What is held is promised.
+    const asked = quantity + this.#hooks.spokenFor(variantId);
     if (!canGive(this.#core.store.shares.of(itemId, variantId), own, asked)) {
       throw new CallFailure('share-spent', 'This till has not so many left to give away.', { variantId });
     }
@@ -91,7 +91,7 @@ export class ShareService {
       onHand: stock,
       isDivided: own !== null,
       toDivide: own === null ? stock && Math.max(0, stock) : isHeldElsewhere ? 0 : own,
-      toGive: Math.max(0, (own ?? 0) - this.#hooks.onDocket(variantId)),
+      toGive: Math.max(0, (own ?? 0) - this.#hooks.spokenFor(variantId)),
       oversold: oversold(
         known,
         tills.map(({ deviceIds }) => deviceIds),

@@ -153,6 +153,14 @@ CREATE TABLE forked_entry (
     what: 'what the reason of a job is about',
     sql: 'ALTER TABLE job ADD COLUMN detail TEXT;',
   },
+  {
+    what: 'whom something is held for',
+    sql: `
+-- Personal data, kept on this device alone and not for long.
+CREATE TABLE held_for (
+  reference TEXT PRIMARY KEY, name TEXT NOT NULL, phone TEXT NOT NULL, consent TEXT NOT NULL, keep_until TEXT NOT NULL
+) STRICT, WITHOUT ROWID;`,
+  },
 ];
 
 /** The version this build writes. */

@@ -25,7 +25,8 @@ export class StockShareReader {
     const { at } = row;
     const gifts = prepared(
       this.#database,
-      `SELECT at, device AS fromDevice, to_device AS toDevice, quantity FROM stock_gift
+      `SELECT at, device AS fromDevice, to_device AS toDevice, quantity FROM
+         (SELECT * FROM stock_gift UNION ALL SELECT * FROM hold_gift)
        WHERE item_id = ? AND variant_id = ? AND at > ?`,
     ).all(itemId, variantId, at) as StockShares['gifts'];
     const sold = prepared(

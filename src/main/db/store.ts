@@ -31,6 +31,8 @@ import { rebuildReadModels, type RebuildReport } from '../../journal/rebuild';
 import { prepared } from '../../journal/statements';
 import { CatalogueReader } from './catalogue-reader';
 import { FootfallReader } from './footfall-reader';
+import { HeldForStore } from './held-for';
+import { HoldReader } from './hold-reader';
 import { lockFolder, type FolderLock } from './folder-lock';
 import { entriesFrom, factsToRewrite, setAside } from './fork';
 import { Jobs } from './jobs-store';
@@ -126,6 +128,8 @@ export class Store {
   readonly priceTests: PriceTestReader;
   readonly advice: AdviceReader;
   readonly footfall: FootfallReader;
+  readonly holds: HoldReader;
+  readonly heldFor: HeldForStore;
   readonly jobs: Jobs;
   readonly people: People;
   readonly settings: KeyValue;
@@ -191,6 +195,8 @@ export class Store {
       this.priceTests = new PriceTestReader(database);
       this.advice = new AdviceReader(database);
       this.footfall = new FootfallReader(database);
+      this.holds = new HoldReader(database);
+      this.heldFor = new HeldForStore(database);
       this.jobs = new Jobs(database);
 
       settleNextIdentity(dataDir, (deviceId) => journalHead(database, deviceId) !== null);
