@@ -158,7 +158,7 @@ export class SaleService {
     if (meaning.kind !== 'variant') throw new CallFailure('unknown-code', 'Nothing in the catalogue has this code.');
     const { item, variant } = meaning;
     const { cart } = unwrap(addVariant(emptyCart(this.#core.newId()), { stall, item, variant }, world));
-    unwrap(openPayment(priceCart(cart, stall), world));
+    unwrap(openPayment(priceCart(this.#prices.reprice(cart), stall), world));
   }
 
   /** Card payments may be this till's to settle now that were not before, or no more. */
