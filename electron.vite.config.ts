@@ -21,6 +21,7 @@ export default defineConfig({
           trestle: fromRoot('src/cli/trestle.ts'),
           'advisor-worker': fromRoot('src/main/advisor-worker.ts'),
           'import-worker': fromRoot('src/main/import-worker.ts'),
+          'stall-worker': fromRoot('src/main/stall-worker.ts'),
           'sync-worker': fromRoot('src/main/sync-worker.ts'),
           'receipt-worker': fromRoot('src/hardware/encoders/receipt-worker.ts'),
           'paper-worker': fromRoot('src/hardware/virtual/paper-worker.ts'),

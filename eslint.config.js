@@ -24,6 +24,8 @@ const layers = {
   shared: { path: 'src/shared', layers: [], packages: ['zod'] },
   // Statistics over arrays, for main, its workers and the command line alike.
   analysis: { path: 'src/analysis', layers: ['domain'], packages: 'any' },
+  // Pages as text, for the till's stall server and the hub alike.
+  pages: { path: 'src/pages', layers: ['domain', 'shared'], node: true },
   exchange: { path: 'src/exchange', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
   hardware: { path: 'src/hardware', layers: [], packages: 'any', node: true },
   'main-core': {
@@ -47,7 +49,7 @@ const layers = {
   },
   'main-lan': {
     path: 'src/main/lan',
-    layers: ['domain', 'journal', 'shared', 'exchange', 'main-db', 'main-core'],
+    layers: ['domain', 'journal', 'shared', 'exchange', 'pages', 'main-db', 'main-core'],
     packages: 'any',
     node: true,
   },
@@ -79,7 +81,7 @@ const layers = {
   },
   preload: { path: 'src/preload', layers: ['shared'], packages: ['electron', 'zod'] },
   renderer: { path: 'src/renderer', layers: ['domain', 'shared'], packages: 'any' },
-  hub: { path: 'src/hub', layers: ['domain', 'journal', 'shared', 'exchange'], packages: 'any', node: true },
+  hub: { path: 'src/hub', layers: ['domain', 'journal', 'shared', 'exchange', 'pages'], packages: 'any', node: true },
   cli: {
     path: 'src/cli',
     layers: [

@@ -42,6 +42,8 @@ export interface BootOptions {
   readonly server: { readonly port: number; readonly token?: string } | null;
   /** Serve the exchange to the tills beside this one there; absent for not at all. */
   readonly neighbours?: { readonly host: string; readonly port: number };
+  /** Serve shoppers there, whatever is set; absent for as the operator set it. */
+  readonly stallServer?: { readonly host: string; readonly port: number };
   /** Default: the system's clock. */
   readonly now?: () => Date;
   /** Default: the machine's timers, and a clock that nobody sets; where `now` is given, time goes by that alone. */
@@ -159,6 +161,12 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
             },
           });
         },
+        async openStallServer(place, onEnd) {
+          // Loaded by tills that serve shoppers, alone.
+          const { openStallServer } = await import('./lan/stall-thread');
+          const onProblem = (error: unknown): void => log.warn({ error }, 'The stall server had a problem');
+          return openStallServer({ kiosk, dataDir, projectFolder, onProblem }, place, onEnd);
+        },
         browserTill: () => server?.tillUrl ?? null,
       });
       await importer.clearLeftovers();
@@ -188,6 +196,11 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     if (neighbours) await phase('neighbours', () => kiosk.neighbours.serveAt(neighbours));
     else await kiosk.neighbours.resume();
     stopped.push(() => kiosk.neighbours.close());
+
+    const { stallServer } = options;
+    if (stallServer) await phase('stall server', () => kiosk.stallServer.serveAt(stallServer));
+    else kiosk.stallServer.resume();
+    stopped.push(() => kiosk.stallServer.close());
 
     let printerControl: PrinterServer | null = null;
     if (virtualPrinter && options.printerControlPort !== undefined) {

@@ -13,6 +13,7 @@ import { deviceSettings } from './device-settings';
 import { checkedItem, displayState, shownItem, type shownLine, type shownReason } from './display-schemas';
 import { deviceHead } from './exchange';
 import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
+import { stallFront, stallServerState, stallServing } from './shop-schemas';
 import { THEMES } from './theme';
 import {
   priceTestEnd,
@@ -88,6 +89,11 @@ function forDisplays<I extends z.ZodType, O extends z.ZodType>(call: CallDefinit
 /** What the shop's pages do for a shopper's phone. */
 function forShoppers<I extends z.ZodType, O extends z.ZodType>(call: CallDefinition<I, O>): CallDefinition<I, O> {
   return { ...call, roles: ['shopper', ...tillOnly], staff: 'none' };
+}
+
+/** The same call wherever it comes from. */
+function forEverybody<I extends z.ZodType, O extends z.ZodType>(call: CallDefinition<I, O>): CallDefinition<I, O> {
+  return { ...call, roles: ROLES };
 }
 
 const nothing = z.object({});
@@ -676,6 +682,7 @@ const TILL_TOPICS = {
   advice: adviceState,
   prices: pricesState,
   holds: holdsState,
+  shop: stallServerState,
 } as const;
 /** What a display hears, and nothing else: only what a shopper may see is in it. */
 const DISPLAY_TOPICS = { display: displayState } as const;
@@ -840,16 +847,21 @@ export const CALLS = {
   'state.get': query(nothing, wholeState, 'none'),
   /** What a display begins with. */
   'display.get': forDisplays(query(nothing, wholeDisplay, 'none')),
-  /** What the stall sells, to look through; of one category, or of all. */
-  'display.goods': forDisplays(
+  /** What the stall sells, to look through; of one category, or of all, or what a text finds. */
+  'display.goods': forEverybody(
     query(
-      z.object({ category: text(80).nullable(), offset: z.int().min(0), limit: z.int().min(1).max(100) }),
+      z.object({
+        category: text(80).nullable(),
+        text: text(80).optional(),
+        offset: z.int().min(0).max(1_000_000),
+        limit: z.int().min(1).max(100),
+      }),
       z.object({ version: z.int(), total: z.int(), items: z.array(shownItem) }),
       'none',
     ),
   ),
   /** Price, reasons, stock and offers of an item, by its id or by the code of a label; null where nothing goes by it. */
-  'display.look': forDisplays(
+  'display.look': forEverybody(
     query(
       z.union([z.object({ itemId: id }), z.object({ code: z.string().max(8192) })]),
       checkedItem.nullable(),
@@ -1311,6 +1323,12 @@ export const CALLS = {
   'sync.leave': command(z.object({ serverId: id }), nothing, 'operator'),
   /** Tries now, whatever pause was left. Answers when it is done, however it ended: the topic tells. */
   'sync.now': command(nothing, nothing, 'none'),
+  /** Serves shoppers' phones and displays on the stall's network, or no more; the topic tells whether it is up. */
+  'shop.serve': command(stallServing, nothing, 'operator'),
+  'shop.front': forEverybody(query(nothing, stallFront, 'none')),
+  /** So many people came by a code since the last time. */
+  'shop.came': forEverybody(command(z.object({ people: z.int().min(1).max(1_000) }), nothing, 'none')),
+
   /** Lets other tills of the stall connect here, or no more. `port-taken` where another program has the port. */
   'sync.serve': command(
     z.object({ isOn: z.boolean(), port: z.int().min(1024).max(65_535) }),

@@ -1,5 +1,5 @@
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference -- whoever compiles this file needs the declaration too
-/// <reference path="../css.d.ts" />
+/// <reference path="../../pages/css.d.ts" />
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 /* eslint-disable boundaries/no-unknown-dependencies -- stylesheets as text: the resolver does not know the build's ?raw */

@@ -1,6 +1,6 @@
 import { m } from '../../shared/i18n/generated/messages';
 import type { DeviceRow } from '../stalls';
-import { html, Html } from './html';
+import { html, Html } from '../../pages/html';
 import type { AsideRow, ForkRow, StallGlance } from './overview';
 
 /** Whole pages of the operator, without a script: they work in any browser, and nothing can be slipped into them. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { joinLink } from '../../exchange/enrol-code';
+import { isOwnForm } from '../../exchange/own-form';
 import { RateLimit } from '../../exchange/rate-limit';
 import { Refusal } from '../../exchange/exchange-store';
 import { makeCode, type ServerIdentity } from '../../exchange/routes';
@@ -13,11 +14,11 @@ import type { PostgresStore } from '../postgres-store';
 import type { WebhookEndpoints } from '../webhooks/endpoints';
 import { addStall, listDevices, resolveQuarantine, revokeDevice } from '../stalls';
 import { markSvg, readFont, stylesheet } from './assets';
-import type { Html } from './html';
+import type { Html } from '../../pages/html';
 import { glanceAtStalls, readAside, readForks, stallName } from './overview';
 import { codePage, joinPage, shutOutPage, signInPage, stallPage, stallPath, stallsPage, type Frame } from './pages';
 import { readTrade, tradeSections } from './trade';
-import { isOwnForm, type OperatorDoor } from './session';
+import type { OperatorDoor } from './session';
 
 /** No script, nothing from elsewhere, in nobody's frame; a form goes nowhere but here. */
 const HEADERS = {

@@ -61,17 +61,6 @@ export class OperatorDoor {
   }
 }
 
-/** Whether a form was sent by a page of ours: no other site's page can say so for a browser (Fetch Metadata, or Origin). */
-export function isOwnForm({ headers, host }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site === 'same-origin';
-  try {
-    return new URL(headers.origin ?? '').host === host;
-  } catch {
-    return false;
-  }
-}
-
 function cookie(value: string, seconds: number, isSecure: boolean): string {
   return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${isSecure ? '; Secure' : ''}`;
 }

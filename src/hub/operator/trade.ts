@@ -11,7 +11,7 @@ import {
 import { reconciliation, type Reconciliation } from '../outward/reconciliation';
 import type { WebhookEndpoint, WebhookEndpoints } from '../webhooks/endpoints';
 import type { DeviceRow } from '../stalls';
-import { html, type Html } from './html';
+import { html, type Html } from '../../pages/html';
 import { ago, nameOf, type Frame } from './pages';
 
 /** What a stall sold and where it goes, as its operator looks at it. */

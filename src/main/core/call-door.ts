@@ -74,7 +74,8 @@ export class CallDoor {
       return failure('not-allowed', `A ${client.role} may not call ${call}.`);
     }
     if (CALLS[call].kind === 'query') return this.#run(client, call, message.data);
-    this.#options.onCommand();
+    // What shoppers do on their own keeps nothing waiting that waits for a quiet till.
+    if (client.role === 'till' || client.role === 'service') this.#options.onCommand();
     if (requestId === undefined) return failure('bad-request', `${call} is a command and needs a requestId.`);
     const running = this.#running.get(requestId);
     if (running) return running;

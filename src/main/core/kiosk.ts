@@ -34,8 +34,11 @@ import { ScanService } from './scan-service';
 import { ShareService } from './share-service';
 import { ShownGoods } from './shown-goods';
 import { SessionService } from './session-service';
+import { ShopService } from './shop-service';
 import { ShiftService } from './shift-service';
 import { StallService } from './stall-service';
+import { ownAddresses } from './stall-addresses';
+import { StallSwitch, type OpenStallServer, type StallPlace } from './stall-switch';
 import { stallTills } from './stall-tills';
 import { findSticks } from './sticks';
 import type { SyncRunner } from './sync-runner';
@@ -63,6 +66,8 @@ export interface KioskOptions {
   readonly use: TillUse;
   /** Serves the exchange to the tills beside this one; rejects when the port cannot be had. */
   readonly openNeighbours: (place: NeighbourPlace) => Promise<OpenNeighbours>;
+  /** Serves shoppers' phones and displays there; rejects when it cannot, and says when it ended by itself. */
+  readonly openStallServer: (place: StallPlace, onEnd: (error: Error) => void) => Promise<OpenStallServer>;
   /** Where the till runs in a browser, or null; asked whenever a screen is told. */
   readonly browserTill: () => string | null;
 }
@@ -92,6 +97,8 @@ export class Kiosk {
   readonly exchange: SyncService;
   /** Lets other tills of the stall connect here. */
   readonly neighbours: NeighbourSwitch;
+  /** Lets shoppers' phones and displays connect here. */
+  readonly stallServer: StallSwitch;
 
   constructor(options: KioskOptions) {
     this.#options = options;
@@ -113,6 +120,7 @@ export class Kiosk {
         prices: () => priceDesk.state(),
         display: () => display.state(),
         holds: () => holds.state(),
+        shop: () => stallServer.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -285,6 +293,13 @@ export class Kiosk {
     this.exchange = sync;
     const neighbours = new NeighbourSwitch(core, options.openNeighbours, (serving) => sync.serve(serving));
     this.neighbours = neighbours;
+    const stallServer = new StallSwitch(core, {
+      open: options.openStallServer,
+      clock: systemClock,
+      addresses: ownAddresses,
+    });
+    this.stallServer = stallServer;
+    const shop = new ShopService(core, { catalogue, prices, footfall, stallServer });
     const peers = () => options.sync.view().peers;
     const spokenFor = (variantId: string) => sale.unheldOnDocket(variantId) + holds.heldFrom(variantId);
     const shares = new ShareService(core, { tills, spokenFor });
@@ -460,6 +475,10 @@ export class Kiosk {
       'sync.sticks': () => ({ sticks: findSticks() }),
       'sync.carry': (input, context) => sync.carry(input, context),
       'sync.report': () => sync.report(),
+
+      'shop.serve': (input, context) => stallServer.set(input, context),
+      'shop.front': () => shop.front(),
+      'shop.came': (input) => shop.came(input),
 
       'advice.refresh': (input, context) => advice.refresh(input, context),
       'advice.answer': (input, context) => advice.answer(input, context),

@@ -32,7 +32,12 @@ export class ShownGoods {
     this.#drops = drops;
   }
 
-  list(input: CallInput<'display.goods'>): CallOutput<'display.goods'> {
+  list({ text, ...input }: CallInput<'display.goods'>): CallOutput<'display.goods'> {
+    if (text !== undefined && text.trim() !== '') {
+      const { tiles } = this.#catalogue.search({ text, limit: input.limit });
+      const { version } = this.#catalogue.state();
+      return { version, total: tiles.length, items: tiles.map((tile) => this.#shown(tile)) };
+    }
     const { version, total, tiles } = this.#catalogue.items(input);
     return { version, total, items: tiles.map((tile) => this.#shown(tile)) };
   }

@@ -1,7 +1,7 @@
 import type { PriceTestPlan } from '../../domain/experiment';
 import type { CallOutput, PriceTestView } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
-import type { Format } from './format';
+import type { Format } from '../../shared/format';
 
 type ReadOut = CallOutput<'price-test.read-out'>['readOut'];
 type SpoiltBy = CallOutput<'price-test.read-out'>['rounds'][number]['spoiltBy'][number];

@@ -2,7 +2,7 @@ import { formatCoordinates } from '../../domain/coordinates';
 import type { Effect, PriceRule, Schedule, Selector, UnitCharge } from '../../domain/pricing/rule';
 import type { TypedRule } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
-import type { Format } from './format';
+import type { Format } from '../../shared/format';
 import type { GoodsNames } from './goods-names.svelte';
 
 /** What the words of rules are made with. */

@@ -14,7 +14,7 @@ import type {
 import type { CallError, CallResult } from '../../shared/errors';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Client, Connection, Topics } from './client';
-import { createFormat, type Format } from './format';
+import { createFormat, type Format } from '../../shared/format';
 import { Sounds } from './sounds';
 import { deviceWords, kindName } from '../../shared/device-words';
 import { dateWords, errorWords, excerpt, noticeWords, sharesWords } from './words';

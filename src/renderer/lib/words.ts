@@ -2,7 +2,7 @@ import type { PricedLine } from '../../domain/cart';
 import type { CallError, ErrorCode } from '../../shared/errors';
 import type { CallOutput, DateWarning, JobSummary, OrderSummary, SharedStock } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
-import type { Format } from './format';
+import type { Format } from '../../shared/format';
 
 /** A code or name shortened for a line of text, without characters that would not show. */
 export function excerpt(text: string, most = 24): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFormat } from '../../../src/renderer/lib/format';
+import { createFormat } from '../../../src/shared/format';
 
 const london = createFormat({ currency: 'GBP', locale: 'en-GB', timeZone: 'Europe/London' });
 const berlin = createFormat({ currency: 'EUR', locale: 'de-DE', timeZone: 'Europe/Berlin' });

@@ -1,5 +1,5 @@
-import { currency, formatMoney, type Minor } from '../../domain/money';
-import type { Stall } from '../../domain/stall';
+import { currency, formatMoney, type Minor } from '../domain/money';
+import type { Stall } from '../domain/stall';
 
 /** A price as a ticket shows it: the pence raised, and left out when there are none. */
 export interface TicketParts {

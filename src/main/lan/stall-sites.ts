@@ -1,0 +1,5 @@
+import { shopSite } from './shop-site';
+import type { StallSite } from './stall-site';
+
+/** Everything the stall server serves. */
+export const STALL_SITES: readonly StallSite[] = [shopSite];
