@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunningKiosk } from '../../src/main/boot';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+
+const folder = temporaryFolder();
+let running: RunningKiosk;
+let till: TestClient;
+let url: string;
+
+beforeAll(async () => {
+  ({ running, till } = await startTestTill({
+    dataDir: folder.path,
+    devices: 'none',
+    stallServer: { host: '127.0.0.1', port: 0 },
+  }));
+  await readyToSell(till);
+  url = running.kiosk.stallServer.state().url ?? '';
+});
+afterAll(async () => {
+  await running.close();
+  folder.remove();
+});
+
+/** The first item of the gallery. */
+async function someItem(): Promise<string> {
+  const gallery = await (await fetch(url)).text();
+  return /href="(\/item\/[^"]+)"/.exec(gallery)?.[1] ?? '';
+}
+
+describe('the gallery', () => {
+  test('shows the goods with nothing that runs, nothing from elsewhere, and nothing to remember anybody by', async () => {
+    const gallery = await fetch(url);
+    const text = await gallery.text();
+    expect(gallery.status).toBe(200);
+    expect(text).toContain('Sourdough loaf');
+    expect(text).not.toMatch(/<script|<iframe|\son\w+=|\sstyle=|https?:\/\//i);
+    expect(gallery.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
+    expect(gallery.headers.get('set-cookie')).toBeNull();
+    expect(gallery.headers.get('referrer-policy')).toBe('same-origin');
+  });
+
+  test('finds what is looked for, and says so when there is none', async () => {
+    expect(await (await fetch(`${url}/?q=sourd`)).text()).toContain('Sourdough loaf');
+    expect(await (await fetch(`${url}/?q=${encodeURIComponent('"><b>x')}`)).text()).not.toContain('<b>x');
+  });
+
+  test('is not sent again while nothing changed', async () => {
+    const item = await someItem();
+    const etag = (await fetch(url + item)).headers.get('etag') ?? '';
+    const again = await fetch(url + item, { headers: { 'if-none-match': etag } });
+    expect(again.status).toBe(304);
+    expect(again.headers.get('cache-control')).toBe('no-cache');
+  });
+});
+
+test('a photo comes to fit, as a picture drawn anew, and no other file comes at all', async () => {
+  const gallery = await (await fetch(url)).text();
+  const path = /src="(\/photo\/[^"]+)"/.exec(gallery)?.[1] ?? '';
+  const photo = await fetch(url + path);
+  const bytes = Buffer.from(await photo.arrayBuffer());
+  expect(photo.headers.get('content-type')).toBe('image/webp');
+  expect(bytes.subarray(8, 12).toString()).toBe('WEBP');
+  expect(bytes.length).toBeLessThan(40_000);
+  expect((await fetch(url + path.replace('-320', '-321'))).status).toBe(404);
+  expect((await fetch(url + path.replace(/[0-9a-f]{64}/, '0'.repeat(64)))).status).toBe(404);
+});
