@@ -28,6 +28,8 @@ export interface Order {
   readonly staffId: string;
   /** UTC instant. */
   readonly placedAt: string;
+  /** The same by the clock prices go by, where the wall clock has gone its own way and nobody has said yet which is right. */
+  readonly pricedAt?: string | undefined;
   readonly currency: string;
   readonly taxIncluded: boolean;
   readonly lines: readonly PricedLine[];
@@ -64,10 +66,11 @@ export function placeOrder(
     readonly shiftId: string;
     readonly staffId: string;
     readonly flag: ResilienceFlag;
+    readonly pricedAt?: string | undefined;
   },
   context: Context,
 ): Result<Order, 'empty-cart' | 'payment-locked' | 'bad-tender'> {
-  const { cart, payment, stall, orderId, number, shiftId, staffId, flag } = given;
+  const { cart, payment, stall, orderId, number, shiftId, staffId, flag, pricedAt } = given;
   if (cart.lines.length === 0) return fail('empty-cart', 'Scan or tap the first thing.');
   if (payment.dueMinor !== cart.totalMinor) {
     return fail('bad-tender', 'The sale changed after payment was opened. Go back and open it again.');
@@ -83,6 +86,7 @@ export function placeOrder(
     shiftId,
     staffId,
     placedAt: context.now,
+    ...(pricedAt !== undefined && { pricedAt }),
     currency: stall.currency,
     taxIncluded: stall.taxIncluded,
     lines: cart.lines,

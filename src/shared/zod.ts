@@ -277,6 +277,7 @@ export const order = z.object({
   shiftId: id,
   staffId: id,
   placedAt: instant,
+  pricedAt: instant.optional(),
   currency: z.string().length(3),
   taxIncluded: z.boolean(),
   lines: z.array(pricedLine).min(1).max(500),

@@ -101,6 +101,32 @@ test('shows the price of the block, charges it, says why in the order, and gives
   expect(await shown(itemId)).toBe(priceMinor);
 });
 
+test('after a jump of the clock that nobody has judged yet, sales count in the block whose price they had', async () => {
+  const { testId } = await register();
+  await clock.advance(MINUTE_MS);
+  clock.set(-6 * MINUTE_MS);
+  await clock.advance(MINUTE_MS);
+  const sell = async () => {
+    await till.call('cart.scan', { code: SOURDOUGH });
+    const { orderId } = await till.call('payment.cash', { givenMinor: 100_000 });
+    return (await till.call('order.get', { orderId: orderId ?? '' })).order;
+  };
+  // The round into which the jump fell, and the one after it.
+  for (let block = 0; block < 4; block += 1) {
+    const order = await sell();
+    expect(order.pricedAt).toBe(new Date(clock.steady()).toISOString());
+    expect(order.placedAt).toBe(new Date(clock.now()).toISOString());
+    await clock.advance(5 * MINUTE_MS);
+  }
+  const { rounds } = await till.call('price-test.read-out', { testId });
+  expect(rounds.map(({ arms, strays, spoiltBy }) => [spoiltBy, strays, arms.map((arm) => arm?.units)])).toEqual([
+    [['clock-jump'], 0, [1, 1]],
+    [[], 0, [1, 1]],
+  ]);
+  await till.call('prices.accept-clock', {});
+  expect((await sell()).pricedAt).toBeUndefined();
+});
+
 test('a drop has precedence, and the rounds it falls into do not count', async () => {
   const { testId, itemId, priceMinor } = await register();
   await clock.advance(12 * MINUTE_MS);

@@ -128,6 +128,11 @@ export class PricingService {
     return this.clock.nowMs();
   }
 
+  /** The instant prices go by, where the wall clock shows another; else undefined. */
+  instantApart(): string | undefined {
+    return this.clock.aheadMs() === 0 ? undefined : new Date(this.clock.nowMs()).toISOString();
+  }
+
   get policy(): PricePolicy {
     return (this.#policy ??= this.#core.store.prices.policy());
   }

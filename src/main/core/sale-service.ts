@@ -564,6 +564,7 @@ export class SaleService {
           staffId: requireStaff(context.staffId),
           // What is true without a hub: it waits for one.
           flag: 'queued',
+          pricedAt: this.#prices.instantApart(),
         },
         domainContext(this.#core),
       ),

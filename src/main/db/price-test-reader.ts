@@ -29,7 +29,7 @@ export interface StoredPriceTest {
 
 /** One line that was sold. */
 export interface SoldLine {
-  /** When its order was placed. */
+  /** When its order was placed, by the clock prices go by. */
   readonly at: string;
   readonly variantId: string | null;
   readonly quantity: number;
@@ -81,10 +81,11 @@ export class PriceTestReader {
   soldBetween(variantIds: readonly string[], from: string, to: string): SoldLine[] {
     const wanted = new Set(variantIds);
     const lines: SoldLine[] = [];
-    for (const { placedAt, taxIncluded, lines: all } of this.#ordersBetween(from, to)) {
+    for (const { placedAt, pricedAt = placedAt, taxIncluded, lines: all } of this.#ordersBetween(from, to)) {
+      if (pricedAt < from || pricedAt >= to) continue;
       for (const { variantId, quantity, unitPriceMinor, amountMinor, taxBasisPoints } of all) {
         if (variantId === null || !wanted.has(variantId)) continue;
-        lines.push({ at: placedAt, variantId, quantity, unitPriceMinor, amountMinor, taxBasisPoints, taxIncluded });
+        lines.push({ at: pricedAt, variantId, quantity, unitPriceMinor, amountMinor, taxBasisPoints, taxIncluded });
       }
     }
     return lines;
@@ -126,11 +127,13 @@ export class PriceTestReader {
     return { quantity, hours };
   }
 
+  /** Orders placed within a stretch of time by the wall clock, and those that may have been by the clock of prices. */
   *#ordersBetween(from: string, to: string): Generator<Order> {
     const bodies = prepared(
       this.#database,
       `SELECT body FROM placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq
-       WHERE order_key BETWEEN ? AND ? AND placed_at >= ? AND placed_at < ? ORDER BY order_key`,
+       WHERE order_key BETWEEN ? AND ? AND (placed_at >= ? AND placed_at < ? OR instr(body, '"pricedAt":') > 0)
+       ORDER BY order_key`,
     )
       .pluck()
       .all(...keysAround(from, to), from, to) as string[];
