@@ -49,7 +49,12 @@ export default defineConfig({
       emptyOutDir: true,
       // Every byte is parsed before the first paint.
       minify: true,
-      rolldownOptions: { input: { till: fromRoot('src/renderer/till/index.html') } },
+      rolldownOptions: {
+        input: {
+          till: fromRoot('src/renderer/till/index.html'),
+          display: fromRoot('src/renderer/display/index.html'),
+        },
+      },
     },
     plugins: [svelte({ configFile: fromRoot('svelte.config.js') })],
   },

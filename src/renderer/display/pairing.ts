@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** Where a browser keeps what proves that it was paired. It opens the display's role at this stall and nothing else. */
+const TOKEN_KEY = 'trestle.display-token';
+
+const paired = z.object({ token: z.string().min(1).max(200) });
+
+/** What this browser was given when it was paired, or null. */
+export function keptToken(): string | null {
+  return localStorage.getItem(TOKEN_KEY);
+}
+
+export function forgetToken(): void {
+  localStorage.removeItem(TOKEN_KEY);
+}
+
+/** The code of the address that the till's picture leads to, `#pair=CODE`; it is taken out of the address. */
+export function codeOfAddress(): string | null {
+  const code = new URLSearchParams(window.location.hash.slice(1)).get('pair');
+  if (code !== null) history.replaceState(null, '', window.location.pathname);
+  return code;
+}
+
+/**
+ * Exchanges a code that the till shows for a token of this browser's own, and keeps it.
+ * @returns the token, or null when the code is not right any more
+ * @throws when the till cannot be reached
+ */
+export async function pair(code: string): Promise<string | null> {
+  const response = await fetch('/display/pair', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code: code.trim(), name: browserName(navigator.userAgent) }),
+  });
+  if (!response.ok) return null;
+  const { token } = paired.parse(await response.json());
+  localStorage.setItem(TOKEN_KEY, token);
+  return token;
+}
+
+/** What the till calls a screen until somebody calls it otherwise. */
+function browserName(userAgent: string): string {
+  const systems = ['iPad', 'iPhone', 'Android', 'CrOS', 'Windows', 'Macintosh', 'Linux'];
+  return systems.find((system) => userAgent.includes(system)) ?? '';
+}
