@@ -8,6 +8,7 @@ import { openIpcDoor } from './ipc/door';
 import { themeOf, type Theme } from '../shared/theme';
 import { APP_ORIGIN, registerAppProtocol, serveAppProtocol } from './shell/app-protocol';
 import { guardWindows } from './shell/guard';
+import { keepDisplayWindow, type DisplayWindow } from './shell/display-window';
 import { openTillWindow } from './shell/till-window';
 
 // Only what a window needs is loaded here: the core comes while the window paints.
@@ -25,6 +26,7 @@ const { values: flags } = parseArgs({
     token: { type: 'string' },
     kiosk: { type: 'boolean' },
     demo: { type: 'boolean' },
+    display: { type: 'boolean' },
     neighbours: { type: 'string' },
   },
 });
@@ -58,6 +60,7 @@ else {
 async function run(): Promise<void> {
   const buildDir = join(import.meta.dirname, '..');
   let window: BrowserWindow | null = null;
+  let display: DisplayWindow | null = null;
   let begin: () => void = () => undefined;
   const started = new Promise<void>((resolve) => (begin = resolve)).then(startCore);
   // A failure is told below; whoever asks the core for something hears of it too.
@@ -79,23 +82,38 @@ async function run(): Promise<void> {
   openIpcDoor({
     kiosk: started.then(({ kiosk }) => kiosk),
     origin: APP_ORIGIN,
-    roleOf: (sender) => (sender === window?.webContents ? 'till' : null),
+    roleOf(sender) {
+      if (sender === window?.webContents) return 'till';
+      return display?.owns(sender) ? 'display' : null;
+    },
   });
-  window = openTillWindow({
+  const till = openTillWindow({
     buildDir,
     kioskMode: flags.kiosk === true,
     theme: theme(),
     onCrash: (reason) => void started.then(({ log }) => log.error({ reason }, 'The window crashed')),
   });
+  window = till;
   app.on('second-instance', () => {
-    if (window?.isMinimized()) window.restore();
-    window?.focus();
+    if (till.isMinimized()) till.restore();
+    till.focus();
   });
+  // The display alone is no till.
+  till.once('closed', () => app.quit());
   // The window's frame comes first; the core loads while the window reads its scripts.
-  window.webContents.once('dom-ready', () => begin());
+  till.webContents.once('dom-ready', () => begin());
 
   try {
-    stopInGoodOrder(await started);
+    const running = await started;
+    stopInGoodOrder(running);
+    display = keepDisplayWindow({
+      till,
+      buildDir,
+      theme,
+      desk: running.kiosk.displays,
+      isAsked: flags.display === true,
+      onCrash: (reason) => running.log.error({ reason }, 'The display crashed'),
+    });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`The till could not start: ${message}\n`);

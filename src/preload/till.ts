@@ -1,7 +1,10 @@
 import { contextBridge, ipcRenderer } from 'electron';
 import { CHANNELS } from '../shared/channels';
 
-/** The one bridge of the sandboxed till window. Everything that crosses it is parsed on the other side. */
+/**
+ * The one bridge of our sandboxed windows, the till and the display. What a window may call and hear is decided on the other
+ * side, by which window it is, and everything that crosses is parsed there.
+ */
 contextBridge.exposeInMainWorld('trestle', {
   call: (message: unknown): Promise<unknown> => ipcRenderer.invoke(CHANNELS.call, message),
   subscribe: (listener: (eventText: string) => void): Promise<void> => {

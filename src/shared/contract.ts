@@ -10,7 +10,15 @@
 import { z } from 'zod';
 import { adjustment, adviceAnswer, adviceState, adviceWishes } from './advice-schemas';
 import { deviceSettings } from './device-settings';
-import { checkedItem, displayState, shownItem, type shownLine, type shownReason } from './display-schemas';
+import {
+  checkedItem,
+  displaysState,
+  displayState,
+  DISPLAY_WINDOW_MODES,
+  shownItem,
+  type shownLine,
+  type shownReason,
+} from './display-schemas';
 import { deviceHead } from './exchange';
 import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
 import { stallFront, stallServerState, stallServing } from './shop-schemas';
@@ -683,6 +691,7 @@ const TILL_TOPICS = {
   prices: pricesState,
   holds: holdsState,
   shop: stallServerState,
+  displays: displaysState,
 } as const;
 /** What a display hears, and nothing else: only what a shopper may see is in it. */
 const DISPLAY_TOPICS = { display: displayState } as const;
@@ -868,6 +877,31 @@ export const CALLS = {
       'none',
     ),
   ),
+  /** Whether and on which screen the display has a window of its own. */
+  'display.set-window': command(
+    z.object({ mode: z.enum(DISPLAY_WINDOW_MODES), screenId: text(40).nullable() }),
+    nothing,
+    'operator',
+  ),
+  /** A code with which one browser becomes a display; `link` and `address` are null while none is served. */
+  'display.new-code': command(
+    nothing,
+    z.object({ code: text(40), expiresAt: instant, address: text(400).nullable(), link: text(400).nullable() }),
+    'operator',
+  ),
+  'display.rename': command(z.object({ displayId: id, name: text(80) }), nothing, 'operator'),
+  /** Takes back what a browser was given: it shows nothing of the stall any more. */
+  'display.unpair': command(z.object({ displayId: id }), nothing, 'operator'),
+  /** Exchanges a code for a token of this display's own; null when the code is not good. */
+  'display.pair': forDisplays(
+    command(
+      z.object({ code: text(40), name: text(80) }),
+      z.object({ displayId: id, token: text(200) }).nullable(),
+      'none',
+    ),
+  ),
+  /** Whose token this is; null when it is nobody's any more. Asked when a display comes, and while it stays. */
+  'display.enter': forDisplays(query(z.object({ token: text(200) }), z.object({ displayId: id }).nullable(), 'none')),
   /** Somebody touched the display, or held something up to it. */
   'display.noticed': forDisplays(command(z.object({ how: z.enum(['touch', 'scan']) }), nothing, 'none')),
 

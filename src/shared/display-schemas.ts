@@ -102,6 +102,38 @@ export const displayState = z.object({
   scene: displayScene,
 });
 
+/**
+ * When the display has a window of its own: never, while there is a screen the till is not on, or always, if need be beside
+ * the till on the same screen.
+ */
+export const DISPLAY_WINDOW_MODES = ['off', 'second-screen', 'always'] as const;
+
+/** The displays of this till, as the till's own screens show them. */
+export const displaysState = z.object({
+  /** The machine's screens; none where the till has no windows. */
+  screens: z.array(
+    z.object({ screenId: text(40), name: text(120), width: z.int(), height: z.int(), isTills: z.boolean() }),
+  ),
+  window: z.object({
+    mode: z.enum(DISPLAY_WINDOW_MODES),
+    /** The screen that was chosen; null for the first that the till is not on. */
+    screenId: text(40).nullable(),
+    isOpen: z.boolean(),
+  }),
+  /** Where browsers of the stall's network find the display, without a path; null while nothing is served to them. */
+  servedAt: text(400).nullable(),
+  /** Browsers that may show it. */
+  paired: z.array(
+    z.object({
+      displayId: id,
+      name: text(80),
+      pairedAt: instant,
+      lastSeenAt: instant.nullable(),
+      isHere: z.boolean(),
+    }),
+  ),
+});
+
 /** An item of the stall as anybody may see it. */
 export const shownItem = z.object({
   itemId: id,

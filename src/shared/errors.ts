@@ -64,6 +64,8 @@ export const ERROR_CODES = [
   'hold-released',
   'hold-sold',
   'hold-forged',
+  // displays
+  'too-many-displays',
   // prices
   'bad-rule',
   'unknown-rule',

@@ -33,6 +33,12 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'display.get': {},
   'display.goods': { category: null, offset: 0, limit: 12 },
   'display.look': { itemId: id },
+  'display.set-window': { mode: 'second-screen', screenId: null },
+  'display.new-code': {},
+  'display.rename': { displayId: id, name: 'Tablet' },
+  'display.unpair': { displayId: id },
+  'display.pair': { code: 'ABCD-EFGH', name: 'Tablet' },
+  'display.enter': { token: 'nobody’s' },
   'display.noticed': { how: 'touch' },
   'hold.offer': { itemId: id },
   'hold.place': {

@@ -26,6 +26,7 @@ import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { PriceTestService } from './price-test-service';
 import { SaleService } from './sale-service';
+import { DisplayDesk } from './display-desk';
 import { DisplayService } from './display-service';
 import { DropService } from './drop-service';
 import { PriceDesk } from './price-desk';
@@ -99,6 +100,8 @@ export class Kiosk {
   readonly neighbours: NeighbourSwitch;
   /** Lets shoppers' phones and displays connect here. */
   readonly stallServer: StallSwitch;
+  /** The displays of this till. */
+  readonly displays: DisplayDesk;
 
   constructor(options: KioskOptions) {
     this.#options = options;
@@ -121,6 +124,7 @@ export class Kiosk {
         display: () => display.state(),
         holds: () => holds.state(),
         shop: () => stallServer.state(),
+        displays: () => displays.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -323,6 +327,8 @@ export class Kiosk {
       receiptUrl: () => null,
     });
     this.#display = display;
+    const displays = new DisplayDesk(core, { servedAt: () => null });
+    this.displays = displays;
     // In the same turn, after the till's own windows.
     topics.subscribe('till', ({ topic }) => {
       if (SHOWN_ON_DISPLAYS.includes(topic)) display.changed();
@@ -335,6 +341,12 @@ export class Kiosk {
       'display.get': () => topics.snapshot('display'),
       'display.goods': (input) => shownGoods.list(input),
       'display.look': (input) => shownGoods.look(input),
+      'display.set-window': (input) => displays.setWindow(input),
+      'display.new-code': () => displays.newCode(),
+      'display.rename': (input) => displays.rename(input),
+      'display.unpair': (input) => displays.unpair(input),
+      'display.pair': (input) => displays.pair(input),
+      'display.enter': (input) => displays.enter(input),
       'display.noticed': ({ how }) => {
         footfall.noticed(how === 'touch' ? 'display' : 'scan');
         return {};

@@ -16,8 +16,10 @@ const MAX_CONNECTIONS = 32;
 /** Far above what a person or a benchmark sends one after the other; a runaway loop passes it at once. */
 const MAX_CALLS_PER_SECOND = 20_000;
 
-/** The roles the token opens. A display has a token of its own, and comes by another door. */
-const TOKEN_ROLES: readonly ClientRole[] = ['till', 'service'];
+/** The roles the token opens. A tablet's display has a token of its own, and comes by another door. */
+const TOKEN_ROLES: readonly ClientRole[] = ['till', 'service', 'display'];
+/** The windows that are served, by the folder of their page. */
+const WINDOWS = ['till', 'display'] as const;
 
 /** What the server needs of the kiosk. */
 export interface ServedKiosk extends SpokenKiosk {
@@ -46,7 +48,7 @@ export interface LanServer {
 }
 
 /**
- * Serves the contract on `ws://127.0.0.1:PORT/socket`, the built till on `/till/` and photos on `/photo/<sha256>`, to this
+ * Serves the contract on `ws://127.0.0.1:PORT/socket`, the built till on `/till/`, the display on `/display/` and photos on `/photo/<sha256>`, to this
  * machine only. The token never travels in an address: it is in the fragment of the till's URL and in the first message.
  * @throws when the port is taken
  */
@@ -67,7 +69,8 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path.startsWith('/photo/')) return sendPhoto(request, response, kiosk.findPhoto(path.slice('/photo/'.length)));
     if (!pages || rendererDir === null) return answer(response, 404, 'No pages are served here.');
-    if (path === '/till/' || path === '/till/index.html') return void sendTill(response, rendererDir, kiosk.theme);
+    const window = WINDOWS.find((name) => path === `/${name}/` || path === `/${name}/index.html`);
+    if (window !== undefined) return void sendWindow(response, join(rendererDir, window), kiosk.theme);
     pages(request, response, () => answer(response, 404, 'There is nothing here.'));
   });
   http.requestTimeout = 10_000;
@@ -125,13 +128,13 @@ function answer(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
-async function sendTill(response: ServerResponse, rendererDir: string, theme: Theme): Promise<void> {
+async function sendWindow(response: ServerResponse, folder: string, theme: Theme): Promise<void> {
   try {
-    const html = await readFile(join(rendererDir, 'till', 'index.html'), 'utf8');
-    response.writeHead(200, { ...windowHeaders('/till/'), 'content-type': 'text/html; charset=utf-8' });
+    const html = await readFile(join(folder, 'index.html'), 'utf8');
+    response.writeHead(200, { ...windowHeaders('/'), 'content-type': 'text/html; charset=utf-8' });
     response.end(themedPage(html, theme));
   } catch {
-    answer(response, 404, 'The till is not built.');
+    answer(response, 404, 'This window is not built.');
   }
 }
 

@@ -14,11 +14,15 @@ export function forgetToken(): void {
   localStorage.removeItem(TOKEN_KEY);
 }
 
-/** The code of the address that the till's picture leads to, `#pair=CODE`; it is taken out of the address. */
-export function codeOfAddress(): string | null {
-  const code = new URLSearchParams(window.location.hash.slice(1)).get('pair');
+/**
+ * What the address brings: the code of the picture on the till, `#pair=CODE`, or on the till's own machine its token,
+ * `#token=TOKEN`. A code is taken out of the address: it is good once.
+ */
+export function readAddress(): { readonly code: string | null; readonly token: string | null } {
+  const given = new URLSearchParams(window.location.hash.slice(1));
+  const code = given.get('pair');
   if (code !== null) history.replaceState(null, '', window.location.pathname);
-  return code;
+  return { code, token: given.get('token') };
 }
 
 /**
@@ -29,8 +33,7 @@ export function codeOfAddress(): string | null {
 export async function pair(code: string): Promise<string | null> {
   const response = await fetch('/display/pair', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ code: code.trim(), name: browserName(navigator.userAgent) }),
+    body: new URLSearchParams({ code, name: browserName(navigator.userAgent) }),
   });
   if (!response.ok) return null;
   const { token } = paired.parse(await response.json());

@@ -114,6 +114,7 @@ export class Till {
   priceTests = $state.raw<TopicState<'priceTests'> | null>(null);
   footfall = $state.raw<TopicState<'footfall'> | null>(null);
   prices = $state.raw<TopicState<'prices'> | null>(null);
+  displays = $state.raw<TopicState<'displays'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -194,6 +195,7 @@ export class Till {
     if (changed.priceTests) this.priceTests = changed.priceTests;
     if (changed.footfall) this.footfall = changed.footfall;
     if (changed.prices) this.prices = changed.prices;
+    if (changed.displays) this.displays = changed.displays;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */
