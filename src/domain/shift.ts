@@ -36,6 +36,9 @@ export interface ShiftTotals {
   readonly cardMinor: Minor;
   /** Float plus cash kept: what the drawer should hold. */
   readonly expectedCashMinor: Minor;
+  /** Orders that sold something a shopper had held, and what they came to; absent for none. */
+  readonly heldOrderCount?: number | undefined;
+  readonly heldSalesMinor?: Minor | undefined;
 }
 
 /** Opens a cash session with what is in the drawer. */
@@ -97,6 +100,10 @@ export function addTotals(one: ShiftTotals, other: ShiftTotals): ShiftTotals {
     cashMinor: one.cashMinor + other.cashMinor,
     cardMinor: one.cardMinor + other.cardMinor,
     expectedCashMinor: one.expectedCashMinor + other.expectedCashMinor,
+    ...held(
+      (one.heldOrderCount ?? 0) + (other.heldOrderCount ?? 0),
+      (one.heldSalesMinor ?? 0) + (other.heldSalesMinor ?? 0),
+    ),
   };
 }
 
@@ -108,6 +115,7 @@ export function addOrderToTotals(totals: ShiftTotals, order: Order): ShiftTotals
       0,
     );
   const cashMinor = taken('cash');
+  const isHeld = order.lines.some((line) => line.hold !== undefined);
   return {
     orderCount: totals.orderCount + 1,
     salesMinor: totals.salesMinor + order.totalMinor,
@@ -117,7 +125,15 @@ export function addOrderToTotals(totals: ShiftTotals, order: Order): ShiftTotals
     cashMinor: totals.cashMinor + cashMinor,
     cardMinor: totals.cardMinor + taken('card'),
     expectedCashMinor: totals.expectedCashMinor + cashMinor,
+    ...held(
+      (totals.heldOrderCount ?? 0) + (isHeld ? 1 : 0),
+      (totals.heldSalesMinor ?? 0) + (isHeld ? order.totalMinor : 0),
+    ),
   };
+}
+
+function held(heldOrderCount: number, heldSalesMinor: Minor): Pick<ShiftTotals, 'heldOrderCount' | 'heldSalesMinor'> {
+  return heldOrderCount === 0 ? {} : { heldOrderCount, heldSalesMinor };
 }
 
 function isCount(amountMinor: Minor): boolean {

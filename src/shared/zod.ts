@@ -307,6 +307,8 @@ export const shiftTotals = z.object({
   cashMinor: minorSum,
   cardMinor: minorSum,
   expectedCashMinor: minorSum,
+  heldOrderCount: z.int().optional(),
+  heldSalesMinor: minorSum.optional(),
 }) satisfies z.ZodType<ShiftTotals>;
 
 export const shiftClose = z.object({

@@ -1,0 +1,330 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checkOrder } from '../../src/domain/order';
+import type { RunningKiosk } from '../../src/main/boot';
+import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
+import type { CallInput, CallName, CallOutput, TypedRule } from '../../src/shared/contract';
+import type { CallResult } from '../../src/shared/errors';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { manualClock, type ManualClock } from '../helpers/manual-clock';
+import { startTwoTills, type PairedTill, type TwoTills } from '../helpers/two-tills';
+
+const LOAF = '5012345010779';
+const MINUTE_MS = 60_000;
+
+let requests = 0;
+/** A phone: a call as the shop's pages make it. */
+async function phone<N extends CallName>(
+  { kiosk }: RunningKiosk,
+  call: N,
+  input: CallInput<N>,
+): Promise<CallResult<CallOutput<N>>> {
+  requests += 1;
+  const message = { call, requestId: `phone-${requests}`, input };
+  return (await kiosk.dispatch({ role: 'shopper' }, message)) as CallResult<CallOutput<N>>;
+}
+
+async function loafOf(till: TestClient): Promise<{ itemId: string; variantId: string; priceMinor: number }> {
+  const found = await till.call('catalogue.lookup', { code: LOAF });
+  const variant = found?.item.variants.find(({ variantId }) => variantId === found.variantId);
+  if (!found || !variant) throw new Error('the demo stall sells a loaf');
+  return { itemId: found.item.itemId, variantId: variant.variantId, priceMinor: variant.priceMinor };
+}
+
+/** Counts the loaves anew. */
+async function stockUp(till: TestClient, itemId: string, stock: number): Promise<void> {
+  const { handle: _handle, ...item } = await till.call('catalogue.item', { itemId });
+  await till.call('catalogue.put-item', { ...item, variants: item.variants.map((variant) => ({ ...variant, stock })) });
+}
+
+async function hold(
+  running: RunningKiosk,
+  asked: Partial<CallInput<'hold.place'>> & { readonly variantId: string },
+): Promise<{ readonly holdId: string; readonly code: string; readonly shortCode: string }> {
+  const placed = await phone(running, 'hold.place', { quantity: 1, holder: 'phone-a', person: null, ...asked });
+  if (!placed.ok) throw new Error(placed.error.code);
+  const seen = await phone(running, 'hold.look', { holdId: placed.value.holdId });
+  if (!seen.ok || seen.value?.code == null) throw new Error('the hold has a code');
+  return { ...placed.value, code: seen.value.code, shortCode: seen.value.shortCode };
+}
+
+describe('one till', () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let clock: ManualClock;
+  let running: RunningKiosk;
+  let till: TestClient;
+  let loaf: { itemId: string; variantId: string; priceMinor: number };
+
+  async function start(): Promise<void> {
+    ({ running, till } = await startTestTill({
+      dataDir: folder.path,
+      demo: true,
+      now: () => new Date(clock.now()),
+      prices: { clock, steadyMs: () => clock.steady() },
+    }));
+  }
+
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    clock = manualClock();
+    await start();
+    await readyToSell(till);
+    loaf = await loafOf(till);
+  });
+  afterEach(async () => {
+    till.close();
+    await running.close();
+    const { findings } = await verifyFolder(folder.path);
+    folder.remove();
+    expect(findings).toEqual([]);
+  });
+
+  const phase = async (holdId: string): Promise<string | undefined> => {
+    const seen = await phone(running, 'hold.look', { holdId });
+    return seen.ok ? seen.value?.phase : undefined;
+  };
+  const pay = () => till.call('payment.cash', { givenMinor: 100_000 });
+  const dearer: TypedRule = {
+    ruleId: null,
+    name: 'Dearer bread',
+    isOn: true,
+    what: { kind: 'everything' },
+    effect: { kind: 'percent-off', basisPoints: 5_000 },
+    when: { from: null, until: null, weekly: [] },
+    where: { kind: 'anywhere' },
+    audience: 'everyone',
+    stock: null,
+    priority: 100,
+    stacking: 'alone',
+    capBasisPoints: null,
+    graceMs: 0,
+  };
+
+  test('a scanned hold is sold once at the promised price, which no rule changes any more', async () => {
+    const { ruleId } = await till.call('prices.put-rule', dearer);
+    const { holdId, code } = await hold(running, { variantId: loaf.variantId, quantity: 2 });
+    await till.call('prices.remove-rule', { ruleId });
+    const outcome = await till.call('cart.scan', { code });
+    expect(outcome).toMatchObject({ kind: 'line' });
+    // Twice on one docket is once too often.
+    expect(await till.failure('cart.scan', { code })).toBe('hold-on-docket');
+    const walkIn = await till.call('cart.add', { variantId: loaf.variantId });
+    const { sale } = await till.until(({ sale: { cart } }) => cart.lines.length === 2, 'both lines');
+    const [held, other] = sale.cart.lines;
+    const promisedMinor = Math.round(loaf.priceMinor / 2);
+    expect(held).toMatchObject({ quantity: 2, unitPriceMinor: promisedMinor, hold: { holdId, quantity: 2 } });
+    expect(held?.trace?.steps).toMatchObject([{ kind: 'rule', name: 'Dearer bread' }]);
+    expect(other).toMatchObject({ lineId: walkIn.lineId, unitPriceMinor: loaf.priceMinor });
+    const more = { lineId: held?.lineId ?? '', quantity: 3 };
+    expect(await till.failure('cart.set-quantity', more)).toBe('bad-quantity');
+
+    const { orderId } = await pay();
+    const { order } = await till.call('order.get', { orderId: orderId ?? '' });
+    expect(checkOrder(order)).toEqual([]);
+    expect(order.lines[0]?.hold?.holdId).toBe(holdId);
+    expect(await phase(holdId)).toBe('sold');
+    // A photographed code is of no use to whoever comes second.
+    expect(await till.failure('cart.scan', { code })).toBe('hold-sold');
+    const { session } = await till.until(({ session: { shift } }) => shift?.totals.orderCount === 1, 'the order');
+    expect(session.shift?.totals).toMatchObject({ heldOrderCount: 1, heldSalesMinor: order.totalMinor });
+  });
+
+  test('the short code is typed where nothing else goes by it', async () => {
+    const { shortCode, holdId } = await hold(running, { variantId: loaf.variantId });
+    await till.call('cart.scan', { code: shortCode.toLowerCase() });
+    const { sale } = await till.until(({ sale: { cart } }) => cart.lines.length === 1, 'the line');
+    expect(sale.cart.lines[0]?.hold?.holdId).toBe(holdId);
+    expect(await till.failure('cart.scan', { code: 'K7M-2QX' })).toBe('unknown-code');
+  });
+
+  test('forged, expired and released holds sell nothing', async () => {
+    const { code, holdId } = await hold(running, { variantId: loaf.variantId });
+    const other = await hold(running, { variantId: loaf.variantId });
+    // Another hold's signature under this one's words.
+    const forged = code.slice(0, 40) + other.code.slice(40);
+    expect(['hold-forged', 'malformed-code']).toContain(await till.failure('cart.scan', { code: forged }));
+    await till.call('hold.release', { holdId: other.holdId, reason: 'by-till' });
+    expect(await till.failure('cart.scan', { code: other.code })).toBe('hold-released');
+    expect((await phone(running, 'hold.give-up', { holdId: other.holdId })).ok).toBe(false);
+
+    // Nobody frees or keeps it by setting the clock.
+    clock.set(3 * 60 * MINUTE_MS);
+    expect(await phase(holdId)).toBe('open');
+    clock.set(-3 * 60 * MINUTE_MS);
+    await till.call('hold.extend', { holdId, minutes: 10 });
+    await clock.advance(39 * MINUTE_MS);
+    expect(await phase(holdId)).toBe('open');
+    await clock.advance(2 * MINUTE_MS);
+    expect(await phase(holdId)).toBe('expired');
+    expect(await till.failure('cart.scan', { code })).toBe('hold-expired');
+    expect(await till.failure('hold.extend', { holdId, minutes: 10 })).toBe('hold-expired');
+    expect(till.topics.sale.cart.lines).toEqual([]);
+  });
+
+  test('what is held is sold to nobody else until a person decides, which is written down', async () => {
+    await stockUp(till, loaf.itemId, 2);
+    const { holdId } = await hold(running, { variantId: loaf.variantId });
+    const { lineId } = await till.call('cart.add', { variantId: loaf.variantId });
+    const refused = await till.client.call('cart.set-quantity', { lineId, quantity: 2 });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'held', variantId: loaf.variantId } });
+    // What is on the docket can be held by nobody.
+    const late = await phone(running, 'hold.place', {
+      variantId: loaf.variantId,
+      quantity: 1,
+      holder: 'phone-b',
+      person: null,
+    });
+    expect(late).toMatchObject({ ok: false, error: { code: 'none-to-hold' } });
+    const { tiles } = await till.call('catalogue.search', { text: 'sourdough', limit: 5 });
+    expect(tiles.find(({ itemId }) => itemId === loaf.itemId)).toMatchObject({ stock: 2, held: 1 });
+
+    await till.call('hold.release', { holdId, reason: 'given-to-another' });
+    await till.call('cart.set-quantity', { lineId, quantity: 2 });
+    await pay();
+    const seen = await phone(running, 'hold.look', { holdId });
+    expect(seen).toMatchObject({ ok: true, value: { phase: 'released', endReason: 'given-to-another', code: null } });
+    const ended = [...exportFolder(folder.path)].find((line) => line.includes('"hold.ended"')) ?? '';
+    expect(JSON.parse(ended)).toMatchObject({
+      actor: till.topics.session.signedOn?.staffId,
+      body: { holdId, reason: 'given-to-another' },
+    });
+  });
+
+  test('a name is kept beside the journal, needs consent, and can be forgotten', async () => {
+    const { variantId } = loaf;
+    const person = { name: 'Ada <b>Lovelace</b>\u202e', phone: '0191 498 0000', consent: '' };
+    const asked = { variantId, quantity: 1, holder: 'phone-a' };
+    const without = await phone(running, 'hold.place', { ...asked, person });
+    expect(without).toMatchObject({ ok: false, error: { code: 'bad-hold' } });
+    const agreed = { ...person, consent: 'Keep my name until tomorrow.' };
+    const { holdId } = await hold(running, { variantId, person: agreed });
+    const nameOf = () => till.topics.holds.holds.find((one) => one.holdId === holdId)?.heldFor;
+    await till.until(() => nameOf() != null, 'the name');
+    expect(nameOf()).toEqual({ name: 'Ada <b>Lovelace</b>', phone: '0191 498 0000' });
+    expect([...exportFolder(folder.path)].join('\n')).not.toMatch(/Lovelace|498 0000/);
+    await till.call('hold.forget', { holdId });
+    await till.until(() => nameOf() === null, 'nobody');
+    const second = await hold(running, { variantId, person: agreed });
+    await phone(running, 'hold.give-up', { holdId: second.holdId });
+    const third = await hold(running, { variantId, holder: 'phone-b', person: agreed });
+    await clock.advance(26 * 60 * MINUTE_MS);
+    const seen = await phone(running, 'hold.look', { holdId: third.holdId });
+    expect(seen).toMatchObject({ ok: true, value: { phase: 'expired', heldFor: null } });
+  });
+
+  test('one phone cannot hold everything, nor the same again and again', async () => {
+    const { variantId } = loaf;
+    const place = async (holder: string, quantity = 1): Promise<string> => {
+      const placed = await phone(running, 'hold.place', { variantId, quantity, holder, person: null });
+      return placed.ok ? placed.value.holdId : placed.error.code;
+    };
+    await stockUp(till, loaf.itemId, 100);
+    expect(await place('phone-a', 6)).toBe('bad-hold');
+    const first = await place('phone-a');
+    await phone(running, 'hold.give-up', { holdId: first });
+    await place('phone-a');
+    expect(await place('phone-a')).toBe('hold-limit');
+    await till.call('hold.set-policy', { isOn: false, minutes: 30 });
+    expect(await place('phone-b')).toBe('holds-off');
+  });
+
+  test('10 000 attempts at the last few, among sales, never promise more than there is', async () => {
+    const { variantId } = loaf;
+    const stock = 23;
+    await stockUp(till, loaf.itemId, stock);
+    let held = 0;
+    let sold = 0;
+    for (let round = 0; round < 100; round += 1) {
+      const attempts = Array.from({ length: 100 }, (_, index) =>
+        phone(running, 'hold.place', {
+          variantId,
+          quantity: 1 + (index % 2),
+          holder: `phone-${round % 7}-${index}`,
+          person: null,
+        }),
+      );
+      // In between somebody buys one at the table.
+      const sale = round < 3 ? await till.client.call('cart.add', { variantId }) : null;
+      if (sale?.ok) {
+        await pay();
+        sold += 1;
+      }
+      held += (await Promise.all(attempts)).reduce((sum, { ok }, index) => sum + (ok ? 1 + (index % 2) : 0), 0);
+    }
+    expect(held).toBeGreaterThan(15);
+    expect(held + sold).toBe(stock);
+    expect(till.topics.holds.clashes).toEqual([]);
+  });
+});
+
+describe('two tills', () => {
+  let stall: TwoTills;
+  let loaf: { itemId: string; variantId: string; priceMinor: number };
+
+  beforeAll(async () => {
+    stall = await startTwoTills();
+    loaf = await loafOf(stall.first.client);
+  });
+  afterAll(() => stall.close());
+
+  const leftAt = async (till: PairedTill): Promise<number | undefined> => {
+    const { variants } = await till.client.call('stock.shared', { itemId: loaf.itemId });
+    const one = variants.find(({ variantId }) => variantId === loaf.variantId);
+    return one?.tills.find(({ isOwn }) => isOwn)?.left;
+  };
+
+  test('a hold that was never heard of is sold by its signature, from the share of the till that put it aside', async () => {
+    const { itemId, variantId } = loaf;
+    const shares = [
+      { deviceId: stall.first.deviceId, quantity: 1 },
+      { deviceId: stall.second.deviceId, quantity: 0 },
+    ];
+    await stall.first.client.call('stock.share', { itemId, variantId, shares });
+    await stall.meet();
+    const { holdId, code } = await hold(stall.first.kiosk, { variantId });
+    // Promised: no more to sell, to hold or to give away.
+    expect(await stall.first.client.failure('cart.add', { variantId })).toBe('held');
+    const gift = { itemId, variantId, toDevice: stall.second.deviceId, quantity: 1 };
+    expect(await stall.first.client.failure('stock.give', gift)).toBe('share-spent');
+    const again = await phone(stall.first.kiosk, 'hold.place', { variantId, quantity: 1, holder: 'b', person: null });
+    expect(again).toMatchObject({ ok: false, error: { code: 'none-to-hold' } });
+    await stall.switchOff('first');
+
+    const { second } = stall;
+    expect(await second.client.failure('cart.add', { variantId })).toBe('share-spent');
+    await second.client.call('cart.scan', { code });
+    await second.client.call('payment.cash', { givenMinor: 100_000 });
+    expect(await second.client.failure('cart.scan', { code })).toBe('hold-sold');
+    expect(await leftAt(second)).toBe(0);
+
+    await stall.switchOn('first');
+    await stall.meet();
+    const { first } = stall;
+    const { holds } = await first.client.until(
+      (topics) => topics.holds.holds.some((one) => one.holdId === holdId && one.phase === 'sold'),
+      'the sale of the other till',
+    );
+    expect(holds.holds.find((one) => one.holdId === holdId)).toMatchObject({ phase: 'sold', timesSold: 1 });
+    expect(await leftAt(first)).toBe(0);
+    expect(await first.client.failure('cart.scan', { code })).toBe('hold-sold');
+  });
+
+  test('one hold sold by two tills that could not hear each other is shown to a person', async () => {
+    const { itemId, variantId } = loaf;
+    await stall.first.client.call('stock.share', { itemId, variantId, shares: [] });
+    await stall.meet();
+    const { holdId, code } = await hold(stall.first.kiosk, { variantId, holder: 'phone-c' });
+    await stall.switchOff('second');
+    await stall.first.client.call('cart.scan', { code });
+    await stall.first.client.call('payment.cash', { givenMinor: 100_000 });
+    await stall.switchOff('first');
+    await stall.switchOn('second');
+    await stall.second.client.call('cart.scan', { code });
+    await stall.second.client.call('payment.cash', { givenMinor: 100_000 });
+    await stall.switchOn('first');
+    await stall.meet();
+    await stall.first.client.until(
+      ({ holds }) => holds.holds.some((one) => one.holdId === holdId && one.timesSold === 2),
+      'both sales',
+    );
+  });
+});
