@@ -43,7 +43,7 @@ async function hold(
   const placed = await phone(running, 'hold.place', { quantity: 1, holder: 'phone-a', person: null, ...asked });
   if (!placed.ok) throw new Error(placed.error.code);
   const seen = await phone(running, 'hold.look', { holdId: placed.value.holdId });
-  if (!seen.ok || seen.value?.code == null) throw new Error('the hold has a code');
+  if (!seen.ok || typeof seen.value?.code !== 'string') throw new Error('the hold has a code');
   return { ...placed.value, code: seen.value.code, shortCode: seen.value.shortCode };
 }
 
@@ -198,7 +198,7 @@ describe('one till', () => {
     const agreed = { ...person, consent: 'Keep my name until tomorrow.' };
     const { holdId } = await hold(running, { variantId, person: agreed });
     const nameOf = () => till.topics.holds.holds.find((one) => one.holdId === holdId)?.heldFor;
-    await till.until(() => nameOf() != null, 'the name');
+    await till.until(() => typeof nameOf()?.name === 'string', 'the name');
     expect(nameOf()).toEqual({ name: 'Ada <b>Lovelace</b>', phone: '0191 498 0000' });
     expect([...exportFolder(folder.path)].join('\n')).not.toMatch(/Lovelace|498 0000/);
     await till.call('hold.forget', { holdId });

@@ -8,14 +8,28 @@ export function countdown(instant: string, nowMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/**
- * The time prices go by, moving on with the second: what the till last said of it and what has passed here since, so that this
- * window's own clock, which may be set wrong or be changed, does not matter. To be called while a component is made.
- */
+/** The time drops go by. To be called while a component is made. */
 export function dropNow(till: Till): { readonly nowMs: number } {
+  return tillNow(
+    () => till.prices && { now: till.prices.now, runs: till.prices.drops.some(({ phase }) => phase !== 'over') },
+  );
+}
+
+/** The time holds go by. To be called while a component is made. */
+export function holdNow(till: Till): { readonly nowMs: number } {
+  return tillNow(
+    () => till.holds && { now: till.holds.now, runs: till.holds.holds.some(({ phase }) => phase === 'open') },
+  );
+}
+
+/**
+ * The till's own time, moving on with the second while anything runs: what it last said of it and what has passed here since, so
+ * that this window's own clock, which may be set wrong or be changed, does not matter.
+ */
+function tillNow(said: () => { readonly now: string; readonly runs: boolean } | null): { readonly nowMs: number } {
   let nowMs = $state(Date.now());
   $effect(() => {
-    const told = till.prices;
+    const told = said();
     if (!told) return;
     const toldMs = Date.parse(told.now);
     const heardAt = performance.now();
@@ -23,7 +37,7 @@ export function dropNow(till: Till): { readonly nowMs: number } {
       nowMs = toldMs + performance.now() - heardAt;
     };
     tick();
-    if (!told.drops.some(({ phase }) => phase !== 'over')) return;
+    if (!told.runs) return;
     const timer = setInterval(tick, SECOND_MS);
     return () => clearInterval(timer);
   });

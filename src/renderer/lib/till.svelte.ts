@@ -21,7 +21,18 @@ import { dateWords, errorWords, excerpt, noticeWords, sharesWords } from './word
 
 /** Where the till stands; `sell` is the floor, which shows paying and its end by itself. */
 export type Place =
-  'sell' | 'orders' | 'day' | 'devices' | 'goods' | 'prices' | 'people' | 'import' | 'stall' | 'sync' | 'settings';
+  | 'sell'
+  | 'orders'
+  | 'day'
+  | 'devices'
+  | 'goods'
+  | 'prices'
+  | 'people'
+  | 'holds'
+  | 'import'
+  | 'stall'
+  | 'sync'
+  | 'settings';
 
 /** What is pulled up over the goods. One at a time; a scan closes it, unless it is the camera that scans. */
 export type Sheet =
@@ -54,6 +65,8 @@ export type Sheet =
   | { readonly kind: 'drawer' }
   | { readonly kind: 'unprinted' }
   | { readonly kind: 'stray' }
+  /** What shoppers hold of a variant that somebody wanted to sell to another. */
+  | { readonly kind: 'held'; readonly variantId: string }
   /** What is divided among tills; `variantId` is what somebody wanted to sell. */
   | { readonly kind: 'shares'; readonly variantId: string | null }
   /** `thenPay`: the cashier asked to pay and is taken there once the float is counted. */
@@ -115,6 +128,7 @@ export class Till {
   footfall = $state.raw<TopicState<'footfall'> | null>(null);
   prices = $state.raw<TopicState<'prices'> | null>(null);
   displays = $state.raw<TopicState<'displays'> | null>(null);
+  holds = $state.raw<TopicState<'holds'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -196,6 +210,7 @@ export class Till {
     if (changed.footfall) this.footfall = changed.footfall;
     if (changed.prices) this.prices = changed.prices;
     if (changed.displays) this.displays = changed.displays;
+    if (changed.holds) this.holds = changed.holds;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */
@@ -284,6 +299,9 @@ export class Till {
 
   showError(error: CallError): void {
     this.sounds.play('unknown');
+    if (error.code === 'held' && error.variantId !== undefined) {
+      return this.openSheet({ kind: 'held', variantId: error.variantId });
+    }
     if (error.code === 'share-spent' && error.variantId !== undefined) void this.#tellOfShares(error.variantId);
     this.show({ tone: error.code === 'disk-full' ? 'stop' : 'hand', ...errorWords(error) });
   }

@@ -28,6 +28,15 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
   'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
   'drop-spent': () => ({ title: m.error_drop_spent(), detail: m.error_drop_spent_detail() }),
+  held: () => ({ title: m.error_held(), detail: m.error_held_detail() }),
+  'holds-off': () => ({ title: m.error_holds_off(), detail: m.error_holds_off_detail() }),
+  'none-to-hold': ({ message }) => ({ title: m.error_none_to_hold(), detail: message }),
+  'unknown-hold': () => ({ title: m.error_unknown_hold(), detail: m.error_nothing_added() }),
+  'hold-on-docket': () => ({ title: m.error_hold_on_docket(), detail: m.error_nothing_added() }),
+  'hold-expired': () => ({ title: m.error_hold_expired(), detail: m.error_hold_over_detail() }),
+  'hold-released': () => ({ title: m.error_hold_released(), detail: m.error_hold_over_detail() }),
+  'hold-sold': () => ({ title: m.error_hold_sold(), detail: m.error_nothing_added() }),
+  'hold-forged': () => ({ title: m.error_hold_forged(), detail: m.error_nothing_added() }),
   'share-spent': () => ({ title: m.error_share_spent(), detail: m.error_share_spent_detail() }),
   'share-held': () => ({ title: m.error_share_held(), detail: m.error_share_held_detail() }),
   'bad-price-test': ({ message }) => ({ title: m.error_bad_price_test(), detail: message }),
@@ -118,6 +127,7 @@ export function lineReason(line: PricedLine, format: Format): { readonly text: s
   reasons.push(...new Set(rules));
   if (trace?.steps.at(-1)?.kind === 'grace') reasons.push(m.line_grace());
   if (trace?.spent) reasons.push(m.line_spent({ name: trace.spent.name }));
+  if (line.hold) reasons.push(m.line_hold({ time: format.time(line.hold.placedAt) }));
   if (priceSource === 'label') reasons.push(m.line_label());
   if (priceSource === 'typed') reasons.push(m.line_typed());
   if (note) reasons.push(note);

@@ -1,5 +1,6 @@
 import type { LucideIcon } from '@lucide/svelte';
 import Cloud from '@lucide/svelte/icons/cloud';
+import Bookmark from '@lucide/svelte/icons/bookmark';
 import Footprints from '@lucide/svelte/icons/footprints';
 import PackagePlus from '@lucide/svelte/icons/package-plus';
 import Printer from '@lucide/svelte/icons/printer';
@@ -23,6 +24,7 @@ export interface PlaceKey {
 const PLACES: readonly PlaceKey[] = [
   { place: 'sell', icon: ShoppingBasket, label: m.place_sell },
   { place: 'orders', icon: Receipt, label: m.place_orders },
+  { place: 'holds', icon: Bookmark, label: m.place_holds },
   { place: 'day', icon: Sun, label: m.place_day },
   { place: 'devices', icon: Printer, label: m.place_devices },
   { place: 'goods', icon: Tags, label: m.place_goods },
