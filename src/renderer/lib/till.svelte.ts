@@ -129,6 +129,7 @@ export class Till {
   prices = $state.raw<TopicState<'prices'> | null>(null);
   displays = $state.raw<TopicState<'displays'> | null>(null);
   holds = $state.raw<TopicState<'holds'> | null>(null);
+  shop = $state.raw<TopicState<'shop'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -211,6 +212,7 @@ export class Till {
     if (changed.prices) this.prices = changed.prices;
     if (changed.displays) this.displays = changed.displays;
     if (changed.holds) this.holds = changed.holds;
+    if (changed.shop) this.shop = changed.shop;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */
