@@ -5,12 +5,19 @@ import { examineEntries, isKeepable } from './entry-check';
 import { Refusal, revoked, type Append, type Appended, type ExchangeStore, type KnownDevice } from './exchange-store';
 import { isPublicKey, isSignedBy, signedTexts } from './signatures';
 
+export interface AcceptOptions {
+  readonly store: ExchangeStore;
+  readonly now: () => Date;
+  /** By whom signatures under batches are looked at: default this thread, or `isSignedByAside`. */
+  readonly checkSignature?: (...signed: Parameters<typeof isSignedBy>) => boolean | Promise<boolean>;
+}
+
 /**
  * Takes a batch from a device of the stall, its own or one it passes on, whether it came over the network or on a stick.
  * @throws Refusal `bad-request`, `bad-signature`, `not-enrolled`, `revoked`, and those of `ExchangeStore.append`
  */
 export async function acceptBatch(
-  { store, now }: { readonly store: ExchangeStore; readonly now: () => Date },
+  { store, now, checkSignature = isSignedBy }: AcceptOptions,
   broughtBy: KnownDevice,
   { entries, head }: z.infer<typeof pushRequest>,
 ): Promise<Appended> {
@@ -19,7 +26,8 @@ export async function acceptBatch(
   const known = head.device === deviceId ? broughtBy : await store.device(stallId, head.device);
   if (known?.isRevoked) throw revoked();
   const introduction = known ? null : introductionOf(entries);
-  if (!isSignedBy(signedTexts.head(head), head.signature, (known ?? introduction)?.publicKey ?? '')) {
+  const { publicKey = '' } = known ?? introduction ?? {};
+  if (!(await checkSignature(signedTexts.head(head), head.signature, publicKey))) {
     throw known || introduction
       ? new Refusal('bad-signature', 'The head of the batch is not signed by the key of its device.')
       : new Refusal('not-enrolled', 'The device of these entries is unknown here: begin with its first entry.');

@@ -31,7 +31,7 @@ import {
 } from '../shared/exchange';
 import { id } from '../shared/zod';
 import { CODE_LIFE_MS, codeHash, joinLink, newCode, readCode } from './enrol-code';
-import { acceptBatch } from './accept-batch';
+import { acceptBatch, type AcceptOptions } from './accept-batch';
 import { Refusal, revoked, type ExchangeStore, type FeedPlace, type KnownDevice } from './exchange-store';
 import { RateLimit } from './rate-limit';
 import { isPublicKey, isSignedBy, signedTexts, type SignText } from './signatures';
@@ -52,10 +52,8 @@ export interface ServerIdentity {
   readonly secret: Buffer;
 }
 
-export interface ExchangeOptions {
-  readonly store: ExchangeStore;
+export interface ExchangeOptions extends AcceptOptions {
   readonly identity: ServerIdentity;
-  readonly now: () => Date;
   /** How devices reach this server, for links; null to take what the asking one used. */
   readonly publicUrl: string | null;
   /** A clock that nobody sets, in milliseconds, by which requests are counted; default: this process's own. */

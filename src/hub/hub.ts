@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { exchangeRoutes } from '../exchange/routes';
 import { newServer, type ServerLimits } from '../exchange/server';
+import { isSignedByAside } from '../exchange/signatures';
 import { Database } from './database';
 import { loadIdentity, newOperatorToken, noticeOtherDatabase, type HubIdentity } from './hub-record';
 import { migrate } from './migrations';
@@ -65,7 +66,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       version: packageVersion(),
       requireOperator: (request) => requireOperator(database, request),
     });
-    await app.register(exchangeRoutes, { store, identity, now, publicUrl });
+    await app.register(exchangeRoutes, { store, identity, now, publicUrl, checkSignature: isSignedByAside });
     const outward = await openOutward({ app, database, store, log, now, allowPrivateWebhooks });
     const { webhooks } = outward;
     await app.register(operatorPages, { database, store, identity, door, webhooks, publicUrl, now });

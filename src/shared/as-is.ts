@@ -3,8 +3,6 @@ import type { z } from 'zod';
 /** Says of a value whether a schema takes it as it is. */
 export type AsIs = (value: unknown) => boolean;
 
-type CheckDefinition = z.core.$ZodChecks['_zod']['def'];
-
 const known = new WeakMap<z.core.$ZodType, AsIs>();
 
 /**
@@ -26,17 +24,25 @@ const never: AsIs = () => false;
 /** Formats that are their pattern and nothing else. */
 const FORMATS: ReadonlySet<string> = new Set(['regex', 'datetime', 'date']);
 
-function make(schema: z.core.$ZodTypes): AsIs {
-  const { def } = schema._zod;
-  // An integer or an instant is a check as well as a type.
-  const own = 'check' in def ? [def as unknown as CheckDefinition] : [];
-  const checks = (def.checks ?? []).map((check) => (check as z.core.$ZodChecks)._zod.def);
-  return [...own, ...checks].reduce((fits, check) => both(fits, checkOf(check)), typeOf(schema));
-}
-
-function typeOf({ _zod: { def, values } }: z.core.$ZodTypes): AsIs {
-  if (def.type === 'string') return (value) => typeof value === 'string';
-  if (def.type === 'number') return (value) => typeof value === 'number' && Number.isFinite(value);
+function make({ _zod: { def, values } }: z.core.$ZodTypes): AsIs {
+  const limits = limitsOf(def);
+  if (limits === null) return never;
+  const { least, most, isWhole, pattern } = limits;
+  if (def.type === 'string') {
+    return (value) =>
+      typeof value === 'string' &&
+      value.length >= least &&
+      value.length <= most &&
+      (pattern === null || pattern.test(value));
+  }
+  if (def.type === 'number') {
+    const isNumber = isWhole ? Number.isSafeInteger : Number.isFinite;
+    return (value) => isNumber(value) && (value as number) >= least && (value as number) <= most;
+  }
+  if (def.type === 'array') {
+    const element = takesAsIs(def.element);
+    return (value) => Array.isArray(value) && value.length >= least && value.length <= most && value.every(element);
+  }
   if (def.type === 'boolean') return (value) => typeof value === 'boolean';
   if (def.type === 'enum' || def.type === 'literal') return (value) => values?.has(value as string) ?? false;
   if (def.type === 'nullable') {
@@ -47,10 +53,6 @@ function typeOf({ _zod: { def, values } }: z.core.$ZodTypes): AsIs {
   if (def.type === 'optional' && def.innerType._zod.optin === undefined) {
     const inner = takesAsIs(def.innerType);
     return (value) => value === undefined || inner(value);
-  }
-  if (def.type === 'array') {
-    const element = takesAsIs(def.element);
-    return (value) => Array.isArray(value) && value.every(element);
   }
   if (def.type === 'object' && !def.catchall) return objectOf(def.shape);
   if (def.type === 'union') {
@@ -75,25 +77,33 @@ function objectOf(shape: Readonly<Record<string, z.core.$ZodType>>): AsIs {
   };
 }
 
-function checkOf(def: CheckDefinition): AsIs {
-  if (def.check === 'min_length') return (value) => (value as string).length >= def.minimum;
-  if (def.check === 'max_length') return (value) => (value as string).length <= def.maximum;
-  if (def.check === 'length_equals') return (value) => (value as string).length === def.length;
-  if (def.check === 'greater_than' || def.check === 'less_than') {
-    const { inclusive } = def;
-    const limit = Number(def.value);
-    if (def.check === 'less_than') return (value) => (value as number) < limit || (inclusive && value === limit);
-    return (value) => (value as number) > limit || (inclusive && value === limit);
-  }
-  if (def.check === 'number_format' && def.format === 'safeint') return Number.isSafeInteger;
-  // A pattern with a memory answers otherwise the second time.
-  if (def.check === 'string_format' && def.pattern?.flags.search(/[gy]/) === -1 && FORMATS.has(def.format)) {
-    const { pattern } = def;
-    return (value) => pattern.test(value as string);
-  }
-  return never;
+/** Of a number, or of the length of a text or a list; and what a text must look like. */
+interface Limits {
+  readonly least: number;
+  readonly most: number;
+  readonly isWhole: boolean;
+  readonly pattern: RegExp | null;
 }
 
-function both(first: AsIs, second: AsIs): AsIs {
-  return (value) => first(value) && second(value);
+/** What the checks of a type ask for, or null where one of them is not known here. */
+function limitsOf(def: z.core.$ZodTypes['_zod']['def']): Limits | null {
+  let [least, most, isWhole, pattern]: [number, number, boolean, RegExp | null] = [-Infinity, Infinity, false, null];
+  // An integer or an instant is a check as well as a type.
+  const own = 'check' in def ? [def as unknown as z.core.$ZodChecks['_zod']['def']] : [];
+  for (const check of [...own, ...(def.checks ?? []).map((one) => (one as z.core.$ZodChecks)._zod.def)]) {
+    if (check.check === 'min_length') least = Math.max(least, check.minimum);
+    else if (check.check === 'max_length') most = Math.min(most, check.maximum);
+    else if (check.check === 'length_equals') {
+      least = Math.max(least, check.length);
+      most = Math.min(most, check.length);
+    } else if (check.check === 'greater_than' && check.inclusive) least = Math.max(least, Number(check.value));
+    else if (check.check === 'less_than' && check.inclusive) most = Math.min(most, Number(check.value));
+    else if (check.check === 'number_format' && check.format === 'safeint') isWhole = true;
+    else if (check.check === 'string_format' && FORMATS.has(check.format) && check.pattern && pattern === null) {
+      // One with a memory answers otherwise the second time.
+      if (check.pattern.global || check.pattern.sticky) return null;
+      pattern = check.pattern;
+    } else return null;
+  }
+  return { least, most, isWhole, pattern };
 }

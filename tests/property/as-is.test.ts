@@ -83,7 +83,7 @@ describe('what a schema takes as it is', () => {
     instant: z.iso.datetime({ precision: 3 }),
     day: z.iso.date(),
     whole: z.int().min(-2).max(5),
-    number: z.number().gt(1).lt(2),
+    number: z.number().min(1).max(2),
     yes: z.boolean(),
     choice: z.enum(['a', 'b']).exclude(['b']),
     exactly: z.literal([1, 'one']),
@@ -139,6 +139,10 @@ describe('what a schema takes as it is', () => {
     ['what is left over', z.looseObject({ a: z.int() }).catchall(z.int()), { a: 1, b: 'x' }],
     ['a list for an object', z.object({}), []],
     ['a number that is not one', z.number(), NaN],
+    ['a limit that is not reached', z.number().gt(1).lt(2), 1],
+    ['a text of two patterns', z.string().regex(/a/).regex(/b/), 'a'],
+    ['a length that is two', z.string().length(1).length(2), 'ab'],
+    ['a shorter list', z.array(z.int()).length(2), [1]],
   ])('says no to %s', (_what, schema, value) => {
     expect(takesAsIs(schema)(value)).toBe(false);
   });
