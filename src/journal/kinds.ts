@@ -38,6 +38,7 @@ import {
   minorSum,
   order,
   payment,
+  price,
   resilienceFlag,
   shift,
   shiftClose,
@@ -83,7 +84,13 @@ export const ENTRY_KINDS = {
   /** Items taken off the stall by hand; one that is put later is back. */
   'catalogue.items-removed': z.object({ itemIds: z.array(id).min(1) }),
   /** One slice of an import. Inert until its `catalogue.import-committed` names it. */
-  'catalogue.import-part': z.object({ importId: id, part: z.int(), items: z.array(item).min(1) }),
+  'catalogue.import-part': z.object({
+    importId: id,
+    part: z.int(),
+    items: z.array(item).min(1),
+    /** What variants of these items cost in the catalogue until then, where that is another price. */
+    before: z.array(z.object({ variantId: id, priceMinor: price })).optional(),
+  }),
   /** The one fact that makes an import real: all its parts, which lie between the two sequence numbers. */
   'catalogue.import-committed': z.object({
     importId: id,
@@ -92,6 +99,8 @@ export const ENTRY_KINDS = {
     lastSeq: z.int(),
     parts: z.int(),
     itemCount: z.int(),
+    /** Sequence numbers of the parts that change a price. */
+    pricedSeqs: z.array(z.int()).optional(),
   }),
   /** The sale in progress was set aside, with its payment when a card outcome is unknown. */
   'cart.parked': z.object({ parkedCartId: id, label: z.string(), cart, payment: payment.nullable() }),

@@ -53,6 +53,15 @@ export function logPrice(database: Database, { at, device, seq, kind }: Entry<En
   prepared(database, 'INSERT INTO price_log VALUES (?, ?, ?, ?)').run(at, device, seq, kind);
 }
 
+/** Notes that a part of an import that was committed belongs in the price log. Its entry lies before the commit's. */
+export function logImportedPrices(database: Database, device: string, seq: number): void {
+  prepared(
+    database,
+    `INSERT OR IGNORE INTO price_log SELECT at, device, seq, kind FROM journal
+     WHERE device = ? AND seq = ? AND kind = 'catalogue.import-part'`,
+  ).run(device, seq);
+}
+
 /** Whether something of an order was sold at other than the catalogue's price. */
 export function hasOwnPrices({ lines, discount }: Order): boolean {
   return (

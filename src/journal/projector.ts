@@ -6,7 +6,15 @@ import { wallMs } from './clock';
 import { notApplicable, readEntry, type ReadResult, type SealedEntry } from './entry';
 import { foldWords } from './fold';
 import type { Entry, EntryKind } from './kinds';
-import { hasOwnPrices, logPrice, putDropsSold, putObservations, putRule, removeRule } from './price-projection';
+import {
+  hasOwnPrices,
+  logImportedPrices,
+  logPrice,
+  putDropsSold,
+  putObservations,
+  putRule,
+  removeRule,
+} from './price-projection';
 import { prepared } from './statements';
 
 type Projection<K extends EntryKind> = (entry: Entry<K>, database: Database) => void;
@@ -120,6 +128,7 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       body.firstSeq,
       body.lastSeq,
     );
+    for (const priced of body.pricedSeqs ?? []) logImportedPrices(database, device, priced);
   },
   // One that is back on a till, or discarded, keeps no more than its ids: it may have been resumed twice.
   'cart.parked'({ device, at, actor, body }, database) {

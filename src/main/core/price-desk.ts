@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_MINOR } from '../../domain/money';
 import { RULE_LIMITS } from '../../domain/pricing/limits';
 import { freshness } from '../../domain/pricing/matrix';
@@ -12,7 +13,7 @@ import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
 import type { DropService } from './drop-service';
-import { exportLog, KINDS_OF_ROWS, rowsOf, volatilityOf, type PriceLogFilter } from './price-log';
+import { KINDS_OF_ROWS, PriceLogFile, rowsOf, VolatilityTally, type PriceLogFilter } from './price-log';
 import { calendarOf, previewRule } from './price-preview';
 import type { PricingService } from './pricing-service';
 
@@ -24,6 +25,10 @@ const CARTS_LOOKED_AT = 100;
 const RULES_PER_ENTRY = 200;
 /** Entries one export of the log reads at most: a season of a busy stall. */
 const MOST_EXPORTED = 200_000;
+/** Of which so many are looked up at once, */
+const ENTRIES_AT_ONCE = 100;
+/** and rows made of them before the till has its turn. */
+const ROWS_PER_TURN = 100;
 /** A feed from the future is a feed with a wrong clock. */
 const AHEAD_MS = 5 * 60_000;
 const EXPORTED_VERSION = 'prices.exported-version';
@@ -146,14 +151,39 @@ export class PriceDesk {
   }
 
   log({ limit, before, ...filter }: CallInput<'prices.log'>): CallOutput<'prices.log'> {
-    const entries = this.#entries(filter, before, limit + 1);
-    const rows = entries.slice(0, limit).flatMap((entry) => this.#rows(entry, filter));
-    return { rows, more: entries.length > limit, volatility: volatilityOf(rows) };
+    const rows: PriceLogRow[] = [];
+    let more = false;
+    // A part of an import has hundreds of rows: no more entries are read than there is room for.
+    for (const entry of this.#entries(filter, before, limit + 1)) {
+      more = rows.length >= limit;
+      if (more) break;
+      rows.push(...this.#rows(entry, filter));
+    }
+    const volatility = new VolatilityTally();
+    volatility.add(rows);
+    return { rows, more, volatility: volatility.value };
   }
 
-  exportLog({ format, ...filter }: CallInput<'prices.export-log'>): CallOutput<'prices.export-log'> {
-    const rows = this.#entries(filter, null, MOST_EXPORTED).flatMap((entry) => this.#rows(entry, filter));
-    return exportLog(rows, this.#core.stall, format);
+  /** Reads bit by bit, and lets the till sell in between. */
+  async exportLog({ format, ...filter }: CallInput<'prices.export-log'>): Promise<CallOutput<'prices.export-log'>> {
+    const file = new PriceLogFile(this.#core.stall, format);
+    let before: string | null = null;
+    let rowsOfTurn = 0;
+    for (let read = 0, wasRead = 1; wasRead > 0 && read < MOST_EXPORTED; read += wasRead) {
+      wasRead = 0;
+      for (const entry of this.#entries(filter, before, ENTRIES_AT_ONCE)) {
+        const rows = this.#rows(entry, filter);
+        file.add(rows);
+        wasRead += 1;
+        before = entry.at;
+        // An entry without rows was read all the same.
+        rowsOfTurn += rows.length + 1;
+        if (rowsOfTurn < ROWS_PER_TURN) continue;
+        rowsOfTurn = 0;
+        await nextTurn();
+      }
+    }
+    return file.end();
   }
 
   /** A row that names nothing here, or a price that is none, is refused with its number; the others are taken. */

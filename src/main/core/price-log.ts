@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { grossBeforeRules, offeredOf, type PricedLine } from '../../domain/cart';
+import { fullName } from '../../domain/catalogue';
 import { formatAmount } from '../../domain/money';
 import type { Order } from '../../domain/order';
 import type { Stall } from '../../domain/stall';
@@ -9,7 +10,7 @@ import type { CallInput, PriceLogRow, PriceVolatility } from '../../shared/contr
 
 /** Which entries tell of which rows. */
 export const KINDS_OF_ROWS: { readonly [K in PriceLogRow['kind']]: readonly EntryKind[] } = {
-  price: ['price.changed'],
+  price: ['price.changed', 'catalogue.import-part'],
   rule: ['price.rules-put', 'price.rules-removed', 'price.rule-set-taken', 'advice.answered', 'advice.taken-back'],
   policy: ['price.policy-set'],
   drop: ['drop.scheduled', 'drop.ended'],
@@ -66,6 +67,18 @@ function contentOf(entry: Entry): Content[] {
     return more > 0
       ? [...rows, { kind: 'price', subject: `and ${more} more`, rules: [...cause.ids], why: cause.kind }]
       : rows;
+  }
+  const imported = as('catalogue.import-part');
+  if (imported) {
+    const before = new Map((imported.before ?? []).map(({ variantId, priceMinor }) => [variantId, priceMinor]));
+    return imported.items.flatMap((item) =>
+      item.variants.flatMap((variant): Content[] => {
+        const { variantId, priceMinor: afterMinor } = variant;
+        const beforeMinor = before.get(variantId);
+        if (beforeMinor === undefined) return [];
+        return [{ kind: 'price', subject: fullName(item, variant), variantId, beforeMinor, afterMinor, why: 'import' }];
+      }),
+    );
   }
   const put = as('price.rules-put');
   if (put) {
@@ -139,26 +152,49 @@ function rowsOfLine(line: PricedLine, { number, discount }: Order): Content[] {
   return rows;
 }
 
-/** How restless prices were. */
-export function volatilityOf(rows: readonly PriceLogRow[]): PriceVolatility {
-  const changes = rows.filter(({ kind, beforeMinor }) => kind === 'price' && beforeMinor !== null);
-  const sizes = changes.flatMap(({ beforeMinor, afterMinor }) =>
-    beforeMinor === null || afterMinor === null || beforeMinor === 0
-      ? []
-      : [Math.round((Math.abs(afterMinor - beforeMinor) * 10_000) / beforeMinor)],
-  );
-  const discounts = rows.filter(({ kind }) => kind === 'discount');
-  const count = (kind: PriceLogRow['kind']): number => rows.filter((row) => row.kind === kind).length;
-  return {
-    changes: changes.length,
-    variants: new Set(changes.map(({ variantId }) => variantId)).size,
-    meanBasisPoints: sizes.length === 0 ? 0 : Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length),
-    mostBasisPoints: Math.max(0, ...sizes),
-    discounts: discounts.length,
-    discountedMinor: discounts.reduce((sum, row) => sum + (row.beforeMinor ?? 0) - (row.afterMinor ?? 0), 0),
-    typedPrices: count('typed'),
-    voids: count('void'),
-  };
+/** How restless prices were, summed up row by row. */
+export class VolatilityTally {
+  readonly #variants = new Set<string | null>();
+  #changes = 0;
+  #sizes = 0;
+  #sizeSum = 0;
+  #mostBasisPoints = 0;
+  #discounts = 0;
+  #discountedMinor = 0;
+  #typedPrices = 0;
+  #voids = 0;
+
+  add(rows: readonly PriceLogRow[]): void {
+    for (const { kind, variantId, beforeMinor, afterMinor } of rows) {
+      if (kind === 'typed') this.#typedPrices += 1;
+      if (kind === 'void') this.#voids += 1;
+      if (kind === 'discount') {
+        this.#discounts += 1;
+        this.#discountedMinor += (beforeMinor ?? 0) - (afterMinor ?? 0);
+      }
+      if (kind !== 'price' || beforeMinor === null) continue;
+      this.#changes += 1;
+      this.#variants.add(variantId);
+      if (afterMinor === null || beforeMinor === 0) continue;
+      const basisPoints = Math.round((Math.abs(afterMinor - beforeMinor) * 10_000) / beforeMinor);
+      this.#sizes += 1;
+      this.#sizeSum += basisPoints;
+      this.#mostBasisPoints = Math.max(this.#mostBasisPoints, basisPoints);
+    }
+  }
+
+  get value(): PriceVolatility {
+    return {
+      changes: this.#changes,
+      variants: this.#variants.size,
+      meanBasisPoints: this.#sizes === 0 ? 0 : Math.round(this.#sizeSum / this.#sizes),
+      mostBasisPoints: this.#mostBasisPoints,
+      discounts: this.#discounts,
+      discountedMinor: this.#discountedMinor,
+      typedPrices: this.#typedPrices,
+      voids: this.#voids,
+    };
+  }
 }
 
 const COLUMNS = [
@@ -174,44 +210,67 @@ const COLUMNS = [
   'staffId',
   'device',
   'seq',
-];
+] as const;
 /** What a spreadsheet would take for a formula is text (OWASP, CSV injection). */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** The log as a file. Amounts are decimals of the stall's currency; staff are references, never names. */
-export function exportLog(
-  rows: readonly PriceLogRow[],
-  stall: Stall,
-  format: 'csv' | 'json',
-): { readonly fileName: string; readonly text: string } {
-  const { currency } = stall;
-  const amount = (minor: number | null): string =>
-    minor === null ? '' : formatAmount(minor, { currency, locale: 'en' }).replaceAll(',', '');
-  const records = rows.map((row) => ({
-    at: row.at,
-    kind: row.kind,
-    subject: row.subject,
-    variantId: row.variantId ?? '',
-    rules: row.rules.join(' '),
-    before: amount(row.beforeMinor),
-    after: amount(row.afterMinor),
-    currency,
-    why: row.why,
-    staffId: row.staffId ?? '',
-    device: row.device,
-    seq: row.seq,
-  }));
-  if (format === 'json') {
-    const text = JSON.stringify({ volatility: volatilityOf(rows), rows: records }, null, 2);
+/** The log as a file, written bit by bit. Amounts are decimals of the stall's currency; staff are references, never names. */
+export class PriceLogFile {
+  readonly #stall: Stall;
+  readonly #format: 'csv' | 'json';
+  readonly #volatility = new VolatilityTally();
+  readonly #pieces: string[] = [];
+
+  constructor(stall: Stall, format: 'csv' | 'json') {
+    this.#stall = stall;
+    this.#format = format;
+  }
+
+  add(rows: readonly PriceLogRow[]): void {
+    if (rows.length === 0) return;
+    this.#volatility.add(rows);
+    const records = rows.map((row) => this.#record(row));
+    this.#pieces.push(
+      this.#format === 'json'
+        ? records.map((record) => `    ${JSON.stringify(record)}`).join(',\n')
+        : stringify(records.map(withoutFormulas), { columns: COLUMNS }),
+    );
+  }
+
+  end(): { readonly fileName: string; readonly text: string } {
+    if (this.#format === 'csv')
+      return { fileName: 'price-log.csv', text: `${COLUMNS.join(',')}\n${this.#pieces.join('')}` };
+    const volatility = JSON.stringify(this.#volatility.value);
+    const text = `{\n  "volatility": ${volatility},\n  "rows": [\n${this.#pieces.join(',\n')}\n  ]\n}\n`;
     return { fileName: 'price-log.json', text };
   }
-  const safe = records.map((record) =>
-    Object.fromEntries(
-      Object.entries(record).map(([key, value]) => [
-        key,
-        typeof value === 'string' && FORMULA.test(value) ? `'${value}` : value,
-      ]),
-    ),
+
+  #record(row: PriceLogRow): Record<(typeof COLUMNS)[number], string | number> {
+    const { currency } = this.#stall;
+    const amount = (minor: number | null): string =>
+      minor === null ? '' : formatAmount(minor, { currency, locale: 'en' }).replaceAll(',', '');
+    return {
+      at: row.at,
+      kind: row.kind,
+      subject: row.subject,
+      variantId: row.variantId ?? '',
+      rules: row.rules.join(' '),
+      before: amount(row.beforeMinor),
+      after: amount(row.afterMinor),
+      currency,
+      why: row.why,
+      staffId: row.staffId ?? '',
+      device: row.device,
+      seq: row.seq,
+    };
+  }
+}
+
+function withoutFormulas<T extends Record<string, string | number>>(record: T): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [
+      key,
+      typeof value === 'string' && FORMULA.test(value) ? `'${value}` : value,
+    ]),
   );
-  return { fileName: 'price-log.csv', text: stringify(safe, { header: true, columns: COLUMNS }) };
 }

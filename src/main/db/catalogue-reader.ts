@@ -120,6 +120,19 @@ export class CatalogueReader {
     }
   }
 
+  /** What variants of these items cost in the catalogue now, where that is another price. */
+  otherPrices(items: readonly Item[]): { readonly variantId: string; readonly priceMinor: number }[] {
+    return items.flatMap(({ itemId, variants }) => {
+      const body = prepared(this.#database, 'SELECT body FROM item WHERE item_id = ?').pluck().get(itemId);
+      if (typeof body !== 'string') return [];
+      const known = new Map((JSON.parse(body) as Item).variants.map((one) => [one.variantId, one.priceMinor]));
+      return variants.flatMap(({ variantId, priceMinor: nowMinor }) => {
+        const priceMinor = known.get(variantId);
+        return priceMinor === undefined || priceMinor === nowMinor ? [] : [{ variantId, priceMinor }];
+      });
+    });
+  }
+
   itemByHandle(handle: string): Item | null {
     return this.#parse(
       prepared(this.#database, 'SELECT body, at FROM item WHERE handle = ? ORDER BY at DESC LIMIT 1').get(handle) as

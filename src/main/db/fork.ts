@@ -39,7 +39,9 @@ export function factsToRewrite(database: Database, aside: readonly JournalRow[],
     for (const part of partsBefore(database, entry, commit, aside[0]?.seq ?? entry.seq)) add(part.seq, part);
     const places = [...placeOf].filter(([seq]) => seq >= commit.firstSeq && seq <= commit.lastSeq);
     const [first = 0, last = 0] = [Math.min, Math.max].map((of) => of(...places.map(([, place]) => place)));
-    add(entry.seq, { ...entry, body: canonicalJson({ ...commit, firstSeq: first, lastSeq: last }) });
+    const pricedSeqs = commit.pricedSeqs?.flatMap((seq) => placeOf.get(seq) ?? []);
+    const moved = { ...commit, firstSeq: first, lastSeq: last, ...(pricedSeqs && { pricedSeqs }) };
+    add(entry.seq, { ...entry, body: canonicalJson(moved) });
   }
   return facts;
 }

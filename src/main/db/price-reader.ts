@@ -5,7 +5,8 @@ import type { Observation } from '../../domain/pricing/matrix';
 import { DEFAULT_POLICY, type PricePolicy } from '../../domain/pricing/policy';
 import type { PriceRule } from '../../domain/pricing/rule';
 import { deviceOf } from '../../journal/clock';
-import { readEntry, type SealedEntry } from '../../journal/entry';
+import { readEntry } from '../../journal/entry';
+import { journalEntry } from '../../journal/journal-rows';
 import type { Entry, EntryKind } from '../../journal/kinds';
 import { prepared } from '../../journal/statements';
 
@@ -162,27 +163,23 @@ export class PriceReader {
     return bodies.map((body) => JSON.parse(body) as DropTemplate);
   }
 
-  /** Entries that changed a price or took something off one, newest first. */
-  log({ from, before, kinds, actor, limit }: PriceLogQuery): Entry[] {
-    const rows = prepared(
+  /** Entries that changed a price or took something off one, newest first, each read when it is asked for. */
+  *log({ from, before, kinds, actor, limit }: PriceLogQuery): Generator<Entry> {
+    const keys = prepared(
       this.#database,
-      `SELECT journal.* FROM price_log JOIN journal USING (device, seq)
+      `SELECT device, seq FROM price_log JOIN journal USING (device, seq)
        WHERE price_log.at >= ? AND price_log.at < ? AND (? IS NULL OR journal.actor = ?)
          AND (json_array_length(?) = 0 OR price_log.kind IN (SELECT value FROM json_each(?)))
        ORDER BY price_log.at DESC LIMIT ?`,
-    ).all(
-      from ?? '',
-      before ?? '\uffff',
-      actor,
-      actor,
-      JSON.stringify(kinds),
-      JSON.stringify(kinds),
-      limit,
-    ) as SealedEntry[];
-    return rows.flatMap((row) => {
-      const read = readEntry(row);
-      return read.ok ? [read.entry] : [];
-    });
+    ).all(from ?? '', before ?? '\uffff', actor, actor, JSON.stringify(kinds), JSON.stringify(kinds), limit) as {
+      readonly device: string;
+      readonly seq: number;
+    }[];
+    for (const { device, seq } of keys) {
+      const row = journalEntry(this.#database, device, seq);
+      const read = row && readEntry(row);
+      if (read?.ok) yield read.entry;
+    }
   }
 
   /** The newest hybrid instant this device wrote, or null. */

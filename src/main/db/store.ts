@@ -324,14 +324,19 @@ export class Store {
     const firstSeq = this.#head.seq + 1;
     let part = 0;
     let itemCount = 0;
+    const pricedSeqs: number[] = [];
     for await (const items of slices(options.items, SLICE_ITEMS)) {
       signal?.throwIfAborted();
       part += 1;
+      const before = this.catalogue.otherPrices(items);
+      if (before.length > 0) pricedSeqs.push(this.#head.seq + 1);
       // Not synced one by one: the commit below makes everything before it durable as well.
       this.#unsynced(() => {
         this.commit({
           actor,
-          drafts: [{ kind: 'catalogue.import-part', body: { importId, part, items } }],
+          drafts: [
+            { kind: 'catalogue.import-part', body: { importId, part, items, ...(before.length > 0 && { before }) } },
+          ],
           result: null,
         });
       });
@@ -342,7 +347,16 @@ export class Store {
     }
     signal?.throwIfAborted();
     if (part === 0) return { itemCount };
-    const body = { importId, source, firstSeq, lastSeq: this.#head.seq, parts: part, itemCount };
+    const lastSeq = this.#head.seq;
+    const body = {
+      importId,
+      source,
+      firstSeq,
+      lastSeq,
+      parts: part,
+      itemCount,
+      ...(pricedSeqs.length > 0 && { pricedSeqs }),
+    };
     this.commit({ actor, drafts: [{ kind: 'catalogue.import-committed', body }], result: null });
     for (let done = 0, slice = 1, more = true; more; slice += 1) {
       await nextTurn();

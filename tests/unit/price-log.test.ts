@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CoreContext } from '../../src/main/core/core-context';
+import type { DropService } from '../../src/main/core/drop-service';
+import { PriceDesk } from '../../src/main/core/price-desk';
+import type { PricingService } from '../../src/main/core/pricing-service';
+import type { PriceLogRow } from '../../src/shared/contract';
+import { makeItem, StallLife, stall } from '../journal/stall-life';
+
+let life: StallLife;
+let desk: PriceDesk;
+beforeEach(() => {
+  life = new StallLife();
+  const core = { store: life.store, stall } as unknown as CoreContext;
+  // The log is read from the store alone.
+  desk = new PriceDesk(core, {} as PricingService, {} as DropService, () => false);
+});
+afterEach(() => life.end());
+
+const everything = { from: null, until: null, kinds: [], staffId: null };
+const priced = (number: number, priceMinor: number) => {
+  const item = makeItem(number);
+  return { ...item, variants: item.variants.map((variant) => ({ ...variant, priceMinor })) };
+};
+const imported = (items: ReturnType<typeof priced>[], importId = 'spring', signal?: AbortSignal) =>
+  life.store.importItems({ importId, source: 'stock.csv', actor: 'ada', items: [items], ...(signal && { signal }) });
+
+/** Reads the log to its end, page by page. */
+function walk(limit: number): { rows: PriceLogRow[]; longest: number } {
+  const rows: PriceLogRow[] = [];
+  let longest = 0;
+  for (let before: string | null = null, more = true; more;) {
+    const page = desk.log({ ...everything, limit, before });
+    rows.push(...page.rows);
+    longest = Math.max(longest, page.rows.length);
+    ({ more } = page);
+    before = page.rows.at(-1)?.cursor ?? null;
+  }
+  return { rows, longest };
+}
+
+describe('an import in the price log', () => {
+  it('shows what each item cost before and costs now, and no item whose price stays', async () => {
+    life.put(priced(1, 100), priced(2, 200), priced(3, 300));
+    await imported([priced(1, 110), priced(2, 200), priced(3, 240), priced(4, 400)]);
+    const { rows } = walk(50);
+    expect(
+      rows.map(({ kind, variantId, beforeMinor, afterMinor, why, staffId }) => [
+        kind,
+        variantId,
+        beforeMinor,
+        afterMinor,
+        why,
+        staffId,
+      ]),
+    ).toEqual([
+      ['price', 'variant-1', 100, 110, 'import', 'ada'],
+      ['price', 'variant-3', 300, 240, 'import', 'ada'],
+    ]);
+    expect(desk.log({ ...everything, limit: 5, before: null }).volatility).toMatchObject({
+      changes: 2,
+      variants: 2,
+      meanBasisPoints: 1_500,
+    });
+  });
+
+  it('of many items is read in pages, each item once; one that was stopped is not in it', async () => {
+    const many = (priceMinor: number) => Array.from({ length: 1_000 }, (_, index) => priced(index, priceMinor));
+    life.put(...many(100));
+    const stop = new AbortController();
+    stop.abort();
+    await expect(imported(many(90), 'stopped', stop.signal)).rejects.toThrow();
+    expect(walk(100).rows).toEqual([]);
+    await imported(many(80));
+    const { rows, longest } = walk(100);
+    expect(new Set(rows.map(({ variantId }) => variantId)).size).toBe(1_000);
+    expect(rows).toHaveLength(1_000);
+    // No page takes more entries than fill it, and one holds no more than a slice.
+    expect(longest).toBeLessThanOrEqual(250);
+  });
+});
+
+describe('the price log as a file', () => {
+  /** More than are looked up at once. */
+  const ENTRIES = 300;
+  const change = (number: number) => {
+    const changes = [
+      { itemId: 'i', variantId: `v${number % 7}`, name: '=Loaf, "rye"', beforeMinor: 200, afterMinor: 150 },
+    ];
+    const body = { cause: { kind: 'rule' as const, ids: ['r@1'] }, at: '2026-06-13T10:00:00.000Z', count: 1, changes };
+    return { kind: 'price.changed' as const, body };
+  };
+  beforeEach(() => {
+    life.put(makeItem(1));
+    const drafts = Array.from({ length: ENTRIES }, (_, number) => change(number));
+    life.store.commit({ actor: 'ada', drafts, result: null });
+  });
+
+  it('is whole, and sales are made while it is written', async () => {
+    let isWritten = false;
+    const writing = desk.exportLog({ ...everything, format: 'csv' }).finally(() => (isWritten = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    life.sell(['variant-1']);
+    expect(isWritten).toBe(false);
+    const { text } = await writing;
+    const lines = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(1 + ENTRIES);
+    expect(lines[0]).toBe('at,kind,subject,variantId,rules,before,after,currency,why,staffId,device,seq');
+    expect(lines[1]).toContain(`,price,"'=Loaf, ""rye""",v`);
+    expect(lines[1]).toContain(',r@1,2.00,1.50,GBP,rule,ada,');
+  });
+
+  it('says as JSON how restless prices were, then every row', async () => {
+    const { text } = await desk.exportLog({ ...everything, format: 'json' });
+    const { volatility, rows } = JSON.parse(text) as { volatility: object; rows: object[] };
+    expect(volatility).toMatchObject({ changes: ENTRIES, variants: 7, meanBasisPoints: 2_500 });
+    expect(rows).toHaveLength(ENTRIES);
+    expect(rows[0]).toMatchObject({ kind: 'price', before: '2.00', after: '1.50', staffId: 'ada' });
+    const nothing = await desk.exportLog({ ...everything, kinds: ['void'], format: 'json' });
+    expect(JSON.parse(nothing.text)).toMatchObject({ rows: [] });
+  });
+});
