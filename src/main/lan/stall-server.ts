@@ -112,7 +112,8 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(COMMON_HEADERS);
-    if (!isOurHost(request.headers.host)) {
+    // A target with a host of its own (RFC 9112, 3.2.2) is meant for a proxy.
+    if (!isOurHost(request.headers.host) || !(request.raw.url ?? '').startsWith('/')) {
       return plain(reply, 421, 'This stall is not called that. Scan its code again.');
     }
     all.take('all');
@@ -126,7 +127,8 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error instanceof Refusal) {
       if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
-      return plain(reply, 429, 'Too many requests. Wait a moment.');
+      // Whoever does not wait has to knock again, and is counted at the door.
+      return plain(reply.header('connection', 'close'), 429, 'Too many requests. Wait a moment.');
     }
     if (error instanceof PhotosBusy) return plain(reply.header('retry-after', 2), 503, 'Many photos are asked for.');
     if (error instanceof CallRefused) return stall.sorry(request, reply, problemOf(error));
