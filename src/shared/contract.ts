@@ -883,6 +883,8 @@ export const CALLS = {
     nothing,
     'operator',
   ),
+  /** Gives one of the till's own scanners to the shoppers, or takes it back. */
+  'display.set-scanner': command(z.object({ deviceId: id.nullable() }), nothing, 'operator'),
   /** A code with which one browser becomes a display; `link` and `address` are null while none is served. */
   'display.new-code': command(
     nothing,

@@ -122,6 +122,8 @@ export const displaysState = z.object({
   }),
   /** Where browsers of the stall's network find the display, without a path; null while nothing is served to them. */
   servedAt: text(400).nullable(),
+  /** The scanner that shoppers hold things up to, whose codes the displays look up and the till never sells; null for none. */
+  scannerId: id.nullable(),
   /** Browsers that may show it. */
   paired: z.array(
     z.object({

@@ -34,6 +34,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'display.goods': { category: null, offset: 0, limit: 12 },
   'display.look': { itemId: id },
   'display.set-window': { mode: 'second-screen', screenId: null },
+  'display.set-scanner': { deviceId: null },
   'display.new-code': {},
   'display.rename': { displayId: id, name: 'Tablet' },
   'display.unpair': { displayId: id },

@@ -27,6 +27,9 @@ const chosen = z
   .object({ mode: z.enum(DISPLAY_WINDOW_MODES), screenId: z.string().nullable() })
   .catch({ mode: 'second-screen', screenId: null });
 
+const SCANNER = 'display-scanner';
+const scanner = z.string().nullable().catch(null);
+
 const PAIRED = 'displays-paired';
 const paired = z
   .array(
@@ -61,6 +64,7 @@ export class DisplayDesk {
   #isWindowOpen = false;
   #code: { readonly letters: string; readonly untilMs: number; wrong: number } | null = null;
   #paired: readonly Paired[] | null = null;
+  #scannerId: string | null | undefined;
 
   constructor(core: CoreContext, options: DisplayDeskOptions) {
     this.#core = core;
@@ -73,6 +77,7 @@ export class DisplayDesk {
       screens: this.#screens,
       window: { ...this.choice(), isOpen: this.#isWindowOpen },
       servedAt: this.#options.servedAt(),
+      scannerId: this.scannerId,
       paired: this.#all().map(({ displayId, name, pairedAt, lastSeenAt }) => ({
         displayId,
         name,
@@ -109,6 +114,19 @@ export class DisplayDesk {
     this.#core.store.settings.set(CHOSEN, choice);
     this.#core.topics.mark('displays');
     for (const listener of this.#listeners) listener(choice);
+    return {};
+  }
+
+  /** The scanner that belongs to the shoppers; asked with every scan. */
+  get scannerId(): string | null {
+    if (this.#scannerId === undefined) this.#scannerId = scanner.parse(this.#core.store.settings.get(SCANNER) ?? null);
+    return this.#scannerId;
+  }
+
+  setScanner({ deviceId }: CallInput<'display.set-scanner'>): Nothing {
+    this.#core.store.settings.set(SCANNER, deviceId);
+    this.#scannerId = deviceId;
+    this.#core.topics.mark('displays');
     return {};
   }
 

@@ -170,7 +170,10 @@ export class Kiosk {
     const goods = new GoodsService(core, options.importer, options.dataDir, () => prices.goodsChanged());
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),
-      onScan: (deviceId, scan) => scans.heard(deviceId, scan),
+      onScan(deviceId, scan) {
+        if (deviceId === displays.scannerId) display.asked(`${scan.symbology ?? ''}${scan.text}`);
+        else scans.heard(deviceId, scan);
+      },
     });
     this.#devices = devices;
     const scans = new ScanService(core, (deviceId) => devices.registry.port('scanner', deviceId));
@@ -318,7 +321,7 @@ export class Kiosk {
     });
     const shownGoods = new ShownGoods(core, { catalogue, prices, drops: () => drops.views() });
     const display = new DisplayService(core, {
-      clock: systemClock,
+      clock: options.prices.clock,
       sale: () => sale.state(),
       isOpen: () => ({ signedOn: session.signedOn() !== null, shift: store.shifts.current() !== null }),
       theme: () => session.theme(),
@@ -327,11 +330,17 @@ export class Kiosk {
       receiptUrl: () => null,
     });
     this.#display = display;
-    const displays = new DisplayDesk(core, { servedAt: () => null });
+    const displays = new DisplayDesk(core, {
+      servedAt() {
+        const { url, offers } = stallServer.state();
+        return offers.includes('display') ? url : null;
+      },
+    });
     this.displays = displays;
     // In the same turn, after the till's own windows.
     topics.subscribe('till', ({ topic }) => {
       if (SHOWN_ON_DISPLAYS.includes(topic)) display.changed();
+      if (topic === 'shop') topics.mark('displays');
     });
     // Whatever a person did shows somewhere: the exchange looks whether an entry came of it.
     topics.subscribe('till', () => sync.written());
@@ -342,6 +351,7 @@ export class Kiosk {
       'display.goods': (input) => shownGoods.list(input),
       'display.look': (input) => shownGoods.look(input),
       'display.set-window': (input) => displays.setWindow(input),
+      'display.set-scanner': (input) => displays.setScanner(input),
       'display.new-code': () => displays.newCode(),
       'display.rename': (input) => displays.rename(input),
       'display.unpair': (input) => displays.unpair(input),

@@ -10,7 +10,8 @@ import { themedPage, type Theme } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
 import type { PhotoFile } from '../core/photos';
 import type { Log } from '../core/log';
-import { CLOSE_PATIENCE_MS, openContractSockets, refuseUpgrade, type SpokenKiosk } from './contract-sockets';
+import { CLOSE_PATIENCE_MS, openContractSockets, refuseUpgrade } from './contract-sockets';
+import type { SpokenKiosk } from './speak-contract';
 
 const MAX_CONNECTIONS = 32;
 /** Far above what a person or a benchmark sends one after the other; a runaway loop passes it at once. */
@@ -79,11 +80,12 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
 
   const sockets = openContractSockets({
     kiosk,
-    log,
     maxConnections: MAX_CONNECTIONS,
     maxCallsPerSecond: MAX_CALLS_PER_SECOND,
     authorise: (hello) =>
       sameToken(hello.token, token) && TOKEN_ROLES.includes(hello.role) ? { role: hello.role } : null,
+    onRefused: ({ role }) => log.warn({ role }, 'A connection was refused'),
+    onProblem: (error) => log.warn({ error }, 'A connection failed'),
   });
   http.on('upgrade', (request, socket, head) => {
     if (request.url === '/socket' && isOurs(request)) sockets.upgrade(request, socket, head);

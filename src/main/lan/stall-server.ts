@@ -166,6 +166,8 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
   const stall: Omit<StallPages, 'socket'> = {
     link,
     dataDir,
+    rendererDir: join(projectFolder, 'out', 'renderer'),
+    onProblem,
     front,
     came,
     async show(request, reply, { key, read, draw, status = 200 }) {

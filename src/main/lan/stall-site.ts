@@ -27,6 +27,10 @@ export interface PageWorld {
 export interface StallPages {
   readonly link: StallLink;
   readonly dataDir: string;
+  /** The built windows, `out/renderer`; there is none in a tree that was not built. */
+  readonly rendererDir: string;
+  /** Something went wrong that no shopper can mend. */
+  readonly onProblem: (error: unknown) => void;
   /** What is shown of the stall now. */
   front(): Promise<StallFront>;
   /**

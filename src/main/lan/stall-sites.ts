@@ -1,5 +1,6 @@
+import { displaySite } from './display-site';
 import { shopSite } from './shop-site';
 import type { StallSite } from './stall-site';
 
 /** Everything the stall server serves. */
-export const STALL_SITES: readonly StallSite[] = [shopSite];
+export const STALL_SITES: readonly StallSite[] = [shopSite, displaySite];
