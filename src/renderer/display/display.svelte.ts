@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 import type { CheckedItem, TopicState } from '../../shared/contract';
 import type { Client, Connection } from '../lib/client';
-import { createFormat, type Format } from '../lib/format';
+import { createFormat, type Format } from '../../shared/format';
 
 /** How long what somebody looked up stays when nobody touches it. */
 export const LOOK_MS = 20_000;

@@ -1,6 +1,6 @@
 import type { CheckedItem, ShownItem, ShownLine, ShownReason } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
-import type { Format } from '../lib/format';
+import type { Format } from '../../shared/format';
 
 /** Why a price is what it is, in a few words; empty for an offer or rule without a name. */
 export function reasonWords({ kind, name }: ShownReason): string {
