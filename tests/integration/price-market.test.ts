@@ -145,3 +145,63 @@ describe('a rule set', () => {
     await till.call('prices.take-in-rules', { text: signed([], { version: 2_000_000_004 }) });
   });
 });
+
+test('a till that comes late to a drop, its clock minutes fast, has the same drop, what is sold of it, and the pieces it is given', async () => {
+  const { variantId, priceMinor } = await loaf();
+  const { dropId } = await till.call('drop.schedule', {
+    name: 'Warm bread',
+    what: { kind: 'variants', variantIds: [variantId] },
+    effect: { kind: 'percent-off', basisPoints: 2_000 },
+    startsAt: null,
+    minutes: 30,
+    unitCap: 4,
+    shares: null,
+    graceMs: null,
+  });
+  const dropMinor = priceMinor - Math.round(priceMinor / 5);
+  const sell = async (client: TestClient, quantity: number): Promise<number[]> => {
+    await client.call('cart.add', { variantId, quantity });
+    const paid = client.topics.sale.cart.lines.map(({ unitPriceMinor }) => unitPriceMinor);
+    await client.call('payment.cash', { givenMinor: 10_000 });
+    return paid;
+  };
+  expect(await sell(till, 1)).toEqual([dropMinor]);
+
+  const aheadMs = 7 * MINUTE_MS;
+  const fast = manualClock(clock.now() + aheadMs);
+  const second = await market.startTill('second', {
+    now: () => new Date(fast.now()),
+    prices: { clock: fast, steadyMs: () => fast.steady() },
+  });
+  await market.join(second);
+  await market.open(second);
+  const { client } = second;
+  const dropAt = (where: TestClient) => where.topics.prices.drops.find((one) => one.dropId === dropId);
+  await client.until(() => dropAt(client)?.sold === 1, 'the drop and its sale');
+  const here = dropAt(client);
+  expect(here).toMatchObject({ phase: 'running', left: 0, overAt: dropAt(till)?.overAt });
+  // It counts down by its own clock, which is fast: never longer than the stall does.
+  const countdownMs = (where: TestClient) =>
+    Date.parse(dropAt(where)?.overAt ?? '') - Date.parse(where.topics.prices.now);
+  expect(countdownMs(till) - countdownMs(client)).toBe(aheadMs);
+  // Nothing of the cap is its own yet, and it says so.
+  await client.call('cart.add', { variantId });
+  expect(client.topics.sale.cart.lines[0]).toMatchObject({
+    unitPriceMinor: priceMinor,
+    trace: { spent: { name: 'Warm bread' } },
+  });
+
+  await till.call('drop.give', { dropId, toDevice: second.running.kiosk.deviceId, quantity: 2 });
+  await client.until(() => dropAt(client)?.left === 2, 'its share');
+  await client.until(({ sale }) => sale.cart.lines[0]?.unitPriceMinor === dropMinor, 'a lower price holds at once');
+  await client.call('payment.cash', { givenMinor: 10_000 });
+  expect(await sell(client, 2)).toEqual([dropMinor, priceMinor]);
+  await till.until(() => dropAt(till)?.sold === 3, 'what the other till sold');
+  expect(dropAt(till)?.left).toBe(1);
+  expect(await sell(till, 2)).toEqual([dropMinor, priceMinor]);
+  for (const where of [till, client]) {
+    await where.until(() => dropAt(where)?.phase === 'over', 'it is sold out');
+    expect(dropAt(where)).toMatchObject({ sold: 4, left: 0, endedBy: 'sold-out' });
+  }
+  expect(await shownMinor(client)).toBe(priceMinor);
+});
