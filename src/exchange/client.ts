@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAsIs } from '../shared/as-is';
 import {
   challengeResponse,
   enrolResponse,
@@ -305,7 +306,7 @@ function photoOffsetOf(answer: HttpAnswer): number {
 function read<T extends z.ZodType>(answer: HttpAnswer, schema: T): z.output<T> {
   if (answer.status >= 300) throw refusal(answer);
   const json = answer.status === 204 ? {} : jsonOf(answer);
-  const parsed = schema.safeParse(json);
+  const parsed = parseAsIs(schema, json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new ExchangeFailure(

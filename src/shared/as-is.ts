@@ -19,6 +19,11 @@ export function takesAsIs(schema: z.core.$ZodType): AsIs {
   return made;
 }
 
+/** `schema.safeParse`, which does not build anew what the schema takes as it is. */
+export function parseAsIs<T extends z.ZodType>(schema: T, value: unknown): z.ZodSafeParseResult<z.output<T>> {
+  return takesAsIs(schema)(value) ? { success: true, data: value as z.output<T> } : schema.safeParse(value);
+}
+
 const never: AsIs = () => false;
 
 /** Formats that are their pattern and nothing else. */
