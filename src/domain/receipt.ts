@@ -3,6 +3,7 @@ import { formatAmount, formatMoney, type Minor } from './money';
 import type { Order, ResilienceFlag } from './order';
 import { receiptCode } from './own-code';
 import { changeOf } from './payment';
+import type { FallbackRung, Freshness } from './pricing/trace';
 import type { Shift, ShiftTotals } from './shift';
 import type { Stall } from './stall';
 
@@ -11,8 +12,8 @@ import type { Stall } from './stall';
  * Amounts arrive already formatted, since the domain knows the stall's locale and the paper does not.
  */
 export interface ReceiptDocument {
-  /** What job it is for: the receipt of an order, a test page, or a shift report. */
-  readonly kind: 'receipt' | 'test' | 'shift';
+  /** What job it is for: the receipt of an order, a test page, a shift report, or why prices were what they were. */
+  readonly kind: 'receipt' | 'test' | 'shift' | 'prices';
   /** BCP 47 language of the words. */
   readonly language: string;
   readonly blocks: readonly ReceiptBlock[];
@@ -119,6 +120,32 @@ export interface ReceiptWords {
   reason(text: string): string;
   readonly testTitle: string;
   readonly testBody: string;
+  /** Why prices were what they were, step by step. */
+  readonly prices: PriceWords;
+}
+
+/** The words of a slip that says why something cost what it cost. */
+export interface PriceWords {
+  readonly title: string;
+  printed(at: string): string;
+  readonly unpaid: string;
+  readonly catalogue: string;
+  feed(feed: string): string;
+  age(age: string, freshness: Freshness): string;
+  rule(name: string): string;
+  drop(name: string): string;
+  test(name: string): string;
+  advice(name: string): string;
+  arm(arm: string): string;
+  fallback(rung: FallbackRung): string;
+  cap(percent: string): string;
+  readonly floor: string;
+  grace(until: string): string;
+  offer(name: string): string;
+  /** A capped rule was passed over: too little was left of it. */
+  spent(name: string): string;
+  readonly ofSale: string;
+  readonly charged: string;
 }
 
 /** Flags drawn in type, so that they survive the plainest printer. */
@@ -131,7 +158,7 @@ const FLAG_SIGNS: Readonly<Record<ResilienceFlag, string>> = {
 /** A QR code narrower than this is hard for a phone to read off thermal paper. */
 const QR_MILLIMETRES = 24;
 
-interface ReceiptContext {
+export interface ReceiptContext {
   readonly stall: Stall;
   readonly words: ReceiptWords;
 }
@@ -257,7 +284,7 @@ export function testPageDocument(stall: Stall, words: ReceiptWords): ReceiptDocu
 }
 
 /** Whose paper it is. */
-function heading({ name, place, locale, logo }: Stall): ReceiptBlock[] {
+export function heading({ name, place, locale, logo }: Stall): ReceiptBlock[] {
   return [
     logo ? { kind: 'logo', image: logo } : { kind: 'mark' },
     text(name.toLocaleUpperCase(locale), { size: 'double', bold: true }),
@@ -275,12 +302,14 @@ interface Writers {
   time(instant: string): string;
   /** `Sat 13 June 2026  11:31` */
   moment(instant: string): string;
+  /** `35 minutes`, `3 hours`, `4 days`: in one unit. */
+  age(ms: number): string;
 }
 
 /** Making formats takes longer than a whole receipt, and a receipt is made within a sale. */
 const writers = new Map<string, Writers>();
 
-function writersFor({ currency, locale, timeZone }: Pick<Stall, 'currency' | 'locale' | 'timeZone'>): Writers {
+export function writersFor({ currency, locale, timeZone }: Pick<Stall, 'currency' | 'locale' | 'timeZone'>): Writers {
   const key = `${currency} ${locale} ${timeZone}`;
   let found = writers.get(key);
   if (!found) {
@@ -306,12 +335,20 @@ function makeWriters(stall: Pick<Stall, 'currency' | 'locale' | 'timeZone'>): Wr
   });
   const clock = new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit', numberingSystem });
   const time = (instant: string): string => clock.format(new Date(instant));
+  const unit = (name: 'minute' | 'hour' | 'day') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'long', numberingSystem });
+  const [minutes, hours, days] = [unit('minute'), unit('hour'), unit('day')];
   return {
     money: (amountMinor) => formatMoney(amountMinor, stall),
     amount: (amountMinor) => formatAmount(amountMinor, stall),
     kilograms: (grams) => weight.format(grams / 1000),
     percent: (basisPoints) => percentage.format(basisPoints / 10_000),
     time,
+    age(ms) {
+      const whole = Math.max(0, Math.floor(ms / 60_000));
+      if (whole < 120) return minutes.format(whole);
+      return whole < 48 * 60 ? hours.format(Math.floor(whole / 60)) : days.format(Math.floor(whole / (24 * 60)));
+    },
     moment: (instant) => `${date.format(new Date(instant)).replace(/,/g, '')}  ${time(instant)}`,
   };
 }
@@ -413,10 +450,14 @@ function tenderRows(order: Order, { stall, words }: ReceiptContext): ReceiptBloc
 type TextBlock = Extract<ReceiptBlock, { kind: 'text' }>;
 type RowBlock = Extract<ReceiptBlock, { kind: 'row' }>;
 
-function text(content: string, style: Partial<Omit<TextBlock, 'kind' | 'text'>> = {}): TextBlock {
+export function text(content: string, style: Partial<Omit<TextBlock, 'kind' | 'text'>> = {}): TextBlock {
   return { kind: 'text', text: content, align: 'centre', size: 'normal', bold: false, ...style };
 }
 
-function row(left: string, right: string, style: Partial<Omit<RowBlock, 'kind' | 'left' | 'right'>> = {}): RowBlock {
+export function row(
+  left: string,
+  right: string,
+  style: Partial<Omit<RowBlock, 'kind' | 'left' | 'right'>> = {},
+): RowBlock {
   return { kind: 'row', left, right, size: 'normal', bold: false, indent: 0, ...style };
 }

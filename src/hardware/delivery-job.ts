@@ -42,7 +42,7 @@ interface JobRow {
 
 /** Paper. A `copy` is its own job with a document already marked COPY. */
 export interface PrintJob extends JobRow {
-  readonly kind: 'receipt' | 'copy' | 'test' | 'report';
+  readonly kind: 'receipt' | 'copy' | 'test' | 'report' | 'prices';
   /** Null for the receipt of what it refers to, which is laid out when its turn comes: never on the way of a sale. */
   readonly document: ReceiptDocument | null;
 }

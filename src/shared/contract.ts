@@ -235,7 +235,7 @@ export const saleState = z.object({
 
 export const jobSummary = z.object({
   jobId: id,
-  kind: z.enum(['receipt', 'copy', 'test', 'report', 'drawer']),
+  kind: z.enum(['receipt', 'copy', 'test', 'report', 'prices', 'drawer']),
   deviceId: id,
   orderId: id.nullable(),
   orderNumber: text(20).nullable(),
@@ -1295,6 +1295,11 @@ export const CALLS = {
   'order.find': query(z.object({ code: z.string().max(8192) }), z.object({ orderId: id }).nullable()),
   /** Prints the receipt of an order that has none yet, or a COPY. */
   'order.print': command(z.object({ orderId: id }), z.object({ jobId: id, copy: z.int() })),
+  /**
+   * Prints why things cost what they cost, marked COPY: every line of an order, or without one of the open sale; with a line's id
+   * that line alone.
+   */
+  'order.print-prices': command(z.object({ orderId: id.nullable(), lineId: id.nullable() }), z.object({ jobId: id })),
   /** Somebody says that the shopper saw the receipt on a screen: a confirmation like the printed one. */
   'order.confirm-shown': command(z.object({ orderId: id }), nothing),
 
@@ -1451,6 +1456,8 @@ export const CALLS = {
     z.object({ noteId: id }),
   ),
   'price-test.stop': command(z.object({ testId: id }), nothing, 'operator'),
+  /** Makes the price of an arm of a test that is over the price in the catalogue; the first arm is the price before it. */
+  'price-test.use': command(z.object({ testId: id, arm: z.int().min(0) }), nothing, 'operator'),
   'price-test.read-out': query(
     z.object({ testId: id }),
     z.object({
@@ -1483,10 +1490,17 @@ export const CALLS = {
       to: instant,
       stepMs: z.int().min(60_000),
       windows: z.array(z.object({ from: instant, to: instant })).max(50),
+      /** What is left out of the usual: drops. */
+      without: z
+        .array(z.object({ from: instant, to: instant }))
+        .max(50)
+        .optional(),
     }),
     z.object({
       steps: z.array(footfallRow),
       windows: z.array(footfallRow),
+      /** All of it but what was to be left out, as one row. */
+      usual: footfallRow,
       /** What share of the people the counter catches, as far as known. */
       caughtShare: z.number(),
       isCalibrated: z.boolean(),

@@ -77,5 +77,47 @@ export function receiptWords(stall: Pick<Stall, 'locale'>): ReceiptWords {
     reason: (text) => m.receipt_reason({ text }, options),
     testTitle: m.receipt_test_title({}, options),
     testBody: m.receipt_test_body({}, options),
+    prices: {
+      title: m.slip_title({}, options),
+      printed: (at) => m.slip_printed({ at }, options),
+      unpaid: m.slip_unpaid({}, options),
+      catalogue: m.slip_catalogue({}, options),
+      feed: (feed) => m.slip_feed({ feed }, options),
+      age(age, freshness) {
+        switch (freshness) {
+          case 'fresh':
+            return m.slip_age_fresh({ age }, options);
+          case 'ageing':
+            return m.slip_age_ageing({ age }, options);
+          case 'stale':
+          case 'unknown':
+            return m.slip_age_stale({ age }, options);
+        }
+      },
+      rule: (name) => m.slip_rule({ name }, options),
+      drop: (name) => m.slip_drop({ name }, options),
+      test: (name) => m.slip_test({ name }, options),
+      advice: (name) => m.slip_advice({ name }, options),
+      arm: (arm) => m.slip_arm({ arm }, options),
+      fallback(rung) {
+        switch (rung) {
+          case 'last-known':
+            return m.slip_fallback_last_known({}, options);
+          case 'last-known-plus':
+            return m.slip_fallback_last_known_plus({}, options);
+          case 'floor':
+            return m.slip_fallback_floor({}, options);
+          case 'ask':
+            return m.slip_fallback_ask({}, options);
+        }
+      },
+      cap: (percent) => m.slip_cap({ percent }, options),
+      floor: m.slip_floor({}, options),
+      grace: (until) => m.slip_grace({ until }, options),
+      offer: (name) => m.slip_offer({ name }, options),
+      spent: (name) => m.slip_spent({ name }, options),
+      ofSale: m.slip_of_sale({}, options),
+      charged: m.slip_charged({}, options),
+    },
   };
 }

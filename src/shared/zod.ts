@@ -365,7 +365,7 @@ export const receiptBlock: z.ZodType<ReceiptBlock> = z.lazy(() =>
 );
 
 export const receiptDocument = z.object({
-  kind: z.enum(['receipt', 'test', 'shift']),
+  kind: z.enum(['receipt', 'test', 'shift', 'prices']),
   language: text(35),
   blocks: z.array(receiptBlock),
 }) satisfies z.ZodType<ReceiptDocument>;

@@ -73,6 +73,56 @@ test('a drop flips the price of tile and docket, counts down and ends by hand', 
   await till.void('a test');
 });
 
+test('a rule near a point holds where the till says it sells, and its slip is printed from the line and from the sale', async ({
+  till,
+}) => {
+  const { page } = till;
+  await till.go('prices');
+  await till.button(m.rule_new()).click();
+  const form = page.getByRole('form', { name: m.rule_new() });
+  await form.getByPlaceholder(m.rule_name()).fill('Near the market');
+  await form.locator('[data-blank=where]').click();
+  await till.button(m.rule_where_radius(), form).click();
+  await form.getByLabel(m.rule_where_point()).fill('London');
+  await expect(form.getByRole('status')).toContainText(m.rule_missing_where());
+  await form.getByLabel(m.rule_where_point()).fill('51,5055; -0,0910');
+  await expect(form.getByText(m.rule_where_no_position())).toBeVisible();
+  await till.button(m.save(), form).click();
+
+  const place = page.getByRole('region', { name: m.place_title() });
+  await till.button(m.place_change(), place).click();
+  await place.getByLabel(m.place_point()).fill('51.5085, -0.0910');
+  await till.button(m.save(), place).click();
+  const row = page.locator('[data-rule="Near the market"]');
+  await row.getByRole('button').first().click();
+  const changing = page.getByRole('form', { name: m.rule_change() });
+  await changing.locator('[data-blank=where]').click();
+  await expect(changing.getByText(/334 m/)).toBeVisible();
+  await till.button(m.cancel(), changing).click();
+
+  await till.go('sell');
+  await till.scan(MUG.code);
+  await expect(till.line(MUG.name)).toContainText('£10.80');
+  await till.button(m.linebar_why(), till.docket).click();
+  await till.button(m.why_print(), till.sheet(m.why_title({ amount: '£10.80' }))).click();
+  await expect(page.getByText(m.why_printing())).toBeVisible();
+  await till.quickCash((await till.cashKeys())[0] ?? '');
+  const number = await till.confirmedNumber();
+  await till.nextSale();
+  await till.go('orders');
+  await page.getByRole('button', { name: new RegExp(`^${number}`) }).click();
+  await till.button(m.orders_why()).click();
+  await expect(page.getByRole('region', { name: MUG.name })).toContainText('Near the market');
+  await till.button(m.why_print()).click();
+  await expect(page.getByText(m.why_printing())).toBeVisible();
+
+  await till.go('prices');
+  await row.getByRole('button').first().click();
+  await till.button(m.rule_remove(), changing).click();
+  await till.button(m.rule_remove(), changing).click();
+  await till.go('sell');
+});
+
 async function startDrop(till: TillPage): Promise<void> {
   await till.go('prices');
   await till.page.getByRole('tab', { name: m.prices_drops() }).click();

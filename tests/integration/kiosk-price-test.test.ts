@@ -99,6 +99,24 @@ test('shows the price of the block, charges it, says why in the order, and gives
   expect(readOut).toMatchObject({ outcome: { kind: 'winner', arm: 1 }, roundsCounted: 9, strays: 0 });
   expect(readOut.comparisons[0]!.units.estimate).toBeCloseTo(45);
   expect(await shown(itemId)).toBe(priceMinor);
+
+  // The winner becomes the catalogue's price in one step, the log says of which test, and the way back is the same.
+  const use = (arm: number) => till.call('price-test.use', { testId, arm });
+  expect(await till.failure('price-test.use', { testId, arm: 2 })).toBe('unknown-price-test');
+  await use(1);
+  expect(await shown(itemId)).toBe(otherMinor);
+  await use(0);
+  expect(await shown(itemId)).toBe(priceMinor);
+  const { rows } = await till.call('prices.log', {
+    ...{ from: null, until: null, kinds: ['price'], staffId: null },
+    ...{ limit: 2, before: null },
+  });
+  const { session } = till.topics;
+  const by = { why: 'test', rules: [testId], staffName: session.signedOn?.name };
+  expect(rows).toMatchObject([
+    { ...by, beforeMinor: otherMinor, afterMinor: priceMinor },
+    { ...by, beforeMinor: priceMinor, afterMinor: otherMinor },
+  ]);
 });
 
 test('after a jump of the clock that nobody has judged yet, sales count in the block whose price they had', async () => {
@@ -129,6 +147,7 @@ test('after a jump of the clock that nobody has judged yet, sales count in the b
 
 test('a drop has precedence, and the rounds it falls into do not count', async () => {
   const { testId, itemId, priceMinor } = await register();
+  expect(await till.failure('price-test.use', { testId, arm: 1 })).toBe('price-test-running');
   await clock.advance(12 * MINUTE_MS);
   await till.call('drop.schedule', {
     name: 'Lunch bread',

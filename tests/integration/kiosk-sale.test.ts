@@ -66,6 +66,44 @@ test('a receipt that the shopper saw on the screen confirms the order, once some
   expect(await till.failure('order.confirm-shown', { orderId: 'no such order' })).toBe('unknown-order');
 });
 
+test('a slip says why prices are what they are: of a line, of an order, as a copy, and never on the way of a sale', async () => {
+  const found = await till.call('catalogue.lookup', { code: SOURDOUGH });
+  const { ruleId } = await till.call('prices.put-rule', {
+    ...{ ruleId: null, name: 'A tenth off', isOn: true, audience: 'everyone', stock: null, priority: 100 },
+    ...{ stacking: 'alone', capBasisPoints: null, graceMs: null, where: { kind: 'anywhere' } },
+    when: { from: null, until: null, weekly: [] },
+    what: { kind: 'variants', variantIds: [found?.variantId ?? ''] },
+    effect: { kind: 'percent-off', basisPoints: 1_000 },
+  });
+  await till.call('cart.scan', { code: SOURDOUGH });
+  await till.call('cart.scan', { code: GINGER_BEER });
+  const lineId = till.topics.sale.cart.lines[0]?.lineId ?? '';
+  const { jobId } = await till.call('order.print-prices', { orderId: null, lineId });
+  await allPrinted();
+  const [slip = ''] = printed();
+  for (const words of ['COPY', 'Not paid yet', 'Rule: A tenth off', 'Charged']) expect(slip).toContain(words);
+  expect(slip.replace(/\s+/g, '')).toContain(`${ruleId}@1`);
+  expect(slip).not.toContain('Ginger');
+  expect(await till.call('job.get', { jobId })).toMatchObject({ kind: 'prices', orderId: null, state: 'acknowledged' });
+  expect(await till.failure('order.print-prices', { orderId: null, lineId: 'gone' })).toBe('unknown-line');
+
+  running.virtualPrinter?.setFault('paper-out');
+  const orderId = (await till.call('payment.cash', { givenMinor: 1_000 })).orderId ?? '';
+  await till.call('order.print-prices', { orderId, lineId: null });
+  await till.call('sale.next', {});
+  await till.call('cart.scan', { code: SOURDOUGH });
+  expect((await till.call('payment.cash', { givenMinor: 1_000 })).orderId).not.toBeNull();
+  running.virtualPrinter?.clearFault('paper-out');
+  await allPrinted();
+  const { order, copies } = await till.call('order.get', { orderId });
+  const slips = printed().filter((text) => text.includes('Charged') && text.includes(`No. ${order.number}`));
+  expect(slips).toHaveLength(1);
+  expect(slips[0]).toContain('Ginger');
+  // A slip is no copy of the receipt, which was printed once.
+  expect(copies).toBe(0);
+  await expectSoundJournal();
+});
+
 test('a whole sale: scanned, paid in cash, printed, drawer opened, recorded', async () => {
   await till.call('cart.scan', { code: SOURDOUGH });
   await till.call('cart.scan', { code: SOURDOUGH });

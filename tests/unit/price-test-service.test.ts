@@ -32,6 +32,7 @@ class Till {
       nowMs: () => this.clock.now(),
       clock: this.clock,
       onRulesChanged: (testIds) => this.told.push(...testIds),
+      setPrice: () => undefined,
     });
     this.footfall = new FootfallService(core, this.clock);
     this.tests.start();

@@ -75,6 +75,51 @@ export function footfallReport(
   });
 }
 
+/** The same of a stretch of time without some windows in it, as one row: what is usual where those are drops. */
+export function footfallOutside(
+  span: Window,
+  without: readonly Window[],
+  known: Parameters<typeof footfallReport>[1],
+): FootfallRow {
+  const left = countedStretches(without).reduce(
+    (open: readonly Window[], gone) => open.flatMap((window) => partsOutside(window, gone)),
+    [span],
+  );
+  const counts = known.counts.flatMap((count) => {
+    const lengthMs = Date.parse(count.to) - Date.parse(count.from);
+    if (lengthMs <= 0) return left.some((window) => isWithin(count.from, window)) ? [count] : [];
+    return left.flatMap((window) => {
+      const sharedMs = overlapMs(count, window);
+      if (sharedMs === 0) return [];
+      const [from, to] = [later(count.from, window.from), earlier(count.to, window.to)];
+      return [{ ...count, from, to, count: (count.count * sharedMs) / lengthMs }];
+    });
+  });
+  const orders = known.orders.filter((at) => left.some((window) => isWithin(at, window)));
+  const [row] = footfallReport([span], { ...known, counts, orders });
+  if (row === undefined) throw new Error('one window makes one row');
+  return row;
+}
+
+/** What is left of a window without another: nothing, one part or two. */
+function partsOutside(window: Window, gone: Window): Window[] {
+  const before = { from: window.from, to: earlier(window.to, gone.from) };
+  const after = { from: later(window.from, gone.to), to: window.to };
+  return [before, after].filter(({ from, to }) => from < to);
+}
+
+function isWithin(at: string, { from, to }: Window): boolean {
+  return at >= from && at < to;
+}
+
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
+}
+
+function later(one: string, other: string): string {
+  return one > other ? one : other;
+}
+
 function scaled({ middle, low, high }: Estimate, factor: number): Estimate {
   return { middle: middle * factor, low: low * factor, high: high * factor };
 }

@@ -1,5 +1,5 @@
 import { caughtBy } from '../../analysis/footfall/estimate';
-import { footfallReport, type Window } from '../../analysis/footfall/report';
+import { footfallOutside, footfallReport, type Window } from '../../analysis/footfall/report';
 import { checkCalibration, FOOTFALL_LIMITS, type FootfallCount, type FootfallSource } from '../../domain/footfall';
 import { systemClock, type Clock, type Unsubscribe } from '../../hardware/ports';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
@@ -109,7 +109,7 @@ export class FootfallService {
     return {};
   }
 
-  report({ from, to, stepMs, windows }: CallInput<'footfall.report'>): CallOutput<'footfall.report'> {
+  report({ from, to, stepMs, windows, without = [] }: CallInput<'footfall.report'>): CallOutput<'footfall.report'> {
     if (!(from < to) || (Date.parse(to) - Date.parse(from)) / stepMs > MOST_WINDOWS) {
       throw new CallFailure('bad-request', 'Ask for a week of hours at most.');
     }
@@ -124,6 +124,7 @@ export class FootfallService {
     return {
       steps: footfallReport(steps(from, to, stepMs), known),
       windows: footfallReport(windows, known),
+      usual: footfallOutside({ from, to }, without, known),
       caughtShare: hits / (hits + misses),
       isCalibrated: calibrations.length > 0,
     };

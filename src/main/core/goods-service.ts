@@ -1,6 +1,7 @@
 import { checkItem, fullName, type Item, type Variant } from '../../domain/catalogue';
+import type { Minor } from '../../domain/money';
 import { readCode } from '../../domain/scanned-code';
-import type { EntryDraft } from '../../journal/kinds';
+import type { EntryBody, EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput } from '../../shared/contract';
 import { backdropOfCategory } from '../import/backdrop';
 import { handleFrom } from '../import/cells';
@@ -12,6 +13,7 @@ import { findPhoto } from './photos';
 
 type TypedItem = CallInput<'catalogue.put-item'>;
 type TypedVariant = TypedItem['variants'][number];
+type PriceCause = EntryBody<'price.changed'>['cause'];
 
 /** Adds, changes and takes off goods one by one, as a person does at the till. */
 export class GoodsService {
@@ -33,21 +35,40 @@ export class GoodsService {
     this.#dataDir = dataDir;
   }
 
-  putItem(input: TypedItem, { requestId, staffId }: CallContext): CallOutput<'catalogue.put-item'> {
-    const { store, topics } = this.#core;
+  putItem(input: TypedItem, context: CallContext): CallOutput<'catalogue.put-item'> {
     const before = input.itemId === null ? null : this.#item(input.itemId);
-    const checked = checkItem(this.#merged(input, before));
-    if (!checked.ok) throw new CallFailure('bad-item', checked.error.message);
-    const item = checked.value;
+    const item = checkedItem(this.#merged(input, before));
     this.#refuseTakenCodes(item);
+    return this.#put(before, item, { kind: 'catalogue', ids: [] }, context);
+  }
+
+  /** Gives variants of an item another price in the catalogue, for the cause that the price log names. */
+  setPrice(
+    { itemId, variantIds, priceMinor }: { itemId: string; variantIds: readonly string[]; priceMinor: Minor },
+    cause: PriceCause,
+    context: CallContext,
+  ): void {
+    const before = this.#item(itemId);
+    const variants = before.variants.map((variant) =>
+      variantIds.includes(variant.variantId) ? { ...variant, priceMinor } : variant,
+    );
+    this.#put(before, checkedItem({ ...before, variants }), cause, context);
+  }
+
+  #put(
+    before: Item | null,
+    item: Item,
+    cause: PriceCause,
+    { requestId, staffId }: CallContext,
+  ): CallOutput<'catalogue.put-item'> {
     const result = { itemId: item.itemId };
-    store.commit({
+    this.#core.store.commit({
       requestId,
       actor: requireStaff(staffId),
-      drafts: [{ kind: 'catalogue.items-put', body: { items: [item] } }, ...this.#priceChange(before, item)],
+      drafts: [{ kind: 'catalogue.items-put', body: { items: [item] } }, ...this.#priceChange(before, item, cause)],
       result,
     });
-    topics.mark('catalogue');
+    this.#core.topics.mark('catalogue');
     this.#onChanged();
     return result;
   }
@@ -70,7 +91,7 @@ export class GoodsService {
   }
 
   /** What a change of an item's own prices says in the price log. */
-  #priceChange(before: Item | null, item: Item): EntryDraft[] {
+  #priceChange(before: Item | null, item: Item, cause: PriceCause): EntryDraft[] {
     const { itemId } = item;
     const changes = item.variants.flatMap((variant) => {
       const beforeMinor = before?.variants.find(({ variantId }) => variantId === variant.variantId)?.priceMinor;
@@ -80,8 +101,7 @@ export class GoodsService {
     });
     if (changes.length === 0) return [];
     const at = this.#core.now().toISOString();
-    const body = { cause: { kind: 'catalogue', ids: [] }, at, count: changes.length, changes } as const;
-    return [{ kind: 'price.changed', body }];
+    return [{ kind: 'price.changed', body: { cause, at, count: changes.length, changes } }];
   }
 
   /** Keeps a photo for an item that will be put with it. */
@@ -154,4 +174,10 @@ export class GoodsService {
       );
     }
   }
+}
+
+function checkedItem(item: Item): Item {
+  const checked = checkItem(item);
+  if (!checked.ok) throw new CallFailure('bad-item', checked.error.message);
+  return checked.value;
 }

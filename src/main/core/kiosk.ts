@@ -178,9 +178,10 @@ export class Kiosk {
     this.#devices = devices;
     const scans = new ScanService(core, (deviceId) => devices.registry.port('scanner', deviceId));
     this.#scans = scans;
-    const orders = new OrderService(core, devices, {
+    const orders: OrderService = new OrderService(core, devices, {
       jobs: () => jobs,
       onShown: (orderId) => flags.confirmed(orderId, 'receipt-shown'),
+      cart: () => sale.state().cart,
     });
     const jobs: JobService = new JobService(core, devices, {
       printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
@@ -229,6 +230,7 @@ export class Kiosk {
       nowMs: () => prices.nowMs(),
       clock: options.prices.clock,
       onRulesChanged: (testIds, actor) => prices.changed({ kind: 'test', ids: [...testIds] }, actor),
+      setPrice: ({ testId, ...price }, context) => goods.setPrice(price, { kind: 'test', ids: [testId] }, context),
     });
     this.#priceTests = priceTests;
     prices.add(priceTests);
@@ -472,6 +474,7 @@ export class Kiosk {
       'order.get': (input) => orders.get(input),
       'order.find': (input) => orders.find(input),
       'order.print': (input, context) => orders.print(input, context),
+      'order.print-prices': (input, context) => orders.printPrices(input, context),
       'order.confirm-shown': (input, context) => orders.confirmShown(input, context),
 
       'job.get': (input) => jobs.get(input),
@@ -511,6 +514,7 @@ export class Kiosk {
       'price-test.switch': (input, context) => priceTests.switch(input, context),
       'price-test.note': (input, context) => priceTests.note(input, context),
       'price-test.stop': (input, context) => priceTests.end(input, context),
+      'price-test.use': (input, context) => priceTests.use(input, context),
       'price-test.read-out': (input) => priceTests.readOut(input),
 
       'footfall.counting': (input) => footfall.counting(input),

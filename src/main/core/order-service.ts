@@ -1,6 +1,7 @@
 import { readCode } from '../../domain/scanned-code';
-import { itemCount } from '../../domain/cart';
+import { itemCount, type PricedCart } from '../../domain/cart';
 import type { Order } from '../../domain/order';
+import { priceSlipDocument } from '../../domain/price-slip';
 import { receiptDocument, type ReceiptDocument } from '../../domain/receipt';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, OrderSummary } from '../../shared/contract';
@@ -21,20 +22,27 @@ export class OrderService {
   readonly #devices: DeviceService;
   readonly #jobs: () => JobService;
   readonly #onShown: (orderId: string) => void;
+  readonly #cart: () => PricedCart;
 
   /**
    * @param hooks.jobs asked for late, since the two services need each other
    * @param hooks.onShown hears that a shopper saw the receipt of an order on a screen
+   * @param hooks.cart the open sale as it is shown
    */
   constructor(
     core: CoreContext,
     devices: DeviceService,
-    hooks: { readonly jobs: () => JobService; readonly onShown: (orderId: string) => void },
+    hooks: {
+      readonly jobs: () => JobService;
+      readonly onShown: (orderId: string) => void;
+      readonly cart: () => PricedCart;
+    },
   ) {
     this.#core = core;
     this.#devices = devices;
     this.#jobs = hooks.jobs;
     this.#onShown = hooks.onShown;
+    this.#cart = hooks.cart;
   }
 
   list(input: CallInput<'order.list'>): CallOutput<'order.list'> {
@@ -99,6 +107,24 @@ export class OrderService {
       return result;
     }
     return this.#printCopy(stored, deviceId, { requestId, staffId });
+  }
+
+  /** Prints why things cost what they cost: of an order, or of the open sale. */
+  printPrices(
+    { orderId, lineId }: CallInput<'order.print-prices'>,
+    context: CallContext,
+  ): CallOutput<'order.print-prices'> {
+    const order = orderId === null ? null : this.#require(orderId).order;
+    const sale = order ?? this.#cart();
+    const lines = sale.lines.filter((line) => lineId === null || line.lineId === lineId);
+    if (lines.length === 0) throw new CallFailure('unknown-line', 'That line is not in the sale any more.');
+    const { stall } = this.#core;
+    const document = priceSlipDocument(
+      { lines, order, discount: sale.discount },
+      { stall, words: receiptWords(stall), at: this.#core.now().toISOString() },
+    );
+    const deviceId = this.#devices.requirePrinter();
+    return this.#jobs().add({ job: { kind: 'prices', deviceId, reference: null, document }, ...context });
   }
 
   /** Prints the receipt of an order again, marked COPY. */

@@ -43,6 +43,11 @@ export interface PriceTestOptions {
   readonly clock?: Clock;
   /** The prices of tests are others now. */
   readonly onRulesChanged: (testIds: readonly string[], actor: string | null) => void;
+  /** Gives goods another price in the catalogue, as a person does. */
+  readonly setPrice: (
+    price: Pick<PriceTestPlan, 'testId' | 'itemId' | 'variantIds'> & { readonly priceMinor: number },
+    context: CallContext,
+  ) => void;
 }
 
 /**
@@ -184,6 +189,19 @@ export class PriceTestService {
     this.#activeTest(testId);
     const body = { testId, at: this.#now(), end: 'by-hand' as const };
     this.#commit([{ kind: 'price-test.stopped', body }], [testId], { ...context, result: {} });
+    return {};
+  }
+
+  /** Makes the price of one arm the price in the catalogue, once the test is over. */
+  use({ testId, arm }: CallInput<'price-test.use'>, context: CallContext): Record<string, never> {
+    const test = this.#core.store.priceTests.get(testId);
+    const priceMinor = test?.plan.armsMinor[arm];
+    if (!test || priceMinor === undefined) {
+      throw new CallFailure('unknown-price-test', 'There is no such price test, or no such price in it.');
+    }
+    if (!test.stopped) throw new CallFailure('price-test-running', 'End the test first: it decides on the price.');
+    const { itemId, variantIds } = test.plan;
+    this.#options.setPrice({ testId, itemId, variantIds, priceMinor }, context);
     return {};
   }
 

@@ -359,6 +359,12 @@ export class Till {
     this.go('orders');
   }
 
+  /** Asks for the slip that says why things cost what they cost: of an order, or of the open sale; of one line or of all. */
+  async printPrices(orderId: string | null, lineId: string | null): Promise<void> {
+    if (!(await this.once('order.print-prices', { orderId, lineId }))?.ok) return;
+    this.show({ tone: 'noted', title: m.why_printing(), detail: m.why_printing_detail() });
+  }
+
   /** A scan longer than any code was thrown away. */
   refuseLongScan(): void {
     this.showError({ code: 'too-long', message: '', retryable: false });

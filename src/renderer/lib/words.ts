@@ -173,6 +173,8 @@ export function jobWords(job: JobSummary): string {
       return m.job_test();
     case 'report':
       return m.job_report();
+    case 'prices':
+      return m.job_prices();
     case 'drawer':
       return m.job_drawer();
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { caughtBy, conversion, visitors } from '../../../src/analysis/footfall/estimate';
-import { footfallReport } from '../../../src/analysis/footfall/report';
+import { footfallOutside, footfallReport } from '../../../src/analysis/footfall/report';
 import { checkCalibration, countedStretches, type FootfallCount } from '../../../src/domain/footfall';
 import { codeOf } from '../../helpers/stall';
 import { Random } from '../../sim/random';
@@ -125,5 +125,44 @@ describe('a report', () => {
     ['fewer than none', -1, 5],
   ])('learns nothing from a second count of %s', (_what, counted, seen) => {
     expect(codeOf(checkCalibration({ source: 'tap', counted, seen, at: at(0) }))).toBe('bad-count');
+  });
+});
+
+describe('what is usual', () => {
+  const at = (minute: number): string => new Date(Date.UTC(2026, 5, 13, 10) + minute * 60_000).toISOString();
+  const tapped = (from: number, to: number, count: number): FootfallCount => ({
+    source: 'tap',
+    from: at(from),
+    to: at(to),
+    count,
+  });
+  const span = { from: at(0), to: at(240) };
+  const known = {
+    // Counted from 10:00 to 12:00, twice as many in the second hour.
+    counts: [tapped(0, 60, 30), tapped(60, 120, 60)],
+    calibrations: [],
+    orders: [5, 20, 50, 70, 80, 90, 100, 200].map(at),
+  };
+
+  it('leaves out windows that overlap, cut a count in two or reach beyond what was counted', () => {
+    const drops = [
+      { from: at(70), to: at(90) },
+      { from: at(80), to: at(100) },
+      { from: at(230), to: at(300) },
+    ];
+    // Of the second hour 30 of 60 minutes are left, and of its orders only that at 11:40, when the drop was over.
+    const usual = footfallOutside(span, drops, known);
+    expect(usual).toMatchObject({ countedMs: 90 * 60_000, counted: 60, orders: 5, ordersWhileCounted: 4 });
+    const [middle] = footfallReport([span], {
+      ...known,
+      counts: [tapped(0, 60, 30), tapped(90, 120, 30)],
+      orders: [5, 20, 50, 100].map(at),
+    });
+    expect(usual.conversion).toEqual(middle?.conversion);
+  });
+
+  it('is everything where nothing is left out, and unknown where everything is', () => {
+    expect(footfallOutside(span, [], known)).toEqual(footfallReport([span], known)[0]);
+    expect(footfallOutside(span, [span], known)).toMatchObject({ countedMs: 0, orders: 0, conversion: null });
   });
 });

@@ -19,21 +19,31 @@ export interface PlaceKey {
   readonly place: Place;
   readonly icon: LucideIcon;
   readonly label: () => string;
+  readonly group: PlaceGroup;
 }
 
+/** What belongs together, for a screen too low to show every place at once: the day's trade, what is sold, the till itself. */
+export type PlaceGroup = 'today' | 'wares' | 'till';
+
 const PLACES: readonly PlaceKey[] = [
-  { place: 'sell', icon: ShoppingBasket, label: m.place_sell },
-  { place: 'orders', icon: Receipt, label: m.place_orders },
-  { place: 'holds', icon: Bookmark, label: m.place_holds },
-  { place: 'day', icon: Sun, label: m.place_day },
-  { place: 'devices', icon: Printer, label: m.place_devices },
-  { place: 'goods', icon: Tags, label: m.place_goods },
-  { place: 'prices', icon: Percent, label: m.place_prices },
-  { place: 'people', icon: Footprints, label: m.place_people },
-  { place: 'import', icon: PackagePlus, label: m.place_import },
-  { place: 'stall', icon: Store, label: m.place_stall },
-  { place: 'sync', icon: Cloud, label: m.place_sync },
-  { place: 'settings', icon: Settings, label: m.place_settings },
+  { place: 'sell', icon: ShoppingBasket, label: m.place_sell, group: 'today' },
+  { place: 'orders', icon: Receipt, label: m.place_orders, group: 'today' },
+  { place: 'holds', icon: Bookmark, label: m.place_holds, group: 'today' },
+  { place: 'day', icon: Sun, label: m.place_day, group: 'today' },
+  { place: 'people', icon: Footprints, label: m.place_people, group: 'today' },
+  { place: 'goods', icon: Tags, label: m.place_goods, group: 'wares' },
+  { place: 'prices', icon: Percent, label: m.place_prices, group: 'wares' },
+  { place: 'import', icon: PackagePlus, label: m.place_import, group: 'wares' },
+  { place: 'devices', icon: Printer, label: m.place_devices, group: 'till' },
+  { place: 'sync', icon: Cloud, label: m.place_sync, group: 'till' },
+  { place: 'stall', icon: Store, label: m.place_stall, group: 'till' },
+  { place: 'settings', icon: Settings, label: m.place_settings, group: 'till' },
+];
+
+export const PLACE_GROUPS: readonly { readonly group: PlaceGroup; readonly label: () => string }[] = [
+  { group: 'today', label: m.places_today },
+  { group: 'wares', label: m.places_wares },
+  { group: 'till', label: m.places_till },
 ];
 
 /** What only the operator may change. */
