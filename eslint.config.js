@@ -175,7 +175,7 @@ const doorPolicies = [
       to: {
         element: {
           type: 'shared',
-          fileInternalPath: ['zod.ts', 'pricing-schemas.ts', 'price-test-schemas.ts', 'advice-schemas.ts'],
+          fileInternalPath: ['zod.ts', 'as-is.ts', 'pricing-schemas.ts', 'price-test-schemas.ts', 'advice-schemas.ts'],
         },
       },
     },
