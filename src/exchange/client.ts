@@ -50,6 +50,11 @@ const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
 const nothing = z.object({});
 
+/** A batch as it travels. */
+export function packBatch(request: PushRequest): Uint8Array {
+  return Buffer.from(JSON.stringify(request));
+}
+
 /** Who answers at an address, before anything is believed of it. */
 export async function readServerCard(send: HttpSend): Promise<ServerCard> {
   const answer = await send(plainRequest('GET', EXCHANGE_PATHS.card, null));
@@ -125,9 +130,10 @@ export class ExchangeClient {
   /**
    * Hands a batch over. The answer's signature is checked: what it acknowledges is durable at the server that was enrolled
    * with.
+   * @param packed the same batch as it travels, where that was made ahead of time
    */
-  async push(request: PushRequest): Promise<PushResponse> {
-    const pushed = await this.#ask('POST', this.#path('entries'), pushResponse, request);
+  async push(request: PushRequest, packed = packBatch(request)): Promise<PushResponse> {
+    const pushed = await this.#ask('POST', this.#path('entries'), pushResponse, packed);
     const { head, epoch, signature } = pushed;
     this.#requireSigned(signedTexts.acknowledgement(request.head.device, head, epoch), signature);
     return pushed;
@@ -290,7 +296,7 @@ function plainRequest(method: 'GET' | 'POST', path: string, body: unknown): Http
     method,
     path,
     headers: { accept: 'application/json', ...(body !== null && type) },
-    body: body === null ? null : JSON.stringify(body),
+    body: body === null || body instanceof Uint8Array ? body : JSON.stringify(body),
     maxAnswerBytes: SMALL_ANSWER_BYTES,
   };
 }

@@ -238,6 +238,8 @@ export class SimTill {
       newNonce: () => `nonce-${random.below(2 ** 32)}`,
       version: 'simulated',
       isInUse: () => time.nowMs - this.#actedMs < IN_USE_MS,
+      // A queue of a market day is many batches, of which the next is read while one is on its way.
+      ownBatchEntries: 3,
     });
     const prints = random.fork();
     const seller = new Seller(life, random.fork(), (order) => {

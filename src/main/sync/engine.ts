@@ -4,6 +4,7 @@ import { readCode } from '../../exchange/enrol-code';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
 import type { HttpConnection } from '../../exchange/http-send';
 import { signedTexts } from '../../exchange/signatures';
+import { MAX_BATCH_ENTRIES } from '../../shared/exchange';
 import type { SyncRunner, SyncView } from '../core/sync-runner';
 import { carryBack, carryOut } from './carry';
 import { PeerLink, type LinkContext, type OpenWake } from './peer-link';
@@ -39,6 +40,8 @@ export interface SyncEngineOptions {
   /** What this till calls itself to a server. */
   readonly version: string;
   readonly more?: readonly MoreExchange[];
+  /** Entries of its own in a batch at most; default: as many as the exchange takes. */
+  readonly ownBatchEntries?: number;
   /** Whether somebody sells just now: a long queue then goes in small pieces with pauses. */
   readonly isInUse: () => boolean;
   /** Called once nothing is under way any more. */
@@ -61,7 +64,7 @@ export class SyncEngine implements SyncRunner {
 
   constructor(options: SyncEngineOptions) {
     this.#options = options;
-    const { store, now, after, random, openWake, version, isInUse } = options;
+    const { store, now, after, random, openWake, version, isInUse, ownBatchEntries = MAX_BATCH_ENTRIES } = options;
     this.#context = {
       store,
       now,
@@ -70,6 +73,7 @@ export class SyncEngine implements SyncRunner {
       openWake,
       version,
       isInUse,
+      ownBatchEntries,
       clientOf: (peer, device) => this.#clientOf(peer, device),
       succeedFork: (peer, fromSeq) => this.#named((device) => this.#succeedFork(peer, device, fromSeq)),
       succeedFormer: (peer) => this.#named((device) => this.#succeedFormer(peer, device)),

@@ -1,4 +1,10 @@
-import type { ExchangeClient, HeadsResponse, PushResponse } from '../../exchange/client';
+import {
+  packBatch,
+  type ExchangeClient,
+  type HeadsResponse,
+  type PushRequest,
+  type PushResponse,
+} from '../../exchange/client';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
 import { signedTexts } from '../../exchange/signatures';
 import { entryHash, ZERO_HASH } from '../../journal/entry';
@@ -48,6 +54,8 @@ export interface LinkContext {
   readonly openWake: OpenWake | null;
   readonly version: string;
   readonly isInUse: () => boolean;
+  /** Entries of its own in a batch at most. */
+  readonly ownBatchEntries: number;
   clientOf(peer: Peer, device: SyncDevice): ExchangeClient;
   /** Takes a new name because another copy writes under this one. */
   succeedFork(peer: Peer, fromSeq: number): Promise<void>;
@@ -67,6 +75,14 @@ class Stopped extends Error {}
 
 /** This device has another name than when the exchange began. */
 class Renamed extends Error {}
+
+/** Entries of this device's own, ready to be handed over. */
+interface OwnBatch {
+  readonly request: PushRequest;
+  readonly packed: Uint8Array;
+  /** As many as were asked for: more may follow. */
+  readonly isWhole: boolean;
+}
 
 /**
  * The exchange with one server, again and again: hello, own entries up, other devices' entries up that it lacks, its feed
@@ -390,18 +406,29 @@ export class PeerLink {
     let from = await store.acknowledgedSeq(serverId, deviceId);
     /** Goes down when the server sends us back, so that two sides that disagree cannot go on for ever. */
     let goesBack = 40;
+    let ahead: OwnBatch | null = null;
+    let acknowledge = nothingMore;
     for (;;) {
       this.#goOn();
-      const most = this.#context.isInUse() ? Math.min(PIECE_IN_USE, this.#batchEntries) : this.#batchEntries;
-      const entries = await store.entriesAfter(deviceId, from, most, BATCH_BYTES);
-      const last = entries.at(-1);
-      if (last === undefined) return;
+      const batch: OwnBatch | null = ahead ?? (await this.#ownBatch(deviceId, from));
+      if (batch === null) return;
+      const { entries, head: last }: PushRequest = batch.request;
+      const acknowledgeEarlier = acknowledge;
+      [ahead, acknowledge] = [null, nothingMore];
       try {
-        const pushed = await client.push({ entries: [...entries], head: await this.#signed(last) });
-        await this.#acknowledged(device, entries, pushed);
+        const [pushed, next]: [PushResponse, OwnBatch | null] = await both(
+          client.push(batch.request, batch.packed),
+          this.#meanwhile(acknowledgeEarlier, batch.isWhole ? last : null),
+        );
+        acknowledge = () => this.#acknowledged(device, entries, pushed);
         from = last.seq;
         this.#batchEntries = Math.min(MAX_BATCH_ENTRIES, this.#batchEntries * 2);
-        if (entries.length === most) await this.#letSell();
+        // Under another name those entries are others, and while somebody sells a batch is smaller.
+        if (this.#device === device && !this.#context.isInUse()) ahead = next;
+        if (ahead !== null) continue;
+        await acknowledge();
+        acknowledge = nothingMore;
+        if (batch.isWhole) await this.#letSell();
       } catch (error) {
         if (!(error instanceof ExchangeFailure)) throw error;
         const { code, head } = error;
@@ -435,11 +462,42 @@ export class PeerLink {
     }
   }
 
+  /** The next entries under their signed head, or null when there are none. */
+  async #ownBatch(deviceId: string, from: number): Promise<OwnBatch | null> {
+    const { isInUse, ownBatchEntries } = this.#context;
+    const most = Math.min(ownBatchEntries, isInUse() ? PIECE_IN_USE : MAX_BATCH_ENTRIES, this.#batchEntries);
+    const entries = await this.#context.store.entriesAfter(deviceId, from, most, BATCH_BYTES);
+    const last = entries.at(-1);
+    if (last === undefined) return null;
+    const request = { entries: [...entries], head: await this.#signed(last) };
+    return { request, packed: packBatch(request), isWhole: entries.length === most };
+  }
+
+  /**
+   * While the server works at a batch: what it said of the one before is written down, then the next one is read and packed.
+   * @param after the last entry of the batch that is on its way, or null when nothing may follow it
+   * @returns the next batch when it is a whole one. One that came back short, or empty, says nothing of what was written
+   *   since: it is read again when its turn comes
+   */
+  async #meanwhile(acknowledgeEarlier: () => Promise<void>, after: WireHead | null): Promise<OwnBatch | null> {
+    // What was sent leaves first: reading holds this thread up.
+    await this.#pause(0);
+    await acknowledgeEarlier();
+    if (after === null || this.#stopped || this.#context.isInUse()) return null;
+    const batch = await this.#ownBatch(after.device, after.seq);
+    return batch?.isWhole ? batch : null;
+  }
+
   /** Waits for a moment while somebody sells: more of the same follows. */
   async #letSell(): Promise<void> {
-    if (!this.#context.isInUse() || this.#stopped) return;
+    if (this.#context.isInUse()) await this.#pause(PAUSE_IN_USE_MS);
+  }
+
+  /** Ends at once when the link is stopped. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#context.after(PAUSE_IN_USE_MS, resolve);
+      const cancel = this.#context.after(ms, resolve);
       this.#endPause = () => {
         cancel();
         resolve();
@@ -683,6 +741,16 @@ const ANOTHERS: ReadonlySet<string> = new Set([
 
 function badAnswer(what: string): ExchangeFailure {
   return new ExchangeFailure('bad-answer', `The server's answer makes no sense: ${what}.`);
+}
+
+async function nothingMore(): Promise<void> {
+  return Promise.resolve();
+}
+
+/** What came of two things that go on beside each other, once both are over. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 /** The order an entry placed. */
