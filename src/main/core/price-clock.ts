@@ -5,13 +5,25 @@ const TOLERANCE_MS = 2_000;
 /** A journal this far ahead of the clock was led there by another device, and says nothing of this clock. */
 const BELIEVED_AHEAD_MS = 12 * 60 * 60_000;
 
+/** Linux reads its uptime from a file, to a hundredth of a second: in between the monotonic clock carries it on. */
+const READ_UPTIME_EVERY_MS = 100;
+let readAtMs = Number.NEGATIVE_INFINITY;
+let uptimeMs = 0;
+
 /**
  * A clock that nobody sets. Where the system's uptime goes on while the machine sleeps, that is it (Linux counts CLOCK_BOOTTIME,
  * Windows GetTickCount64); on macOS it is derived from the wall clock, so there the monotonic one is taken.
- * @returns milliseconds since some moment
+ * @returns milliseconds since some moment; after a sleep it may take a tenth of a second until that counts
  */
 export function steadyMs(): number {
-  return process.platform === 'darwin' ? performance.now() : uptime() * 1_000;
+  const nowMs = performance.now();
+  if (process.platform === 'darwin') return nowMs;
+  const sinceMs = nowMs - readAtMs;
+  if (sinceMs < READ_UPTIME_EVERY_MS) return uptimeMs + sinceMs;
+  // What was cut off of the last reading must not turn it back.
+  uptimeMs = Math.max(uptime() * 1_000, uptimeMs + (Number.isFinite(sinceMs) ? sinceMs : 0));
+  readAtMs = nowMs;
+  return uptimeMs;
 }
 
 export interface PriceClockOptions {

@@ -675,7 +675,7 @@ export class SaleService {
    * @param before a cart of which no less was allowed already
    */
   #requireShares(cart: Cart, before?: Cart): void {
-    if (cart.lines === before?.lines) return;
+    if (cart.lines === before?.lines || !this.#core.store.shares.hasAny()) return;
     const wanted = quantities(cart);
     const had = before && quantities(before);
     for (const [variantId, { itemId, name, quantity }] of wanted) {
@@ -707,9 +707,9 @@ export class SaleService {
   }
 
   #requireShift(): string {
-    const open = this.#core.store.shifts.current();
-    if (!open) throw new CallFailure('no-shift', 'Open a shift first: count the float.');
-    return open.shift.shiftId;
+    const shiftId = this.#core.store.shifts.currentId();
+    if (shiftId === null) throw new CallFailure('no-shift', 'Open a shift first: count the float.');
+    return shiftId;
   }
 
   #refuseWhilePaying(): void {

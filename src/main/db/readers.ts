@@ -259,6 +259,9 @@ export interface StoredShift {
   readonly totals: ShiftTotals;
 }
 
+const OPEN_SHIFT = `FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
+  ORDER BY opened_at DESC LIMIT 1`;
+
 /** Reads cash sessions. */
 export class ShiftReader {
   readonly #database: Database;
@@ -275,14 +278,18 @@ export class ShiftReader {
     return this.openOf(this.#devices());
   }
 
+  /** The id of the open shift of this device, or null. What was sold in it is not added up. */
+  currentId(): string | null {
+    const shiftId = prepared(this.#database, `SELECT shift_id ${OPEN_SHIFT}`)
+      .pluck()
+      .get(JSON.stringify(this.#devices()));
+    return typeof shiftId === 'string' ? shiftId : null;
+  }
+
   /** The open shift of a device, by all its ids, as far as known here; or null. */
   openOf(devices: readonly string[]): StoredShift | null {
     return this.#stored(
-      prepared(
-        this.#database,
-        `SELECT device, body, close FROM shift WHERE is_open = 1 AND device IN (SELECT value FROM json_each(?))
-         ORDER BY opened_at DESC LIMIT 1`,
-      ).get(JSON.stringify(devices)),
+      prepared(this.#database, `SELECT device, body, close ${OPEN_SHIFT}`).get(JSON.stringify(devices)),
     );
   }
 

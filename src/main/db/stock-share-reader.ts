@@ -20,7 +20,7 @@ export class StockShareReader {
       this.#database,
       'SELECT at, shares FROM stock_division WHERE item_id = ? AND variant_id = ?',
     ).get(itemId, variantId) as { readonly at: string; readonly shares: string } | undefined;
-    // Nearly nothing is divided: a sale asks for no more than this one row.
+    // Nearly nothing is divided: no more is asked for then than this one row.
     if (row === undefined) return { division: null, gifts: [], sales: [] };
     const { at } = row;
     const gifts = prepared(
@@ -38,6 +38,11 @@ export class StockShareReader {
       gifts,
       sales: sold.map((sale) => ({ ...sale, deviceId: deviceOf(sale.at) })),
     };
+  }
+
+  /** Whether anything was ever divided. */
+  hasAny(): boolean {
+    return prepared(this.#database, 'SELECT 1 FROM stock_division LIMIT 1').get() !== undefined;
   }
 
   /** The variants that are divided now. */
