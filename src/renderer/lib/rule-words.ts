@@ -118,7 +118,12 @@ export function whenPhrase(when: Schedule, words: RuleWords): string {
   return parts.join(', ');
 }
 
-export function wherePhrase(where: PriceRule['where'], { format }: Pick<RuleWords, 'format'>): string {
+/** @param length a short phrase leaves out which point, for where that stands beside it */
+export function wherePhrase(
+  where: PriceRule['where'],
+  { format }: Pick<RuleWords, 'format'>,
+  length: 'whole' | 'short' = 'whole',
+): string {
   switch (where.kind) {
     case 'anywhere':
       return '';
@@ -127,10 +132,9 @@ export function wherePhrase(where: PriceRule['where'], { format }: Pick<RuleWord
     case 'pitch':
       return m.rule_where_pitch({ place: where.pitch });
     case 'radius':
-      return m.rule_where_near({
-        distance: format.distance(where.radiusMetres),
-        place: formatCoordinates(where),
-      });
+      return length === 'short'
+        ? m.rule_where_near_point({ distance: format.distance(where.radiusMetres) })
+        : m.rule_where_near({ distance: format.distance(where.radiusMetres), place: formatCoordinates(where) });
   }
 }
 
