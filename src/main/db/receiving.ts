@@ -51,7 +51,13 @@ export interface Refusal {
  * @param heads signatures that came with them
  */
 export function receiveEntries(
-  { database, journal, clock, now }: { database: Database; journal: JournalReader; clock: HybridClock; now: Date },
+  {
+    database,
+    journal,
+    deviceId,
+    clock,
+    now,
+  }: { database: Database; journal: JournalReader; deviceId: string; clock: HybridClock; now: Date },
   { entries, heads }: { readonly entries: readonly SealedEntry[]; readonly heads: readonly SignedHead[] },
 ): Received {
   const received = { added: 0, kinds: new Set<string>(), refused: [] as Refusal[], unapplied: [] as UnreadableEntry[] };
@@ -91,7 +97,8 @@ export function receiveEntries(
     if (!applied.ok) {
       received.unapplied.push(applied.unreadable);
       noteUnapplied(database, applied.unreadable);
-    } else if (!isTooFarAhead(entry.at, now)) clock.observe(entry.at);
+      // What this device wrote itself and lost: its instants go on from there, however far ahead its clock was then.
+    } else if (entry.device === deviceId || !isTooFarAhead(entry.at, now)) clock.observe(entry.at);
   }
   for (const head of heads) {
     if (!chainOf(head.device).isRefused) keepHead(database, journal, head);

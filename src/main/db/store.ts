@@ -386,6 +386,7 @@ export class Store {
       const world = {
         database: this.#database,
         journal: this.sync.journal,
+        deviceId,
         clock: this.#clock,
         now: this.#options.now(),
       };
