@@ -12,7 +12,10 @@ const KEPT: readonly { readonly seed: number; readonly what: string }[] = [
   { seed: 57, what: 'a neighbour and the hub held different entries under one name: orders were written again twice' },
   { seed: 82, what: 'people a hub had lost without a word were never told to it again' },
   { seed: 119, what: 'what a till wrote that serves others could not be handed on by them' },
-  { seed: 556, what: 'a till that read back what it had lost did not go on from its own clock, and placed no order any more' },
+  {
+    seed: 556,
+    what: 'a till that read back what it had lost did not go on from its own clock, and placed no order any more',
+  },
 ];
 
 /** Lives through every other seed, from `TRESTLE_SIM_SEED` on, `TRESTLE_SIM_SEEDS` in all: files run beside each other. */
