@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { galleryPage, galleryPath, GALLERY_PAGE, type GalleryView } from '../../pages/gallery';
 import { itemPath, PHOTO_SIDES } from '../../pages/goods';
+import { holdLink } from '../../pages/hold';
 import { itemPage } from '../../pages/item';
 import { FittedPhotos } from './fitted-photos';
 import { CallRefused, callFor } from './stall-link';
@@ -50,7 +51,10 @@ export const shopSite: StallSite = {
             throw new CallRefused({ code: 'unknown-item', message: 'Not in the catalogue.', retryable: false });
           return item;
         },
-        draw: (item, { frame, format, now }) => itemPage(frame, item, format, { asOf: now, actions: null }),
+        draw: (found, { frame, front, format, now }) => {
+          const actions = front.offers.includes('holds') && found.item.pricing === 'each' ? holdLink(itemId) : null;
+          return itemPage(frame, found, format, { asOf: now, actions });
+        },
       });
     });
 

@@ -1,6 +1,7 @@
 import { displaySite } from './display-site';
+import { holdSite } from './hold-site';
 import { shopSite } from './shop-site';
 import type { StallSite } from './stall-site';
 
 /** Everything the stall server serves. */
-export const STALL_SITES: readonly StallSite[] = [shopSite, displaySite];
+export const STALL_SITES: readonly StallSite[] = [shopSite, displaySite, holdSite];

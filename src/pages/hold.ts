@@ -1,0 +1,171 @@
+import { HOLD_LIMITS } from '../domain/hold';
+import type { CallOutput } from '../shared/contract';
+import type { Format } from '../shared/format';
+import * as m from '../shared/i18n/generated/messages.js';
+import { Backdrops, itemPath, photoPath, ticket } from './goods';
+import { html, type Html } from './html';
+import { pageOf, type Page, type PageFrame } from './layout';
+
+export type SeenHold = NonNullable<CallOutput<'hold.look'>>;
+export type HoldOffer = CallOutput<'hold.offer'>;
+
+/** Why a hold was not made, for the shopper who asked. */
+export type HoldRefusal = 'none' | 'limit' | 'off' | 'consent' | 'other';
+
+/** Where goods are asked for; every other thing about holds is at the address of the hold. */
+export function holdFormPath(itemId: string): string {
+  return `/hold/of/${encodeURIComponent(itemId)}`;
+}
+
+export function holdPath(holdId: string): string {
+  return `/hold/${encodeURIComponent(holdId)}`;
+}
+
+/** The way from an item to its hold. */
+export function holdLink(itemId: string): Html {
+  return html`<p><a class="btn btn--go" href="${holdFormPath(itemId)}">${m.hold_page_hold()}</a></p>`;
+}
+
+/** What can be held of an item: what, how many, and whose it is if they like. */
+export function holdFormPage(
+  frame: PageFrame,
+  offer: HoldOffer,
+  format: Format,
+  form: { readonly itemId: string; readonly requestId: string; readonly refusal: HoldRefusal | null },
+): Page {
+  const { itemId, requestId, refusal } = form;
+  const left = offer.variants.filter(({ available }) => available === null || available > 0);
+  const pieces = Math.min(
+    offer.mostPieces,
+    Math.max(1, ...left.map(({ available }) => available ?? HOLD_LIMITS.pieces)),
+  );
+  const refused = refusal === null ? null : html`<p class="panel why" role="alert">${refusalWords(refusal)}</p>`;
+  const back = html`<p><a class="btn" href="${itemPath(itemId)}">${m.hold_page_back()}</a></p>`;
+  if (!offer.isOn || left.length === 0) {
+    return pageOf(frame, {
+      title: m.hold_page_hold(),
+      main: html`<div class="stack">
+        <h1>${m.hold_page_none()}</h1>
+        ${refused}
+        <p>${m.hold_page_none_detail()}</p>
+        ${back}
+      </div>`,
+    });
+  }
+  const only = left.length === 1 ? left[0] : undefined;
+  const what =
+    only === undefined
+      ? html`<label class="field"
+          ><span>${m.hold_page_which()}</span
+          ><select name="variantId">
+            ${left.map(
+              ({ variantId, name, priceMinor }) =>
+                html`<option value="${variantId}">${name}, ${format.money(priceMinor)}</option>`,
+            )}
+          </select></label
+        >`
+      : html`<input type="hidden" name="variantId" value="${only.variantId}" />
+          <p class="row"><bdi>${only.name}</bdi> <b>${format.money(only.priceMinor)}</b></p>`;
+  return pageOf(frame, {
+    title: m.hold_page_hold(),
+    main: html`<form class="stack" method="post" action="${holdFormPath(itemId)}">
+      <h1>${m.hold_page_hold()}</h1>
+      ${refused}
+      <p>${m.hold_page_terms({ minutes: offer.minutes })}</p>
+      <input type="hidden" name="requestId" value="${requestId}" />
+      <section class="panel stack">
+        ${what}
+        <label class="field"
+          ><span>${m.hold_page_how_many()}</span
+          ><input name="quantity" type="number" inputmode="numeric" min="1" max="${pieces}" value="1" required
+        /></label>
+      </section>
+      <section class="panel stack">
+        <h2>${m.hold_page_who()}</h2>
+        <p class="note">${m.hold_page_who_detail()}</p>
+        <label class="field"
+          ><span>${m.hold_page_name()}</span><input name="name" maxlength="60" autocomplete="name"
+        /></label>
+        <label class="field"
+          ><span>${m.hold_page_phone()}</span><input name="phone" type="tel" maxlength="30" autocomplete="tel"
+        /></label>
+        <label class="agree"
+          ><input name="consent" type="checkbox" value="yes" /> <span>${m.hold_page_consent()}</span></label
+        >
+      </section>
+      <button class="btn btn--go" type="submit">${m.hold_page_do()}</button>
+      ${back}
+    </form>`,
+  });
+}
+
+/**
+ * A shopper's hold: its time, its codes, and letting it go.
+ * @param codePicture the address of a picture of its code, or null when it has none to show
+ */
+export function holdPage(frame: PageFrame, hold: SeenHold, format: Format, codePicture: string | null): Page {
+  const { name, photo, backdrop, quantity, unitPriceMinor, expiresAt, now, phase, shortCode, wasMinor } = hold;
+  const backdrops = new Backdrops();
+  const stage =
+    backdrop === null
+      ? null
+      : html`<figure class="stage stage--wide ${backdrops.classOf(backdrop)} ${phase === 'open' ? '' : 'is-gone'}">
+          ${photo === null ? null : html`<img src="${photoPath(photo, 800)}" alt="${name}" width="800" height="800" />`}
+          ${ticket(unitPriceMinor, format, { pricing: 'each', isDrop: wasMinor !== null })}
+        </figure>`;
+  const minutes = Math.max(0, Math.ceil((Date.parse(expiresAt) - Date.parse(now)) / 60_000));
+  const open = html`<p class="left">
+      <b>${m.hold_page_minutes({ count: minutes })}</b> ${m.hold_page_until({ time: format.time(expiresAt) })}
+    </p>
+    <section class="panel code">
+      <div>
+        <span>${m.hold_page_show()}</span><b class="mono">${shortCode}</b
+        ><span class="note">${m.hold_page_offline()}</span>
+      </div>
+      ${codePicture === null ? null : html`<img src="${codePicture}" alt="${m.hold_page_code()}" width="180" height="180" />`}
+    </section>
+    <p>${m.hold_page_price({ price: format.money(unitPriceMinor * quantity) })}</p>
+    ${hold.heldFor === null ? null : html`<p class="note">${m.hold_page_for()} <bdi>${hold.heldFor.name}</bdi></p>`}
+    <p><a class="btn btn--ink" href="${holdPath(hold.holdId)}">${m.hold_page_again()}</a></p>
+    <form method="post" action="${holdPath(hold.holdId)}/give-up">
+      <button class="btn" type="submit">${m.hold_page_give_up()}</button>
+    </form>`;
+  const over = html`<p>${overWords(hold, format)}</p>
+    <p><a class="btn btn--go" href="${itemPath(hold.itemId)}">${m.hold_page_look()}</a></p>`;
+  return pageOf(frame, {
+    title: phase === 'open' ? m.hold_page_held_short() : m.hold_page_over(),
+    style: `${HOLD_STYLE}${backdrops.style}`,
+    main: html`<div class="stack">
+      ${stage}
+      <h1>${phase === 'open' ? html`${quantity} × <bdi>${name}</bdi>, ${m.hold_page_held()}` : m.hold_page_over()}</h1>
+      ${phase === 'open' ? open : over}
+    </div>`,
+  });
+}
+
+const HOLD_STYLE =
+  '.code{display:flex;gap:1rem;align-items:center;justify-content:space-between;border:2px solid var(--ink)}' +
+  '.code div{display:grid}.code b{font-size:2rem;white-space:nowrap}' +
+  '.code img{width:min(45vw,12rem);height:auto;background:#fff;padding:.6rem;image-rendering:pixelated}' +
+  '.left b{font-size:2rem}';
+
+function refusalWords(refusal: HoldRefusal): string {
+  switch (refusal) {
+    case 'none':
+      return m.hold_page_refused_none();
+    case 'limit':
+      return m.hold_page_refused_limit();
+    case 'off':
+      return m.hold_page_none_detail();
+    case 'consent':
+      return m.hold_page_refused_consent();
+    case 'other':
+      return m.shop_refused_detail();
+  }
+}
+
+function overWords({ phase, endReason, expiresAt }: SeenHold, format: Format): string {
+  if (phase === 'sold') return m.hold_page_over_sold();
+  if (phase === 'expired') return m.hold_page_over_expired({ time: format.time(expiresAt) });
+  return endReason === 'by-shopper' ? m.hold_page_over_given_up() : m.hold_page_over_by_stall();
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunningKiosk } from '../../src/main/boot';
+import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+
+const LOAF = '5012345010779';
+const folder = temporaryFolder();
+let running: RunningKiosk;
+let till: TestClient;
+let url: string;
+let itemId: string;
+let variantId: string;
+
+beforeAll(async () => {
+  ({ running, till } = await startTestTill({
+    dataDir: folder.path,
+    devices: 'none',
+    stallServer: { host: '127.0.0.1', port: 0 },
+  }));
+  await readyToSell(till);
+  const { address, port, publicUrl } = till.topics.shop;
+  await till.call('shop.serve', { isOn: true, address, port, publicUrl, offers: ['gallery', 'holds'] });
+  url = running.kiosk.stallServer.state().url ?? '';
+  const found = await till.call('catalogue.lookup', { code: LOAF });
+  itemId = found?.item.itemId ?? '';
+  variantId = found?.variantId ?? '';
+});
+afterAll(async () => {
+  till.close();
+  await running.close();
+  folder.remove();
+});
+
+const send = (path: string, fields: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  fetch(url + path, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url },
+    body: new URLSearchParams(fields).toString(),
+  });
+const read = async (path: string): Promise<string> => (await fetch(url + path)).text();
+
+test('a phone holds, shows its code, and the till sells it; a form sent twice holds once', async () => {
+  const item = await read(`/item/${itemId}`);
+  const form = /href="(\/hold\/of\/[^"]+)"/.exec(item)?.[1] ?? '';
+  const page = await read(form);
+  const requestId = /name="requestId" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  const asked = { variantId, quantity: '2', requestId, name: '<b>Ada</b>', phone: '', consent: 'yes' };
+  const placed = await send(form, asked);
+  expect(placed.status).toBe(303);
+  const path = placed.headers.get('location') ?? '';
+  expect((await send(form, asked)).headers.get('location')).toBe(path);
+
+  const held = await read(path);
+  expect(held).toContain('&#60;b&#62;Ada&#60;/b&#62;');
+  expect(held).toMatch(/<img src="data:image\/svg\+xml,/);
+  expect(held).not.toMatch(/<script|\son\w+=|\sstyle=/i);
+  const shortCode = /class="mono">([0-9A-Z]{3}-[0-9A-Z]{3})</.exec(held)?.[1] ?? '';
+  await till.call('cart.scan', { code: shortCode });
+  await till.call('payment.cash', { givenMinor: 100_000 });
+  expect(await read(path)).toContain('paid for at the stall');
+});
+
+test('what cannot be held is said in words, and a name without consent is not taken', async () => {
+  const form = `/hold/of/${itemId}`;
+  const asked = { variantId, quantity: '1', requestId: randomUUID() };
+  const nameless = await send(form, { ...asked, name: 'Ada' });
+  expect(nameless.status).toBe(409);
+  expect(await nameless.text()).toContain('Tick the box');
+  const wild = await send(form, { ...asked, quantity: '1e9' });
+  expect(wild.status).toBe(409);
+  const placed = await send(form, { ...asked, requestId: randomUUID() });
+  const path = placed.headers.get('location') ?? '';
+  expect((await send(`${path}/give-up`)).headers.get('location')).toBe(path);
+  expect(await read(path)).toContain('You let it go');
+  expect((await fetch(`${url}/hold/AAAAAAAAAAAAAAAA`)).status).toBe(404);
+});
+
+test('holds are offered only where the operator offers them', async () => {
+  const { address, port, publicUrl } = till.topics.shop;
+  await till.call('shop.serve', { isOn: true, address, port, publicUrl, offers: ['gallery'] });
+  url = running.kiosk.stallServer.state().url ?? url;
+  expect((await fetch(`${url}/hold/of/${itemId}`)).status).toBe(404);
+  expect(await read(`/item/${itemId}`)).not.toContain('/hold/of/');
+});
