@@ -12,8 +12,8 @@ import type { Stall } from './stall';
  * Amounts arrive already formatted, since the domain knows the stall's locale and the paper does not.
  */
 export interface ReceiptDocument {
-  /** What job it is for: the receipt of an order, a test page, a shift report, or why prices were what they were. */
-  readonly kind: 'receipt' | 'test' | 'shift' | 'prices';
+  /** What job it is for: the receipt of an order, a test page, a shift report, why prices were what they were, or shelf labels. */
+  readonly kind: 'receipt' | 'test' | 'shift' | 'prices' | 'labels';
   /** BCP 47 language of the words. */
   readonly language: string;
   readonly blocks: readonly ReceiptBlock[];

@@ -227,6 +227,15 @@ export const ENTRY_KINDS = {
   'advice.taken-back': z.object({ adviceId: id, answer: adviceAnswer.nullable(), ruleId: id.nullable() }),
   /** What the stall tells its advisor. Last writer wins. */
   'advice.wishes-set': z.object({ wishes: adviceWishes }),
+  /** Shelf labels went to the printer, saying these prices. The newest word on a variant counts. */
+  'labels.printed': z.object({
+    labels: z
+      .array(z.object({ itemId: id, variantId: id, priceMinor: price }))
+      .min(1)
+      .max(200),
+  }),
+  /** Their labels hang no more. */
+  'labels.taken-down': z.object({ variantIds: z.array(id).min(1).max(500) }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

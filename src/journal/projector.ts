@@ -427,6 +427,16 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
        ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at > advice_wishes.at`,
     ).run(at, JSON.stringify(body.wishes));
   },
+  'labels.printed'({ at, body }, database) {
+    for (const { itemId, variantId, priceMinor } of body.labels) {
+      putShelfLabel(database, { itemId, variantId, priceMinor, at });
+    }
+  },
+  'labels.taken-down'({ at, body }, database) {
+    for (const variantId of body.variantIds) {
+      putShelfLabel(database, { itemId: '', variantId, priceMinor: null, at });
+    }
+  },
   'receipt.copied'({ body }, database) {
     prepared(
       database,
@@ -451,6 +461,24 @@ function writeAnswer(
        rule = excluded.rule, rule_until = excluded.rule_until
      WHERE excluded.at > advice_answer.at`,
   ).run(adviceId, at, ...content);
+}
+
+/** @param label `priceMinor` is null where none hangs any more */
+function putShelfLabel(
+  database: Database,
+  label: {
+    readonly itemId: string;
+    readonly variantId: string;
+    readonly priceMinor: number | null;
+    readonly at: string;
+  },
+): void {
+  prepared(
+    database,
+    `INSERT INTO shelf_label VALUES (@variantId, @itemId, @at, @priceMinor)
+     ON CONFLICT DO UPDATE SET item_id = excluded.item_id, at = excluded.at, price_minor = excluded.price_minor
+     WHERE excluded.at > shelf_label.at`,
+  ).run(label);
 }
 
 function writeTemplate(database: Database, templateId: string, at: string, body: string | null): void {

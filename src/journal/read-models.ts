@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 16;
+export const READ_MODEL_VERSION = 17;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -17,6 +17,7 @@ export const READ_MODEL_VERSION = 16;
  * `placed_order` has no body of its own: entry `entry_seq` of its device is the order, and is immutable. A sale is
  * written once; flags and copies are rows of their own. Its `order_key` follows the instant it was placed at, so that
  * orders which arrive late stand where they belong.
+ * `shelf_label.price_minor` is null once the label was taken down.
  * `hold_gift` has what one till sold of what another had put aside.
  * `price_rule.body` is null once the rule was removed. `price_log` names the entries that change a price or take something
  * off one. `drop_sold` has what one order sold of a drop.
@@ -114,6 +115,10 @@ CREATE TABLE stock_gift (
   item_id TEXT NOT NULL, variant_id TEXT NOT NULL, at TEXT NOT NULL,
   device TEXT NOT NULL, to_device TEXT NOT NULL, quantity INTEGER NOT NULL,
   PRIMARY KEY (item_id, variant_id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shelf_label (
+  variant_id TEXT PRIMARY KEY, item_id TEXT NOT NULL, at TEXT NOT NULL, price_minor INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hold (
@@ -294,6 +299,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   receipt_copy: 'SELECT * FROM receipt_copy ORDER BY order_id',
   stock_division: 'SELECT * FROM stock_division ORDER BY item_id, variant_id',
   stock_gift: 'SELECT * FROM stock_gift ORDER BY item_id, variant_id, at',
+  shelf_label: 'SELECT * FROM shelf_label ORDER BY variant_id',
   hold: 'SELECT * FROM hold ORDER BY hold_id',
   hold_extended: 'SELECT * FROM hold_extended ORDER BY hold_id',
   hold_end: 'SELECT * FROM hold_end ORDER BY hold_id',

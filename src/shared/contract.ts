@@ -1270,6 +1270,36 @@ export const CALLS = {
   ),
   'drop.remove-template': command(z.object({ templateId: id }), nothing, 'operator'),
 
+  /** The labels that hang, those first that say another price than the one of now. */
+  'label.list': query(
+    nothing,
+    z.object({
+      labels: z.array(
+        z.object({
+          itemId: id,
+          variantId: id,
+          name: text(330),
+          saysMinor: minor,
+          nowMinor: minor,
+          printedAt: instant,
+        }),
+      ),
+    }),
+  ),
+  /** Prints shelf labels at the prices of now. A QR code leads phones to the item while the stall serves its pages. */
+  'label.print': command(
+    z.object({
+      labels: z
+        .array(z.object({ variantId: id, copies: z.int().min(1).max(50) }))
+        .min(1)
+        .max(120),
+      code: z.enum(['bars', 'qr', 'none']),
+    }),
+    z.object({ jobId: id }),
+  ),
+  /** Says that the labels of these hang no more. */
+  'label.take-down': command(z.object({ variantIds: z.array(id).min(1).max(500) }), nothing),
+
   'order.list': query(
     z.object({ text: text(80), beforeSequence: z.int().nullable(), limit: z.int().min(1).max(200) }),
     z.object({ orders: z.array(orderSummary.extend({ sequence: z.int() })), more: z.boolean() }),

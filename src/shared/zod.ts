@@ -365,7 +365,7 @@ export const receiptBlock: z.ZodType<ReceiptBlock> = z.lazy(() =>
 );
 
 export const receiptDocument = z.object({
-  kind: z.enum(['receipt', 'test', 'shift', 'prices']),
+  kind: z.enum(['receipt', 'test', 'shift', 'prices', 'labels']),
   language: text(35),
   blocks: z.array(receiptBlock),
 }) satisfies z.ZodType<ReceiptDocument>;

@@ -41,6 +41,9 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'display.pair': { code: 'ABCD-EFGH', name: 'Tablet' },
   'display.enter': { token: 'nobody’s' },
   'display.noticed': { how: 'touch' },
+  'label.list': {},
+  'label.print': { labels: [{ variantId: id, copies: 2 }], code: 'bars' },
+  'label.take-down': { variantIds: [id] },
   'hold.offer': { itemId: id },
   'hold.place': {
     variantId: id,

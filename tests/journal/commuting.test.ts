@@ -63,6 +63,8 @@ const ACROSS = [
   'extend-hold',
   'end-hold',
   'sell-hold',
+  'label',
+  'take-label-down',
 ] as const;
 
 type Step =
@@ -318,6 +320,14 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       commit({ kind: 'hold.placed', body: { hold } });
       return;
     }
+    case 'label': {
+      const variantId = `variant-${pick % 2}`;
+      commit({ kind: 'labels.printed', body: { labels: [{ itemId: 'item-1', variantId, priceMinor: pick }] } });
+      return;
+    }
+    case 'take-label-down':
+      commit({ kind: 'labels.taken-down', body: { variantIds: [`variant-${pick % 2}`] } });
+      return;
     case 'extend-hold': {
       const expiresAt = new Date(1_900_000_000_000 + (pick % 5)).toISOString();
       commit({ kind: 'hold.extended', body: { holdId: `hold-${pick % 3}`, expiresAt } });

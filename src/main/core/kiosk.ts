@@ -19,6 +19,7 @@ import { FootfallService } from './footfall-service';
 import { GoodsService } from './goods-service';
 import { HoldService } from './hold-service';
 import { ImportService, type CatalogueImporter } from './import-service';
+import { LabelService } from './label-service';
 import { JobService } from './job-service';
 import type { Log } from './log';
 import { NeighbourSwitch, type NeighbourPlace, type OpenNeighbours } from './neighbour-switch';
@@ -214,6 +215,12 @@ export class Kiosk {
       },
     });
     this.#holds = holds;
+    const labels = new LabelService(core, {
+      prices,
+      devices,
+      jobs,
+      shopAddress: () => this.stallServer.address(),
+    });
     const customerDisplay = createCustomerDisplay({
       stall: () => stalls.current,
       clock: systemClock,
@@ -469,6 +476,10 @@ export class Kiosk {
       'drop.list': () => drops.list(),
       'drop.put-template': (input, context) => drops.putTemplate(input, context),
       'drop.remove-template': (input, context) => drops.removeTemplate(input, context),
+
+      'label.list': () => labels.list(),
+      'label.print': (input, context) => labels.print(input, context),
+      'label.take-down': (input, context) => labels.takeDown(input, context),
 
       'order.list': (input) => orders.list(input),
       'order.get': (input) => orders.get(input),

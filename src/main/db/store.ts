@@ -50,6 +50,7 @@ import { PriceReader } from './price-reader';
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
 import { readSale, writeSale, type SaleRecord } from './sale-record';
+import { ShelfLabelReader } from './shelf-label-reader';
 import { StockShareReader } from './stock-share-reader';
 import { asStoreError, isDamage, StoreError } from './store-error';
 import { TakeoverReader } from './takeover-reader';
@@ -130,6 +131,7 @@ export class Store {
   readonly advice: AdviceReader;
   readonly footfall: FootfallReader;
   readonly holds: HoldReader;
+  readonly shelfLabels: ShelfLabelReader;
   readonly heldFor: HeldForStore;
   readonly jobs: Jobs;
   readonly people: People;
@@ -197,6 +199,7 @@ export class Store {
       this.advice = new AdviceReader(database);
       this.footfall = new FootfallReader(database);
       this.holds = new HoldReader(database);
+      this.shelfLabels = new ShelfLabelReader(database);
       this.heldFor = new HeldForStore(database);
       this.jobs = new Jobs(database);
 

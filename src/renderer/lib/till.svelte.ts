@@ -29,6 +29,7 @@ export type Place =
   | 'prices'
   | 'people'
   | 'holds'
+  | 'labels'
   | 'import'
   | 'stall'
   | 'sync'

@@ -8,6 +8,7 @@ import Receipt from '@lucide/svelte/icons/receipt';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBasket from '@lucide/svelte/icons/shopping-basket';
 import Percent from '@lucide/svelte/icons/percent';
+import Tag from '@lucide/svelte/icons/tag';
 import Tags from '@lucide/svelte/icons/tags';
 import Store from '@lucide/svelte/icons/store';
 import Sun from '@lucide/svelte/icons/sun';
@@ -33,6 +34,7 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'people', icon: Footprints, label: m.place_people, group: 'today' },
   { place: 'goods', icon: Tags, label: m.place_goods, group: 'wares' },
   { place: 'prices', icon: Percent, label: m.place_prices, group: 'wares' },
+  { place: 'labels', icon: Tag, label: m.place_labels, group: 'wares' },
   { place: 'import', icon: PackagePlus, label: m.place_import, group: 'wares' },
   { place: 'devices', icon: Printer, label: m.place_devices, group: 'till' },
   { place: 'sync', icon: Cloud, label: m.place_sync, group: 'till' },
