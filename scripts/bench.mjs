@@ -49,6 +49,7 @@ async function bundle() {
           ...Object.fromEntries([...benches.map(({ id }) => id), 'run'].map((id) => [id, join(folder, `${id}.ts`)])),
           // Threads are looked for beside what starts them.
           'push-kiosks': join(folder, 'push-kiosks.ts'),
+          'phones-crowd': join(folder, 'phones-crowd.ts'),
           'advisor-worker': join(root, 'src', 'main', 'advisor-worker.ts'),
           'import-worker': join(root, 'src', 'main', 'import-worker.ts'),
           'receipt-worker': join(root, 'src', 'hardware', 'encoders', 'receipt-worker.ts'),
