@@ -40,7 +40,7 @@ export interface Witness {
 /** One question put to the witness. */
 export interface Check {
   readonly id: string;
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'M6' | 'M8' | 'M9' | 'M10';
   readonly title: string;
   /** What was looked at, in a few words with its figures. */
   readonly looked: string;

@@ -13,6 +13,8 @@ import { bodiesOf, examine, ordersOf, totalsOf, type Check, type Witness } from 
 import { readGoods } from './goods';
 import { Morning, SHORT_MINOR } from './morning';
 import { writePage } from './page';
+import { examinePrices, provePrices, type PricesWitness } from './prices-checks';
+import { PricesDay } from './prices-day';
 import { startDemoPrinter } from './printer';
 import { proveChecks, type Proof } from './proofs';
 import { Story } from './story';
@@ -124,6 +126,24 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
       await afternoon.stopTills();
     }
     await afternoon.stopHub();
+  }
+  if (failure === null) {
+    const pricesDir = freshDataFolder(folder, 'prices');
+    const day = new PricesDay({ dataDir: pricesDir, story });
+    try {
+      await day.play();
+    } catch (error) {
+      failure = await brokenOff(error, day.page);
+    }
+    await day.stop();
+    if (failure === null) {
+      const prices: PricesWitness = {
+        entries: readEntries(trestle('journal', 'export', '--data', pricesDir)),
+        verify: JSON.parse(trestle('journal', 'verify', '--json', '--data', pricesDir)) as VerifyReport,
+      };
+      checks.push(...examinePrices(prices));
+      proofs = [...proofs, ...provePrices(prices)];
+    }
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   const outcome: Outcome = {

@@ -80,6 +80,8 @@ export class PricingService {
   readonly #shown = new Map<string, PriceNow>();
   #goodsVersion = '';
   #cancelTimer: Unsubscribe = () => undefined;
+  /** Whether the wall clock went its own way when it was looked at last. */
+  #isApart = false;
   #cancelLook: Unsubscribe = () => undefined;
   /** When the first grace of the open cart ends. */
   #graceEndMs: number | null = null;
@@ -489,8 +491,11 @@ export class PricingService {
         result: null,
       });
       this.#core.log.warn({ byMs }, 'The clock of this machine jumped: prices go on by a steady one');
-      this.#core.topics.mark('prices');
     }
+    // Also once it is right again.
+    const isApart = this.clock.aheadMs() !== 0;
+    if (byMs !== null || isApart !== this.#isApart) this.#core.topics.mark('prices');
+    this.#isApart = isApart;
     this.#cancelLook = this.#options.clock.after(CLOCK_LOOK_MS, () => this.#lookAtClock());
   }
 
