@@ -101,6 +101,11 @@ export class HoldService {
     this.#changed();
   }
 
+  /** Whether anything is held, or was lately: most often nothing, and a sale asks for no more. */
+  hasAny(): boolean {
+    return this.#holds().size > 0;
+  }
+
   /**
    * How many pieces of a variant may be sold to somebody who holds none, or null when nothing of it is held here.
    * @param share what this till may sell at all where the stock is divided, else null

@@ -81,7 +81,7 @@ export class SaleService {
   readonly #prices: PricingService;
   /** Hears of an order in the turn it was placed in. */
   readonly #onPlaced: (order: Order) => void;
-  readonly #holds: () => Pick<HoldService, 'free' | 'heldFrom'>;
+  readonly #holds: () => Pick<HoldService, 'free' | 'hasAny'>;
   #sale: SaleRecord;
   /** Which prices the cart was brought to last. */
   #pricedAt = '';
@@ -103,7 +103,7 @@ export class SaleService {
       readonly prices: PricingService;
       readonly onPlaced: (order: Order) => void;
       /** Asked for late, since the two services need each other. */
-      readonly holds: () => Pick<HoldService, 'free' | 'heldFrom'>;
+      readonly holds: () => Pick<HoldService, 'free' | 'hasAny'>;
     },
   ) {
     this.#core = core;
@@ -675,7 +675,8 @@ export class SaleService {
    * @param before a cart of which no less was allowed already
    */
   #requireShares(cart: Cart, before?: Cart): void {
-    if (cart.lines === before?.lines || !this.#core.store.shares.hasAny()) return;
+    if (cart.lines === before?.lines) return;
+    if (!this.#holds().hasAny() && !this.#core.store.shares.hasAny()) return;
     const wanted = quantities(cart);
     const had = before && quantities(before);
     for (const [variantId, { itemId, name, quantity }] of wanted) {
