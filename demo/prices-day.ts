@@ -69,6 +69,8 @@ export class PricesDay {
     const clock = this.#clock;
     const { running, till } = await startTestTill({
       dataDir,
+      // Nobody stands at a printer through hours that pass in a minute.
+      devices: 'none',
       now: () => new Date(clock.now()),
       prices: { clock, steadyMs: () => clock.steady() },
     });
