@@ -131,6 +131,7 @@ export class Till {
   displays = $state.raw<TopicState<'displays'> | null>(null);
   holds = $state.raw<TopicState<'holds'> | null>(null);
   shop = $state.raw<TopicState<'shop'> | null>(null);
+  advice = $state.raw<TopicState<'advice'> | null>(null);
 
   place = $state.raw<Place>('sell');
   sheet = $state.raw<Sheet | null>(null);
@@ -156,6 +157,17 @@ export class Till {
     }
     return counts;
   });
+  /** Advice that can still be taken and that nobody answered. */
+  readonly openAdvice: TopicState<'advice'>['advice'] = $derived(
+    (this.advice?.advice ?? []).filter(
+      ({ answer, until }) => answer === null && (until === null || Date.parse(until) > this.nowMs),
+    ),
+  );
+  /** Advice that was looked at in this window. */
+  #seenAdvice = $state.raw<readonly string[]>([]);
+  readonly hasNewAdvice: boolean = $derived(
+    this.openAdvice.some(({ advice }) => !this.#seenAdvice.includes(advice.adviceId)),
+  );
   /** While somebody tries a scanner: what it reads lands here and sells nothing. */
   trial = $state.raw<{ readonly scanned: ScanTrial | null } | null>(null);
   #codeTaker: ((code: string) => void) | null = null;
@@ -214,6 +226,7 @@ export class Till {
     if (changed.displays) this.displays = changed.displays;
     if (changed.holds) this.holds = changed.holds;
     if (changed.shop) this.shop = changed.shop;
+    if (changed.advice) this.advice = changed.advice;
   }
 
   /** Each scan of the till's own scanners is sold once, however many windows hear of it. */
@@ -298,6 +311,11 @@ export class Till {
     const result = await this.client.call(name, input);
     if (!result.ok) this.showError(result.error);
     return result;
+  }
+
+  /** Somebody looked at this advice: it is not new any more. */
+  seeAdvice(adviceIds: readonly string[]): void {
+    this.#seenAdvice = adviceIds;
   }
 
   showError(error: CallError): void {
