@@ -12,6 +12,16 @@ export function normalQuantile(probability: number): number {
   return normal.inv(probability, 0, 1);
 }
 
+/** With which probability a standard normal variate lies below a value. */
+export function normalProbability(value: number): number {
+  return normal.cdf(value, 0, 1);
+}
+
+/** The value below which a gamma variate lies with this probability. */
+export function gammaQuantile(probability: number, shape: number, scale: number): number {
+  return gamma.inv(probability, shape, scale);
+}
+
 /**
  * With which probability a gamma variate lies below a value.
  * @param shape more than 0

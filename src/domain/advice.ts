@@ -10,7 +10,7 @@ export interface Estimate {
 }
 
 /** Something the advisor recommends, with what it rests on. Fixed once it is offered; what a person made of it is its answer. */
-export type Advice = MarkdownOffer | BundleOffer;
+export type Advice = MarkdownOffer | BundleOffer | DropTimeOffer;
 
 interface AdviceHead {
   readonly adviceId: string;
@@ -69,6 +69,30 @@ export interface BundleOffer extends AdviceHead {
   readonly falseShare: number;
 }
 
+/** Run a drop when most people come by. */
+export interface DropTimeOffer extends AdviceHead {
+  readonly kind: 'drop-time';
+  /** The market day in the stall's zone. */
+  readonly day: LocalDate;
+  /** UTC instant. */
+  readonly startsAt: string;
+  readonly minutes: number;
+  /** What was counted: people who came by, or, where nobody counted them, sales. */
+  readonly basis: 'people' | 'sales';
+  /** How many are expected from then on for so long, and in as long a window of that day as a rule. */
+  readonly expected: Estimate;
+  readonly usual: number;
+  readonly probabilityBetter: number;
+  /** Days and hours that were counted. */
+  readonly days: number;
+  readonly hours: number;
+  /** What is expected of each hour of the day, by the UTC instant at which it begins. */
+  readonly hourly: readonly { readonly from: string; readonly expected: Estimate }[];
+}
+
+/** Advice that nobody was offered yet. */
+export type AdviceContent<A extends Advice = Advice> = A extends Advice ? Omit<A, 'adviceId' | 'offeredAt'> : never;
+
 export type AdviceAnswer = 'accepted' | 'adjusted' | 'ignored';
 
 /** Between a rule a person wrote, which comes first, and nothing. */
@@ -93,11 +117,10 @@ export interface AdviceWishes {
   readonly perishable: readonly string[] | null;
 }
 
-/** The goods that advice is about, the same for advice that says the same: of a markdown on one day, of a bundle ever. */
-export function subjectOf(
-  advice: Omit<MarkdownOffer, 'adviceId' | 'offeredAt'> | Omit<BundleOffer, 'adviceId' | 'offeredAt'>,
-): string {
-  return advice.kind === 'markdown' ? `${advice.day} ${advice.variantId}` : [...advice.itemIds].sort().join(' ');
+/** What advice is about, the same for advice that says the same: of a markdown and a drop on one day, of a bundle ever. */
+export function subjectOf(advice: AdviceContent): string {
+  if (advice.kind === 'markdown') return `${advice.day} ${advice.variantId}`;
+  return advice.kind === 'bundle' ? [...advice.itemIds].sort().join(' ') : `drop ${advice.day}`;
 }
 
 export function adviceRuleId(adviceId: string): string {
@@ -110,7 +133,7 @@ export function adviceRuleId(adviceId: string): string {
  * @param dayEndsAt UTC instant at which the market day of a markdown is over
  */
 export function ruleOfAdvice(
-  advice: Advice,
+  advice: MarkdownOffer | BundleOffer,
   adjustment: Adjustment,
   given: { readonly name: string; readonly now: string; readonly dayEndsAt: string },
 ): PriceRule {

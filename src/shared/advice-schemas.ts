@@ -51,7 +51,33 @@ export const advice = z.discriminatedUnion('kind', [
     lift: estimate,
     falseShare: share,
   }),
+  z.object({
+    ...head,
+    kind: z.literal('drop-time'),
+    day: z.iso.date(),
+    startsAt: instant,
+    minutes: z.int().min(1).max(1_440),
+    basis: z.enum(['people', 'sales']),
+    expected: estimate,
+    usual: z.number(),
+    probabilityBetter: share,
+    days: count,
+    hours: z.number().min(0),
+    hourly: z.array(z.object({ from: instant, expected: estimate })).max(24),
+  }),
 ]) satisfies z.ZodType<Advice>;
+
+/** What often goes with an item, each beyond what chance explains. */
+export const goesWith = z.object({
+  itemId: id,
+  name: z.string(),
+  /** Baskets with both, of those with the item that was asked about; and of all those looked at. */
+  together: count,
+  of: count,
+  baskets: count,
+  lift: estimate,
+  falseShare: share,
+});
 
 export const adviceAnswer = z.enum(['accepted', 'adjusted', 'ignored']);
 

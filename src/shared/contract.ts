@@ -8,7 +8,7 @@
  * fetch again on a gap.
  */
 import { z } from 'zod';
-import { adjustment, adviceAnswer, adviceState, adviceWishes } from './advice-schemas';
+import { adjustment, adviceAnswer, adviceState, adviceWishes, goesWith } from './advice-schemas';
 import { deviceSettings } from './device-settings';
 import {
   checkedItem,
@@ -1242,6 +1242,8 @@ export const CALLS = {
       unitCap: z.number().nullable(),
       /** How the cap is divided among tills; null for evenly among all there are. */
       shares: drop.shape.shares.nullable(),
+      /** The advice it follows, which it answers. */
+      adviceId: id.optional(),
       /** Null for five minutes. */
       graceMs: z.number().nullable(),
     }),
@@ -1445,6 +1447,23 @@ export const CALLS = {
   'advice.answer': command(
     z.object({ adviceId: id, answer: adviceAnswer, adjustment: adjustment.optional() }),
     z.object({ ruleId: id.nullable() }),
+    'operator',
+  ),
+  /** What often goes with goods, beyond what chance explains, the likeliest first. */
+  'advice.goes-with': query(
+    z.object({ variantId: id, most: z.int().min(1).max(5) }),
+    z.object({ goods: z.array(goesWith) }),
+    'none',
+  ),
+  /** How many people (or, where nobody counted them, sales) to expect in a stretch of time; null where too little is known. */
+  'advice.footfall': query(
+    z.object({ from: instant, to: instant }),
+    z.object({
+      basis: z.enum(['people', 'sales']),
+      /** Days that were counted. */
+      days: z.int(),
+      expected: z.object({ value: z.number(), low: z.number(), high: z.number() }).nullable(),
+    }),
     'operator',
   ),
   /**

@@ -218,6 +218,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'sync.report': {},
   'advice.refresh': { closesAt: '16:00', perishable: ['Bread'] },
   'advice.answer': { adviceId: id, answer: 'ignored' },
+  'advice.goes-with': { variantId: id, most: 3 },
+  'advice.footfall': { from: '2026-06-13T10:00:00.000Z', to: '2026-06-13T10:45:00.000Z' },
   'advice.take-back': { adviceId: id },
   'price-test.propose': {
     itemId: id,

@@ -267,7 +267,10 @@ describe('the advisor', () => {
     life.nowMs += 60_000;
     life.sell(['variant-1']);
     expect(await engine.ask(question)).toMatchObject({ isFull: false, learnedOrders: 1 });
-    expect(engine.nextItems(['item-2'], 1)).toEqual(['item-3']);
+    const { goods: companions } = await service.goesWith({ variantId: 'variant-2', most: 3 });
+    expect(companions).toMatchObject([{ itemId: 'item-3', name: goods(3).name, together: 72, of: 72 }]);
+    // Bought on every other order, whatever else is: chance, and so not told of.
+    expect((await service.goesWith({ variantId: 'variant-4', most: 3 })).goods).toEqual([]);
     const fresh = new AdvisorEngine(life.dataDir);
     const [again, all] = [await engine.ask(question), await fresh.ask(question)];
     expect(again.orders).toBe(all.orders);

@@ -1,5 +1,6 @@
 import { PairCounts } from '../baskets/pair-counts';
 import { NextItemModel } from '../baskets/next-item';
+import type { HourCount } from '../footfall/expected';
 import { learnDemand, relearnItems, type DemandModel } from '../demand/model';
 import type { DemandItem, ItemHistory } from '../demand/observations';
 
@@ -59,6 +60,8 @@ export class StallSales {
   /** Market days, in order. */
   readonly #days: number[] = [];
   readonly #hours = new Float64Array(HOURS);
+  /** Orders by day and hour. */
+  readonly #ordersByHour = new Map<number, Uint16Array>();
   /** Minutes after midnight of each day's last order. */
   readonly #lastMinutes = new Map<number, number>();
   #observations = 0;
@@ -69,6 +72,9 @@ export class StallSales {
     this.orders += 1;
     const hour = Math.floor((localMs - dayMs) / (DAY_MS / HOURS));
     this.#hours[hour] = (this.#hours[hour] ?? 0) + 1;
+    const byHour = this.#ordersByHour.get(dayMs) ?? new Uint16Array(HOURS);
+    byHour[hour] = (byHour[hour] ?? 0) + 1;
+    this.#ordersByHour.set(dayMs, byHour);
     const minutes = Math.floor((localMs - dayMs) / 60_000);
     this.#lastMinutes.set(dayMs, Math.max(minutes, this.#lastMinutes.get(dayMs) ?? 0));
     this.#rememberDay(dayMs);
@@ -127,6 +133,16 @@ export class StallSales {
       if (overlap > 0) part += open * (overlap / 60);
     }
     return all === 0 ? Math.max(0, toMinute - fromMinute) / (24 * 60) : part / all;
+  }
+
+  /** Orders by the hour of the latest market days: those between a day's first order and its last, empty ones included. */
+  hourCounts(mostDays: number): HourCount[] {
+    return this.#days.slice(-mostDays).flatMap((dayMs) => {
+      const byHour = [...(this.#ordersByHour.get(dayMs) ?? [])];
+      const first = byHour.findIndex((count) => count > 0);
+      const last = byHour.findLastIndex((count) => count > 0);
+      return byHour.flatMap((count, hour) => (hour < first || hour > last ? [] : [{ dayMs, hour, hours: 1, count }]));
+    });
   }
 
   /** When a usual market day ends, in minutes after midnight: the median of its last orders to the next quarter of an hour. */

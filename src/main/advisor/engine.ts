@@ -8,7 +8,13 @@ import { StallSales } from '../../analysis/stall/stall-sales';
 import type { Item } from '../../domain/catalogue';
 import { portion } from '../../domain/money';
 import type { Order } from '../../domain/order';
-import type { AdviceCandidate, AdviceQuestion, Advisor, AdvisorAnswer } from '../core/advisor';
+import { caughtBy } from '../../analysis/footfall/estimate';
+import { expectedIn, learnHourly, timeDrop, type HourCount } from '../../analysis/footfall/expected';
+import { peopleByHour } from '../../analysis/footfall/hours';
+import type { AdviceContent } from '../../domain/advice';
+import { DROP_DEFAULTS } from '../../domain/drop';
+import type { AdviceQuestion, Advisor, AdvisorAnswer, Companion, Footfall } from '../core/advisor';
+import { FootfallFeed } from '../db/footfall-feed';
 import { CatalogueFeed } from '../db/catalogue-feed';
 import { OrderFeed } from '../db/order-feed';
 import { LocalClock, MINUTES_PER_DAY } from '../core/local-clock';
@@ -30,6 +36,16 @@ const MOST_BUNDLES = 8;
 const LEAST_MINUTES_LEFT = 20;
 /** What comes off a bundle, unless its cost leaves less. */
 const BUNDLE_BASIS_POINTS = 1000;
+/** How far back the hours of a day are learned from, in market days and in days of counting people. */
+const DAYS_OF_HOURS = 120;
+/** A drop can be prepared in so long. */
+const DROP_LEAD_MS = 10 * 60_000;
+/** Days ahead for which a drop is timed: the first on which the stall is likely to sell. */
+const DAYS_AHEAD = 7;
+/** What goes with an item: enough for a screen. */
+const MOST_COMPANIONS = 5;
+const MOST_RANKED = 50;
+const DAY_MS = 24 * 3_600_000;
 
 interface Learned {
   readonly demand: DemandModel;
@@ -41,6 +57,7 @@ export class AdvisorEngine implements Advisor {
   readonly #dataDir: string;
   #feed: OrderFeed | null = null;
   #catalogue: CatalogueFeed | null = null;
+  #people: FootfallFeed | null = null;
   #sales = new StallSales();
   #learned: Learned | null = null;
   #sinceFull = 0;
@@ -56,9 +73,20 @@ export class AdvisorEngine implements Advisor {
     this.#catalogue ??= CatalogueFeed.open(this.#dataDir);
     const items = this.#catalogue.next(sold);
     const isFull = this.#learn(changed, learnedOrders, (itemId) => items.get(itemId)?.category ?? '');
-    const candidates = this.#learned === null ? [] : this.#advise(this.#learned, items, question);
+    const footfall = this.#footfall(question);
+    const { bundles } = findBundles(this.#sales.baskets, { confidence: CONFIDENCE });
+    const candidates =
+      this.#learned === null
+        ? []
+        : [
+            ...this.#dropTime(footfall, question),
+            ...this.#markdowns(this.#learned.demand, [...items.values()], question),
+            ...bundles.flatMap((bundle) => this.#bundle(bundle, items) ?? []).slice(0, MOST_BUNDLES),
+          ];
     return Promise.resolve({
       candidates,
+      footfall,
+      companions: this.#companions(bundles),
       orders: this.#sales.orders,
       marketDays: this.#sales.marketDays,
       isFull,
@@ -72,14 +100,100 @@ export class AdvisorEngine implements Advisor {
     this.#feed = null;
     this.#catalogue?.close();
     this.#catalogue = null;
+    this.#people?.close();
+    this.#people = null;
     return Promise.resolve();
   }
 
-  /** What else belongs into a basket, likeliest first. */
-  nextItems(itemIds: readonly string[], most: number): string[] {
-    const places = itemIds.flatMap((itemId) => this.#sales.itemPlace(itemId) ?? []);
-    const ranked = this.#learned?.nextItem.rank(places, most) ?? [];
-    return ranked.flatMap(({ item }) => this.#sales.items[item] ?? []);
+  /** Of each item in a pair that chance does not explain the others in such pairs, as they rank beside it in a basket. */
+  #companions(bundles: readonly Bundle[]): ReadonlyMap<string, readonly Companion[]> {
+    const found = new Map<number, Map<number, Companion>>();
+    for (const { items, first, second, together, baskets, lift, liftLow, liftHigh, falseShare } of bundles) {
+      const [rarer, other] = items;
+      const common = { together, baskets, lift: { value: lift, low: liftLow, high: liftHigh }, falseShare };
+      for (const [one, companion, of] of [
+        [rarer, other, first],
+        [other, rarer, second],
+      ] as const) {
+        const companions = found.get(one) ?? new Map<number, Companion>();
+        companions.set(companion, { ...common, itemId: this.#sales.items[companion] ?? '', of });
+        found.set(one, companions);
+      }
+    }
+    return new Map(
+      [...found].map(([one, companions]) => {
+        const ranked = this.#learned?.nextItem.rank([one], MOST_RANKED) ?? [];
+        const rank = new Map(ranked.map(({ item }, place) => [item, place]));
+        const likeliest = [...companions]
+          .sort(([a], [b]) => (rank.get(a) ?? MOST_RANKED) - (rank.get(b) ?? MOST_RANKED))
+          .map(([, companion]) => companion)
+          .slice(0, MOST_COMPANIONS);
+        return [this.#sales.items[one] ?? '', likeliest];
+      }),
+    );
+  }
+
+  /** By people where they were counted on enough days, else by sales. */
+  #footfall({ nowMs, timeZone }: AdviceQuestion): Footfall {
+    this.#people ??= FootfallFeed.open(this.#dataDir);
+    const since = new Date(nowMs - DAYS_OF_HOURS * DAY_MS).toISOString();
+    const { counts, calibrations } = this.#people.taps(since, new Date(nowMs).toISOString());
+    const clock = new LocalClock(timeZone);
+    const people = learnHourly(peopleByHour(counts, (utcMs) => clock.localMs(utcMs)));
+    return people.days >= LEAST_DAYS
+      ? { basis: 'people', model: people, caught: caughtBy(calibrations) }
+      : { basis: 'sales', model: learnHourly(this.#sales.hourCounts(DAYS_OF_HOURS)), caught: null };
+  }
+
+  /** When to run a drop on the next day on which the stall is likely to sell. */
+  #dropTime({ basis, model, caught }: Footfall, question: AdviceQuestion): AdviceContent[] {
+    const clock = new LocalClock(question.timeZone);
+    const localMs = clock.localMs(question.nowMs);
+    const todayMs = localMs - (localMs % DAY_MS);
+    const counts = this.#sales.hourCounts(DAYS_OF_HOURS);
+    for (let dayMs = todayMs; dayMs < todayMs + DAYS_AHEAD * DAY_MS; dayMs += DAY_MS) {
+      const hours = usualHours(counts, dayMs);
+      if (hours === null) continue;
+      const close = dayMs === todayMs ? question.closesAtMinute : null;
+      const open = {
+        fromMs: Math.max(dayMs + hours.first * 3_600_000, localMs + DROP_LEAD_MS),
+        toMs: close === null ? dayMs + (hours.last + 1) * 3_600_000 : dayMs + close * 60_000,
+      };
+      const { minutes } = DROP_DEFAULTS;
+      if (open.toMs - open.fromMs < 2 * minutes * 60_000) continue;
+      const timing = timeDrop(model, open, minutes);
+      if (timing.kind !== 'best') return [];
+      const { fromMs, usual, probabilityBetter } = timing;
+      const estimate = (startMs: number, endMs: number) => {
+        const expected = expectedIn(model, { fromMs: startMs, toMs: endMs }, caught ?? undefined);
+        return expected && { value: expected.middle, low: expected.low, high: expected.high };
+      };
+      const expected = estimate(fromMs, fromMs + minutes * 60_000);
+      const hourly = Array.from({ length: hours.last - hours.first + 1 }, (_, place) => {
+        const startMs = dayMs + (hours.first + place) * 3_600_000;
+        const one = estimate(startMs, startMs + 3_600_000);
+        return one === null ? [] : [{ from: new Date(clock.utcMs(startMs)).toISOString(), expected: one }];
+      });
+      if (expected === null) return [];
+      return [
+        {
+          kind: 'drop-time',
+          orders: this.#sales.orders,
+          confidence: CONFIDENCE,
+          day: new Date(dayMs).toISOString().slice(0, 10),
+          startsAt: new Date(clock.utcMs(fromMs)).toISOString(),
+          minutes,
+          basis,
+          expected,
+          usual: caught === null ? usual : (usual * (caught.hits + caught.misses)) / caught.hits,
+          probabilityBetter,
+          days: model.days,
+          hours: model.hours,
+          hourly: hourly.flat(),
+        },
+      ];
+    }
+    return [];
   }
 
   /** Takes in the orders that came since: places of the variants and ids of the items they hold. */
@@ -122,11 +236,7 @@ export class AdvisorEngine implements Advisor {
     return false;
   }
 
-  #advise({ demand }: Learned, items: ReadonlyMap<string, Item>, question: AdviceQuestion): AdviceCandidate[] {
-    return [...this.#markdowns(demand, [...items.values()], question), ...this.#bundles(items)];
-  }
-
-  #markdowns(demand: DemandModel, items: readonly Item[], question: AdviceQuestion): AdviceCandidate[] {
+  #markdowns(demand: DemandModel, items: readonly Item[], question: AdviceQuestion): AdviceContent[] {
     const localMs = new LocalClock(question.timeZone).localMs(question.nowMs);
     const dayMs = localMs - (localMs % (MINUTES_PER_DAY * 60_000));
     const minute = Math.floor((localMs - dayMs) / 60_000);
@@ -138,7 +248,7 @@ export class AdvisorEngine implements Advisor {
       shareOfDay: (from: number, to: number) => this.#sales.shareOfDay(minute + from, minute + to),
       shareSoFar: this.#sales.shareOfDay(0, minute),
     };
-    const found: { readonly gain: number; readonly candidate: AdviceCandidate }[] = [];
+    const found: { readonly gain: number; readonly candidate: AdviceContent }[] = [];
     for (const { item, variant, place } of this.#wouldBeLeft(demand, items, question, day)) {
       const { variantId, pricing, priceMinor, costMinor, stock } = variant;
       const advice = adviseMarkdown(demand, place, {
@@ -208,12 +318,7 @@ export class AdvisorEngine implements Advisor {
     return goods.sort((a, b) => b.worth - a.worth).slice(0, MOST_LOOKED_AT);
   }
 
-  #bundles(byId: ReadonlyMap<string, Item>): AdviceCandidate[] {
-    const { bundles } = findBundles(this.#sales.baskets, { confidence: CONFIDENCE });
-    return bundles.flatMap((bundle) => this.#bundle(bundle, byId) ?? []).slice(0, MOST_BUNDLES);
-  }
-
-  #bundle(bundle: Bundle, byId: ReadonlyMap<string, Item>): AdviceCandidate | null {
+  #bundle(bundle: Bundle, byId: ReadonlyMap<string, Item>): AdviceContent | null {
     const [first, second] = bundle.items.map((place) => byId.get(this.#sales.items[place] ?? ''));
     if (first === undefined || second === undefined) return null;
     const basisPoints = Math.min(roomAboveCost(first), roomAboveCost(second), BUNDLE_BASIS_POINTS);
@@ -235,6 +340,24 @@ export class AdvisorEngine implements Advisor {
       falseShare,
     };
   }
+}
+
+/**
+ * The hours in which the stall sold on at least half of its days of this weekday; where it has sold on fewer than two of them,
+ * none.
+ * @param counts by hour, as `StallSales` tells them
+ */
+function usualHours(
+  counts: readonly HourCount[],
+  dayMs: number,
+): { readonly first: number; readonly last: number } | null {
+  const weekday = new Date(dayMs).getUTCDay();
+  const own = counts.filter((one) => new Date(one.dayMs).getUTCDay() === weekday && one.dayMs < dayMs);
+  const days = new Set(own.map((one) => one.dayMs)).size;
+  if (days < 2) return null;
+  const hours = Array.from({ length: 24 }, (_, hour) => own.filter((one) => one.hour === hour).length >= days / 2);
+  const first = hours.indexOf(true);
+  return first < 0 ? null : { first, last: hours.lastIndexOf(true) };
 }
 
 /** What may come off every variant of an item before one goes below its cost, in whole per cent. */

@@ -1,14 +1,23 @@
 import { fullName } from '../../domain/catalogue';
-import { ruleOfAdvice, subjectOf, type Advice, type AdviceWishes, type MarkdownOffer } from '../../domain/advice';
+import {
+  ruleOfAdvice,
+  subjectOf,
+  type Advice,
+  type AdviceContent,
+  type BundleOffer,
+  type AdviceWishes,
+  type MarkdownOffer,
+} from '../../domain/advice';
 import { checkRule, type PriceRule } from '../../domain/pricing/rule';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import type { StoredAdvice } from '../db/advice-reader';
 import type { FoundVariant } from '../db/catalogue-reader';
+import { expectedIn } from '../../analysis/footfall/expected';
 import { valueOfAdvice, type MarkdownOutcome } from '../../analysis/demand/advice-value';
 import { LocalClock, MINUTES_PER_DAY } from './local-clock';
-import type { AdviceCandidate, Advisor } from './advisor';
+import type { Advisor, AdvisorAnswer } from './advisor';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
@@ -27,6 +36,7 @@ const RULES_KEPT_MS = 24 * 3_600_000;
 /** What the advice was worth is worked out again after so long. */
 const VALUE_KEPT_MS = 60_000;
 
+type Heard = Pick<AdvisorAnswer, 'footfall' | 'companions'>;
 type ShownAdvice = TopicState<'advice'>['advice'][number];
 
 export interface AdviceHooks {
@@ -51,6 +61,8 @@ export class AdviceService implements RuleSource {
     marketDays: 0,
   };
   #isLearning = false;
+  /** What the advisor said last that is no advice. */
+  #heard: Heard | null = null;
   #rules: readonly PriceRule[] | null = null;
   #clock: { readonly timeZone: string; readonly local: LocalClock } | null = null;
   #value: { readonly atMs: number; readonly value: TopicState<'advice'>['value'] } | null = null;
@@ -124,6 +136,9 @@ export class AdviceService implements RuleSource {
     if (answer === 'ignored') {
       return this.#commit({ kind: 'advice.answered', body: { adviceId, answer, ruleId: null } }, null, context);
     }
+    if (advice.kind === 'drop-time') {
+      throw new CallFailure('bad-request', 'A drop is taken by planning it.');
+    }
     const taken = answer === 'adjusted' ? adjustment : {};
     const now = this.#core.now().toISOString();
     const until = this.#until(advice);
@@ -145,6 +160,43 @@ export class AdviceService implements RuleSource {
     const { ruleId } = stored;
     this.#commit({ kind: 'advice.taken-back', body: { adviceId, answer, ruleId } }, ruleId, context);
     return {};
+  }
+
+  /**
+   * How many to expect in a stretch of time, and in as long a one of an average hour of that day.
+   * @throws CallFailure `advisor-busy` while it looks for the first time
+   */
+  async footfall({ from, to }: CallInput<'advice.footfall'>): Promise<CallOutput<'advice.footfall'>> {
+    const { footfall } = await this.#hearing();
+    const { basis, model, caught } = footfall;
+    const clock = this.#localClock();
+    const window = { fromMs: clock.localMs(Date.parse(from)), toMs: clock.localMs(Date.parse(to)) };
+    const expected = expectedIn(model, window, caught ?? undefined);
+    return {
+      basis,
+      days: model.days,
+      expected: expected && { value: expected.middle, low: expected.low, high: expected.high },
+    };
+  }
+
+  /** What often goes with a variant's item, the likeliest first. */
+  async goesWith({ variantId, most }: CallInput<'advice.goes-with'>): Promise<CallOutput<'advice.goes-with'>> {
+    const { catalogue } = this.#core.store;
+    const itemId = catalogue.variant(variantId)?.item.itemId;
+    if (itemId === undefined) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    const { companions } = await this.#hearing();
+    const goods = (companions.get(itemId) ?? []).flatMap((companion) => {
+      const item = catalogue.item(companion.itemId);
+      return item === null ? [] : [{ ...companion, name: item.name }];
+    });
+    return { goods: goods.slice(0, most) };
+  }
+
+  /** What the advisor said last; it is asked where it has said nothing yet. */
+  async #hearing(): Promise<Heard> {
+    if (this.#heard === null && !this.#isLearning) await this.#look(null, null);
+    if (this.#heard === null) throw new CallFailure('advisor-busy', 'The advisor is at work. Ask again in a moment.');
+    return this.#heard;
   }
 
   #require(adviceId: string): StoredAdvice {
@@ -180,7 +232,7 @@ export class AdviceService implements RuleSource {
     this.#isLearning = true;
     topics.mark('advice');
     try {
-      const { candidates, orders, marketDays } = await this.#advisor.ask({
+      const { candidates, orders, marketDays, footfall, companions } = await this.#advisor.ask({
         nowMs: now.getTime(),
         timeZone: stall.timeZone,
         closesAtMinute: minuteOf(wishes.closesAt),
@@ -197,6 +249,7 @@ export class AdviceService implements RuleSource {
         drafts.push({ kind: 'advice.wishes-set', body: { wishes } });
       if (requestId !== null) store.commit({ requestId, actor, drafts, result });
       else if (drafts.length > 0) store.commit({ actor, drafts, result });
+      this.#heard = { footfall, companions };
       this.#learned = { learnedAt: now.toISOString(), orders, marketDays };
       return result.offered;
     } finally {
@@ -206,7 +259,10 @@ export class AdviceService implements RuleSource {
   }
 
   /** No step and no bundle goes below what the goods cost. */
-  #checkFloor(advice: Advice, { steps, basisPoints }: NonNullable<CallInput<'advice.answer'>['adjustment']>): void {
+  #checkFloor(
+    advice: MarkdownOffer | BundleOffer,
+    { steps, basisPoints }: NonNullable<CallInput<'advice.answer'>['adjustment']>,
+  ): void {
     const belowCost = (priceMinor: number, costMinor: number | null, off: number): boolean =>
       costMinor !== null && Math.round(priceMinor * (1 - off / 10_000)) < costMinor;
     const refused = (): never => {
@@ -227,6 +283,7 @@ export class AdviceService implements RuleSource {
 
   #names(advice: Advice): string[] {
     const { catalogue } = this.#core.store;
+    if (advice.kind === 'drop-time') return [];
     if (advice.kind === 'bundle') return advice.itemIds.map((itemId) => catalogue.item(itemId)?.name ?? '');
     const goods = this.#goods(advice);
     return [goods === null ? '' : fullName(goods.item, goods.variant)];
@@ -247,6 +304,9 @@ export class AdviceService implements RuleSource {
       ruleId,
       canTakeBack: this.#canTakeBack(stored),
     };
+    if (advice.kind === 'drop-time') {
+      return { ...common, pricing: 'each', category: '', priceMinor: null, floorMinor: null };
+    }
     if (advice.kind === 'bundle') {
       const prices = advice.itemIds.map((itemId) => {
         const variants = this.#core.store.catalogue.item(itemId)?.variants ?? [];
@@ -269,6 +329,7 @@ export class AdviceService implements RuleSource {
 
   /** Until when advice can be taken, UTC instant; null for any time. */
   #until(advice: Advice): string | null {
+    if (advice.kind === 'drop-time') return advice.startsAt;
     return advice.kind === 'markdown' ? this.#utc(advice.day, minuteOf(advice.closesAt) ?? MINUTES_PER_DAY) : null;
   }
 
@@ -276,12 +337,14 @@ export class AdviceService implements RuleSource {
     const now = this.#core.now().toISOString();
     const until = this.#until(advice);
     if (until !== null && until <= now) return false;
+    // A drop that was planned is ended among the drops.
+    if (advice.kind === 'drop-time') return answer === 'ignored';
     return ruleId === null ? answer === 'ignored' : ruleUntil !== null && ruleUntil > now;
   }
 
   /** Whether anything was sold since taken advice changed its price; of a bundle of both. */
   #hadEffect({ advice, adjustment, answer, answeredAt }: StoredAdvice): boolean {
-    if (answer === 'ignored' || answeredAt === null) return false;
+    if (answer === 'ignored' || answeredAt === null || advice.kind === 'drop-time') return false;
     const { advice: sold } = this.#core.store;
     if (advice.kind === 'bundle') return advice.itemIds.every((itemId) => sold.hasSold(itemId, null, answeredAt));
     const first = Math.max(...(adjustment?.steps ?? advice.steps).map((step) => step.beforeCloseMinutes));
@@ -322,9 +385,13 @@ export class AdviceService implements RuleSource {
 
   /** The UTC instant of a minute of a day in the stall's zone. */
   #utc(day: string, minute: number): string {
+    return new Date(this.#localClock().utcMs(Date.parse(day) + minute * 60_000)).toISOString();
+  }
+
+  #localClock(): LocalClock {
     const { timeZone } = this.#core.stall;
     if (this.#clock?.timeZone !== timeZone) this.#clock = { timeZone, local: new LocalClock(timeZone) };
-    return new Date(this.#clock.local.utcMs(Date.parse(day) + minute * 60_000)).toISOString();
+    return this.#clock.local;
   }
 }
 
@@ -343,9 +410,9 @@ function withoutRepeats(all: readonly StoredAdvice[]): StoredAdvice[] {
 }
 
 /** Whether advice says what a candidate would say again: of a markdown today, of a bundle lately. */
-function isSame({ advice, answer }: StoredAdvice, candidate: AdviceCandidate, nowMs: number): boolean {
+function isSame({ advice, answer }: StoredAdvice, candidate: AdviceContent, nowMs: number): boolean {
   if (advice.kind !== candidate.kind || subjectOf(advice) !== subjectOf(candidate)) return false;
-  return advice.kind === 'markdown' || answer === null || nowMs - Date.parse(advice.offeredAt) < QUIET_MS;
+  return advice.kind !== 'bundle' || answer === null || nowMs - Date.parse(advice.offeredAt) < QUIET_MS;
 }
 
 function minuteOf(time: string | null): number | null {

@@ -1,4 +1,6 @@
-import type { BundleOffer, MarkdownOffer } from '../../domain/advice';
+import type { Caught } from '../../analysis/footfall/estimate';
+import type { HourlyModel } from '../../analysis/footfall/expected';
+import type { AdviceContent, Estimate } from '../../domain/advice';
 
 /** What advice is asked for. */
 export interface AdviceQuestion {
@@ -12,13 +14,30 @@ export interface AdviceQuestion {
   readonly perishable: readonly string[] | null;
 }
 
-type Offered = 'adviceId' | 'offeredAt';
+/** What comes by, hour by hour. */
+export interface Footfall {
+  readonly basis: 'people' | 'sales';
+  readonly model: HourlyModel;
+  /** What share of the people a count catches; null for sales, all of which are known. */
+  readonly caught: Caught | null;
+}
 
-/** Advice nobody was offered yet. */
-export type AdviceCandidate = Omit<MarkdownOffer, Offered> | Omit<BundleOffer, Offered>;
+/** Another item in the baskets of one, more often than chance has it. */
+export interface Companion {
+  readonly itemId: string;
+  readonly together: number;
+  /** Baskets with the one. */
+  readonly of: number;
+  readonly baskets: number;
+  readonly lift: Estimate;
+  readonly falseShare: number;
+}
 
 export interface AdvisorAnswer {
-  readonly candidates: readonly AdviceCandidate[];
+  readonly candidates: readonly AdviceContent[];
+  readonly footfall: Footfall;
+  /** By item, the likeliest first. */
+  readonly companions: ReadonlyMap<string, readonly Companion[]>;
   readonly orders: number;
   readonly marketDays: number;
   /** Whether everything was learned anew, or only what changed. */

@@ -13,6 +13,7 @@ import {
 import type { PriceRule } from '../../domain/pricing/rule';
 import type { RulesLeft } from '../../domain/pricing/price';
 import { equalShares } from '../../domain/stock-share';
+import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, DropView } from '../../shared/contract';
 import type { StoredDrop } from '../db/price-reader';
 import type { CallContext } from './call-door';
@@ -108,13 +109,19 @@ export class DropService implements RuleSource {
       ),
     );
     const result = { dropId: drop.dropId };
+    const drafts: EntryDraft[] = [{ kind: 'drop.scheduled', body: { drop } }];
+    if (input.adviceId !== undefined) {
+      const ruleId = dropRuleId(drop.dropId);
+      drafts.push({ kind: 'advice.answered', body: { adviceId: input.adviceId, answer: 'accepted', ruleId } });
+    }
     this.#core.store.commit({
       requestId,
       actor: staffId,
-      drafts: [{ kind: 'drop.scheduled', body: { drop } }],
+      drafts,
       result,
     });
     this.#changed(drop, staffId);
+    if (input.adviceId !== undefined) this.#core.topics.mark('advice');
     return result;
   }
 

@@ -518,6 +518,8 @@ export class Kiosk {
 
       'advice.refresh': (input, context) => advice.refresh(input, context),
       'advice.answer': (input, context) => advice.answer(input, context),
+      'advice.footfall': (input) => advice.footfall(input),
+      'advice.goes-with': (input) => advice.goesWith(input),
       'advice.take-back': (input, context) => advice.takeBack(input, context),
 
       'price-test.propose': (input) => priceTests.propose(input),

@@ -3,7 +3,7 @@ import { portion, type Minor } from '../../domain/money';
 import type { MarkdownStep } from '../../domain/pricing/rule';
 import type { TopicState } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
-import type { Format } from './format';
+import type { Format } from '../../shared/format';
 
 export type ShownAdvice = TopicState<'advice'>['advice'][number];
 /** Advice of one kind, as the till shows it. */
@@ -21,6 +21,7 @@ export interface AdviceWords {
 const MINUTE_MS = 60_000;
 
 export const isMarkdown = (shown: ShownAdvice): shown is Shown<'markdown'> => shown.advice.kind === 'markdown';
+export const isDropTime = (shown: ShownAdvice): shown is Shown<'drop-time'> => shown.advice.kind === 'drop-time';
 export const isBundle = (shown: ShownAdvice): shown is Shown<'bundle'> => shown.advice.kind === 'bundle';
 
 /** The price after something came off. */
@@ -33,6 +34,13 @@ export function adviceTitle(shown: ShownAdvice, words: AdviceWords): string {
   if (isMarkdown(shown)) {
     const steps = stepsOf(shown).map((step) => stepPhrase(shown, step, words));
     return m.advice_do_markdown({ name: nameOf(shown), steps: steps.join(', '), time: shown.advice.closesAt });
+  }
+  if (isDropTime(shown)) {
+    const { startsAt, minutes } = shown.advice;
+    const { format } = words;
+    const isToday = format.day(startsAt) === format.day(words.nowMs);
+    const time = isToday ? format.time(startsAt) : `${format.time(startsAt)}, ${format.day(startsAt)}`;
+    return m.advice_do_drop({ time, minutes });
   }
   const [first = '', second = ''] = shown.names;
   return m.advice_do_bundle({ first, second, percent: words.format.percent(offOf(shown)) });
@@ -80,6 +88,18 @@ export function adviceHopes(shown: ShownAdvice, words: AdviceWords): string[] {
       }),
     ];
   }
+  if (isDropTime(shown)) {
+    const { basis, expected, usual, probabilityBetter } = shown.advice;
+    const whole = (value: number): string => amountWords(value, 'each', words);
+    const range = { count: whole(expected.value), low: whole(expected.low), high: whole(expected.high) };
+    return [
+      basis === 'people' ? m.advice_hope_people(range) : m.advice_hope_sales(range),
+      m.advice_hope_usual({
+        count: whole(usual),
+        percent: format.percent(Math.round(probabilityBetter * 100) * 100),
+      }),
+    ];
+  }
   const off = offOf(shown);
   return shown.priceMinor === null
     ? [m.advice_bundle_unknown()]
@@ -116,6 +136,13 @@ export function adviceReasons(shown: ShownAdvice, words: AdviceWords): string[] 
     reasons.push(floorMinor === null ? m.advice_floor_none() : m.advice_floor({ price: format.money(floorMinor) }));
     return reasons;
   }
+  if (isDropTime(shown)) {
+    const { basis, days, hours } = shown.advice;
+    return [
+      basis === 'people' ? m.advice_why_people({ days, hours: Math.round(hours) }) : m.advice_why_sales({ days }),
+      m.advice_why_drop(),
+    ];
+  }
   if (!isBundle(shown)) return [];
   const { advice, names } = shown;
   const { lift, falseShare, together, first, second, baskets } = advice;
@@ -137,10 +164,12 @@ export function amountWords(units: number, pricing: ShownAdvice['pricing'], { lo
 }
 
 /** What became of advice that was answered. */
-export function answerWords({ answer, ruleId, until }: ShownAdvice, nowMs: number): string {
+export function answerWords(shown: ShownAdvice, nowMs: number): string {
+  const { answer, ruleId, until } = shown;
   const isOver = until !== null && Date.parse(until) <= nowMs;
   if (answer === null) return m.advice_unanswered();
   if (answer === 'ignored') return m.advice_left();
+  if (answer === 'accepted' && isDropTime(shown)) return m.advice_planned();
   if (isOver || ruleId === null) return m.advice_taken_over();
   return answer === 'accepted' ? m.advice_taken() : m.advice_adjusted();
 }
