@@ -109,7 +109,12 @@ function ask(
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       },
     );
-    sent.on('error', reject);
+    // A connection that the server closed for being idle, as this was on its way: browsers ask once more, and so do phones.
+    sent.on('error', (error) =>
+      sent.reusedSocket
+        ? ask(url, { agent, localAddress, ...(form !== undefined && { form }) }).then(resolve, reject)
+        : reject(error),
+    );
     sent.end(form);
   });
 }
