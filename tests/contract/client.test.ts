@@ -103,6 +103,23 @@ function wholeState(seq: number, version: number) {
       templates: [],
     },
     holds: { now: '2026-06-13T10:00:00.000Z', isOn: true, minutes: 30, holds: [], clashes: [] },
+    shop: {
+      isOn: false,
+      address: null,
+      port: 8720,
+      offers: [],
+      publicUrl: null,
+      url: null,
+      problem: null,
+      addresses: [],
+    },
+    displays: {
+      screens: [],
+      window: { mode: 'off', screenId: null, isOpen: false },
+      servedAt: null,
+      scannerId: null,
+      paired: [],
+    },
   };
 }
 
