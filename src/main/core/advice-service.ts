@@ -412,6 +412,10 @@ function withoutRepeats(all: readonly StoredAdvice[]): StoredAdvice[] {
 /** Whether advice says what a candidate would say again: of a markdown today, of a bundle lately. */
 function isSame({ advice, answer }: StoredAdvice, candidate: AdviceContent, nowMs: number): boolean {
   if (advice.kind !== candidate.kind || subjectOf(advice) !== subjectOf(candidate)) return false;
+  // Of a day that closes at another time than was thought, something else may be advised.
+  if (advice.kind === 'markdown') {
+    return answer !== null || (candidate.kind === 'markdown' && advice.closesAt === candidate.closesAt);
+  }
   return advice.kind !== 'bundle' || answer === null || nowMs - Date.parse(advice.offeredAt) < QUIET_MS;
 }
 

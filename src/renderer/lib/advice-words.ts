@@ -84,7 +84,7 @@ export function adviceHopes(shown: ShownAdvice, words: AdviceWords): string[] {
       m.advice_hope_without({ ...range(advice.soldWithout), price: format.money(advice.priceMinor) }),
       m.advice_hope_gain({
         amount: format.money(advice.gainMinor),
-        percent: format.percent(Math.round(advice.probabilityBetter * 100) * 100),
+        percent: sureness(advice.probabilityBetter, format),
       }),
     ];
   }
@@ -96,7 +96,7 @@ export function adviceHopes(shown: ShownAdvice, words: AdviceWords): string[] {
       basis === 'people' ? m.advice_hope_people(range) : m.advice_hope_sales(range),
       m.advice_hope_usual({
         count: whole(usual),
-        percent: format.percent(Math.round(probabilityBetter * 100) * 100),
+        percent: sureness(probabilityBetter, format),
       }),
     ];
   }
@@ -110,6 +110,11 @@ export function adviceHopes(shown: ShownAdvice, words: AdviceWords): string[] {
         }),
         m.advice_bundle_costs({ amount: format.money(portion(shown.priceMinor, off)) }),
       ];
+}
+
+/** Never quite: of what is to come nobody is. */
+function sureness(probability: number, format: Format): string {
+  return format.percent(Math.min(99, Math.round(probability * 100)) * 100);
 }
 
 /** What it rests on, point by point. */
