@@ -1,0 +1,169 @@
+import { _electron, expect, test, type Page } from '@playwright/test';
+import { createServer, type AddressInfo } from 'node:net';
+import { resolveRuntime } from '../../scripts/lib/runtime.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import type { DisplayScene } from '../../src/shared/contract';
+import * as m from '../../src/shared/i18n/generated/messages.js';
+import type { TrestleBridge } from '../../src/renderer/lib/client';
+import { connect, readyToSell, startKioskProcess, temporaryFolder } from '../helpers/kiosk';
+import { LOAF, MUG } from './fixtures';
+import { TillPage } from './pages/till-page';
+
+type Shown = DisplayScene['mode'] | 'browse' | 'item' | 'unknown' | 'lost';
+
+/** What the shopper reads. */
+class DisplayPage {
+  readonly page: Page;
+  constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(20_000);
+  }
+  shows(what: Shown): Promise<void> {
+    return this.page.locator(`[data-shown=${what}]`).waitFor();
+  }
+  get text(): Promise<string> {
+    return this.page.locator('body').innerText();
+  }
+}
+
+/** One sale that the display follows, and that nobody reads any more afterwards. */
+async function sellBefore(
+  display: DisplayPage,
+  till: Pick<TillPage, 'page'>,
+  scan: (code: string) => Promise<unknown>,
+) {
+  await display.shows('reel');
+  await scan(MUG.code);
+  await scan(LOAF.code);
+  await display.shows('cart');
+  await expect(display.page.locator('[data-line]')).toHaveCount(2);
+  await expect(display.page.locator('[data-line][aria-current]')).toContainText(LOAF.name);
+  await expect(display.page.locator('[data-due]')).toHaveText('£16.50');
+  await till.page.locator('[data-screen=sell]').waitFor();
+}
+
+test('a second window mirrors the sale, thanks and forgets it', async () => {
+  test.skip(test.info().project.name !== 'electron', 'two windows are the app’s');
+  const folder = temporaryFolder();
+  const runtime = resolveRuntime();
+  const app = await _electron.launch({
+    executablePath: runtime.executable,
+    args: [...runtime.args, root, '--data', folder.path, '--demo', '--devices', 'virtual', '--display'],
+    env: { ...(process.env as Record<string, string>), ...runtime.env },
+    cwd: root,
+    timeout: 60_000,
+  });
+  const isDisplay = (page: Page): boolean => page.url().includes('/display/');
+  await expect.poll(() => app.windows().some(isDisplay), { timeout: 30_000 }).toBe(true);
+  const [displayWindow] = app.windows().filter(isDisplay);
+  const [tillWindow] = app.windows().filter((page) => !isDisplay(page));
+  if (!displayWindow || !tillWindow) throw new Error('the app has a till and a display');
+  const till = new TillPage(tillWindow);
+  const display = new DisplayPage(displayWindow);
+  const ask = (page: Page, call: string, input: object): Promise<unknown> =>
+    page.evaluate((message) => (window as unknown as { trestle: TrestleBridge }).trestle.call(message), {
+      call,
+      input,
+      requestId: `display-${call}-${Math.random()}`,
+    });
+  await display.shows('closed');
+  await till.signOn('Mo', '2468');
+  await till.openShift(5_000);
+  const scan = (code: string): Promise<unknown> => ask(tillWindow, 'cart.scan', { code });
+  await sellBefore(display, till, scan);
+
+  // The display's own bridge opens nothing of the till's.
+  expect(await ask(displayWindow, 'state.get', {})).toMatchObject({ ok: false, error: { code: 'not-allowed' } });
+  expect(await ask(displayWindow, 'cart.void', { reason: 'x' })).toMatchObject({ ok: false });
+
+  await ask(tillWindow, 'payment.cash', { givenMinor: 2_000 });
+  const text = (): Promise<string> =>
+    app.evaluate(({ webContents }) => {
+      const contents = webContents.getAllWebContents().find((one) => one.getURL().includes('/display/'));
+      return contents?.executeJavaScript('document.body.innerText') as Promise<string>;
+    });
+  await expect.poll(text).toContain('£3.50');
+  await ask(tillWindow, 'sale.next', {});
+  await expect.poll(text).not.toContain('£3.50');
+  expect(await text()).not.toContain('Mo');
+  await app.close();
+  folder.remove();
+});
+
+test('a tablet is paired by the code, mirrors and checks prices, shows nothing stale, and is taken off', async ({
+  playwright,
+}) => {
+  const { name, use } = test.info().project;
+  test.skip(name !== 'chromium', 'tablets have browsers');
+  const browser = await playwright.chromium.launch(use.launchOptions);
+  const folder = temporaryFolder();
+  const kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'none']);
+  const till = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
+  await readyToSell(till);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const serving = { isOn: true, address: '127.0.0.1', port, offers: ['display' as const], publicUrl: null };
+  await till.call('shop.serve', serving);
+  await till.until(({ displays }) => displays.servedAt !== null, 'the stall server');
+
+  const tablet = await browser.newContext({ viewport: { width: 800, height: 1280 } });
+  const page = await tablet.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  const display = new DisplayPage(page);
+  const { link, code } = await till.call('display.new-code', {});
+  await page.goto(link ?? '');
+  await display.shows('reel');
+  expect(page.url()).not.toContain(code);
+
+  // Looked through by touch; a price that flips meanwhile flips here too.
+  await page.locator('.around').click();
+  await display.shows('browse');
+  await page.locator('.goods button', { hasText: LOAF.name }).click();
+  await display.shows('item');
+  await expect(page.locator('[data-price]')).toContainText('£4.50');
+  const found = await till.call('catalogue.lookup', { code: LOAF.code });
+  await till.call('drop.schedule', {
+    name: 'Bread hour',
+    what: { kind: 'items', itemIds: [found?.item.itemId ?? ''] },
+    effect: { kind: 'unit-price', priceMinor: 350 },
+    startsAt: null,
+    minutes: 30,
+    unitCap: null,
+    shares: null,
+    graceMs: null,
+  });
+  await expect(page.locator('[data-price]')).toContainText('£3.50');
+  await expect(page.locator('.count')).toContainText(/29:|30:/);
+
+  // A sale at the till takes over; what was typed by the shopper's own scanner before does not matter.
+  await till.call('cart.scan', { code: MUG.code });
+  await display.shows('cart');
+  await expect(page.locator('[data-due]')).toHaveText('£12.00');
+
+  // The till goes away: no cart stays on the screen. It comes back: so does the sale.
+  await kiosk.stop();
+  await display.shows('lost');
+  expect(await display.text).not.toContain(MUG.name);
+  till.close();
+  const again = await startKioskProcess(folder.path, ['--devices', 'none']);
+  const back = await connect({ socketUrl: again.socket, token: again.token });
+  await display.shows('cart');
+  await back.call('payment.cash', { givenMinor: 2_000 });
+  await display.shows('thanks');
+  await expect(page.locator('[data-change]')).toHaveText('£8.00');
+  await back.call('sale.next', {});
+  await display.shows('reel');
+  expect(await display.text).not.toContain('£8.00');
+
+  const [paired] = back.topics.displays.paired;
+  await back.call('display.unpair', { displayId: paired?.displayId ?? '' });
+  await page.getByText(m.shopper_unpaired()).waitFor();
+  expect(complaints).toEqual([]);
+  await browser.close();
+  back.close();
+  await again.stop();
+  folder.remove();
+});
