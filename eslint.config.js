@@ -30,7 +30,8 @@ const layers = {
   hardware: { path: 'src/hardware', layers: [], packages: 'any', node: true },
   'main-core': {
     path: 'src/main/core',
-    layers: ['domain', 'journal', 'shared', 'analysis', 'hardware', 'main-db', 'main-import'],
+    // Of the exchange, the codes by which displays and tills join.
+    layers: ['domain', 'journal', 'shared', 'analysis', 'exchange', 'hardware', 'main-db', 'main-import'],
     packages: 'any',
     node: true,
   },

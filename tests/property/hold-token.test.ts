@@ -43,8 +43,7 @@ const tokenOf = (one: HoldTicket): string => {
 const isGenuine = (token: string): boolean => {
   const read = readHoldToken(token);
   return (
-    read !== null &&
-    isSignedBy(signedText(read.signed), Buffer.from(read.signature).toString('base64'), keys.publicKey)
+    read !== null && isSignedBy(signedText(read.signed), Buffer.from(read.signature).toString('base64'), keys.publicKey)
   );
 };
 

@@ -20,7 +20,9 @@ export interface CartWorld {
 }
 
 /** Whether rules and feeds say what a line costs: labels, typed amounts and what was promised with a hold stand as they are. */
-export function isPricedByRules(line: Pick<CartLine, 'variantId' | 'priceSource' | 'labelAmountMinor' | 'hold'>): boolean {
+export function isPricedByRules(
+  line: Pick<CartLine, 'variantId' | 'priceSource' | 'labelAmountMinor' | 'hold'>,
+): boolean {
   const { variantId, priceSource, labelAmountMinor, hold } = line;
   return variantId !== null && priceSource === 'catalogue' && labelAmountMinor === null && hold === undefined;
 }
