@@ -146,7 +146,7 @@ export function holdPage(frame: PageFrame, hold: SeenHold, format: Format, codeP
 const HOLD_STYLE =
   '.code{display:flex;gap:1rem;align-items:center;justify-content:space-between;border:2px solid var(--ink)}' +
   '.code div{display:grid}.code b{font-size:2rem;white-space:nowrap}' +
-  '.code img{width:min(45vw,12rem);height:auto;background:#fff;padding:.6rem;image-rendering:pixelated}' +
+  '.code img{width:min(40vw,12rem);height:auto;background:#fff;padding:.6rem;image-rendering:pixelated}' +
   '.left b{font-size:2rem}';
 
 function refusalWords(refusal: HoldRefusal): string {
