@@ -14,7 +14,7 @@ import { canonicalJson } from '../../src/journal/entry';
 import { JournalWriter } from '../helpers/hub-journal';
 import { sell, type Sale } from '../helpers/orders';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
-import { saltAndBramble } from '../helpers/stall';
+import { saltAndBramble, testItem } from '../helpers/stall';
 
 const log = pino({ level: 'silent' });
 let postgres: PostgresServer;
@@ -250,6 +250,45 @@ describe('what stands aside', () => {
       { problem: 'order T1-0002 is here already' },
     ]);
   });
+});
+
+it('keeps an order whose names no table can hold, and all that come after it', async () => {
+  configured();
+  const name = 'Jam \u0000\ud83c of \ud83c\udf53';
+  sold({ lines: [{ name, priceMinor: 400 }] });
+  till.write({ kind: 'catalogue.items-put', body: { items: [testItem(name)] } });
+  const last = sold();
+  await till.send(hub.store, stallId);
+  await projector.catchUp();
+  const found = await rows<{ body: Order }>('SELECT body FROM placed_order WHERE stall_id = $1 ORDER BY feed_seq');
+  expect(found.map(({ body }) => body.lines.map((line) => line.name))).toEqual([
+    ['Jam \ufffd\ufffd of \ud83c\udf53'],
+    last.lines.map((line) => line.name),
+  ]);
+});
+
+it('reads the journals of the others where those of one stall cannot be read', async () => {
+  const placed: string[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    stallId = await addStall(hub.database, `Stall ${turn}`);
+    till = new JournalWriter('T1', now);
+    sold();
+    await till.send(hub.store, stallId);
+    placed.push(stallId);
+  }
+  const refused = placed.filter((_, turn) => turn % 2 === 0);
+  const list = refused.map((one) => `'${one}'`).join(', ');
+  const change = (sql: string) => hub.database.query({ name: sql.slice(0, 60), text: sql }, []);
+  await change(`ALTER TABLE placed_order ADD CONSTRAINT is_full CHECK (stall_id NOT IN (${list})) NOT VALID`);
+  const read = async (): Promise<string[]> => {
+    const query = { name: 'test-read', text: 'SELECT stall_id FROM placed_order WHERE stall_id = ANY ($1)' };
+    return (await hub.database.query<{ stall_id: string }>(query, [placed])).map(({ stall_id }) => stall_id);
+  };
+  await expect(projector.catchUp()).rejects.toThrow('is_full');
+  expect((await read()).sort()).toEqual(placed.filter((one) => !refused.includes(one)).sort());
+  await change('ALTER TABLE placed_order DROP CONSTRAINT is_full');
+  await projector.catchUp();
+  expect((await read()).sort()).toEqual([...placed].sort());
 });
 
 describe('an export', () => {

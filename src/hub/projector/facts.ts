@@ -116,5 +116,16 @@ export function readFact(entry: FeedEntry): Fact | { readonly kind: 'unreadable'
   const read = readEntry(entry);
   if (!read.ok) return { kind: 'unreadable', why: read.unreadable.why };
   const reader = READERS[read.entry.kind] as Reader<EntryKind> | undefined;
-  return reader?.(read.entry.body, entry) ?? { kind: 'unreadable', why: `nothing is made of ${entry.kind}` };
+  const body = UNKEEPABLE.test(entry.body) ? keepable(read.entry.body) : read.entry.body;
+  return reader?.(body, entry) ?? { kind: 'unreadable', why: `nothing is made of ${entry.kind}` };
+}
+
+/** How JSON writes a NUL, or half of a surrogate pair; it may write whole pairs so as well. */
+const UNKEEPABLE = /\\u(?:0000|d[89a-f])/i;
+
+/** A body whose texts PostgreSQL's tables can hold, as they hold neither: U+FFFD stands for each. The entry keeps its own. */
+function keepable<T extends object>(body: T): T {
+  return JSON.parse(JSON.stringify(body), (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value,
+  ) as T;
 }

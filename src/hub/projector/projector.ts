@@ -189,14 +189,24 @@ export class Projector {
     return this.#read(() => this.#closing.signal.aborted);
   }
 
+  /** @throws what kept it from one of the stalls, once the others are read */
   async #read(isEnough: () => boolean): Promise<void> {
+    const troubled = new Set<string>();
+    let trouble: unknown = null;
     for (;;) {
       const behind = await this.#database.query<{ stall_id: string }>(statements.behind);
       let moved = false;
       for (const { stall_id } of behind) {
-        while (!isEnough() && (await this.#step(stall_id))) moved = true;
+        try {
+          while (!isEnough() && !troubled.has(stall_id) && (await this.#step(stall_id))) moved = true;
+        } catch (error) {
+          troubled.add(stall_id);
+          trouble ??= error;
+        }
       }
-      if (!moved || isEnough()) return;
+      if (moved && !isEnough()) continue;
+      if (troubled.size > 0) throw trouble;
+      return;
     }
   }
 
