@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PricedLine } from '../../src/domain/cart';
 import type { CoreContext } from '../../src/main/core/core-context';
 import type { DropService } from '../../src/main/core/drop-service';
 import { PriceDesk } from '../../src/main/core/price-desk';
@@ -25,11 +26,11 @@ const imported = (items: ReturnType<typeof priced>[], importId = 'spring', signa
   life.store.importItems({ importId, source: 'stock.csv', actor: 'ada', items: [items], ...(signal && { signal }) });
 
 /** Reads the log to its end, page by page. */
-function walk(limit: number): { rows: PriceLogRow[]; longest: number } {
+async function walk(limit: number): Promise<{ rows: PriceLogRow[]; longest: number }> {
   const rows: PriceLogRow[] = [];
   let longest = 0;
   for (let before: string | null = null, more = true; more;) {
-    const page = desk.log({ ...everything, limit, before });
+    const page = await desk.log({ ...everything, limit, before });
     rows.push(...page.rows);
     longest = Math.max(longest, page.rows.length);
     ({ more } = page);
@@ -42,7 +43,7 @@ describe('an import in the price log', () => {
   it('shows what each item cost before and costs now, and no item whose price stays', async () => {
     life.put(priced(1, 100), priced(2, 200), priced(3, 300));
     await imported([priced(1, 110), priced(2, 200), priced(3, 240), priced(4, 400)]);
-    const { rows } = walk(50);
+    const { rows } = await walk(50);
     expect(
       rows.map(({ kind, variantId, beforeMinor, afterMinor, why, staffId }) => [
         kind,
@@ -56,7 +57,7 @@ describe('an import in the price log', () => {
       ['price', 'variant-1', 100, 110, 'import', 'ada'],
       ['price', 'variant-3', 300, 240, 'import', 'ada'],
     ]);
-    expect(desk.log({ ...everything, limit: 5, before: null }).volatility).toMatchObject({
+    expect((await desk.log({ ...everything, limit: 5, before: null })).volatility).toMatchObject({
       changes: 2,
       variants: 2,
       meanBasisPoints: 1_500,
@@ -69,14 +70,34 @@ describe('an import in the price log', () => {
     const stop = new AbortController();
     stop.abort();
     await expect(imported(many(90), 'stopped', stop.signal)).rejects.toThrow();
-    expect(walk(100).rows).toEqual([]);
+    expect((await walk(100)).rows).toEqual([]);
     await imported(many(80));
-    const { rows, longest } = walk(100);
+    const { rows, longest } = await walk(100);
     expect(new Set(rows.map(({ variantId }) => variantId)).size).toBe(1_000);
     expect(rows).toHaveLength(1_000);
     // No page takes more entries than fill it, and one holds no more than a slice.
     expect(longest).toBeLessThanOrEqual(250);
   });
+});
+
+it('finds what was taken off by hand behind many sales at the prices of rules', async () => {
+  life.put(makeItem(1));
+  const sell = (times: number, change: Partial<PricedLine>): void => {
+    for (let sold = 0; sold < times; sold += 1) {
+      const { lines, ...order } = life.order(['variant-1']);
+      const body = { order: { ...order, lines: lines.map((line) => ({ ...line, ...change })) } };
+      life.store.commit({ actor: 'ada', drafts: [{ kind: 'order.placed', body }], result: null });
+    }
+  };
+  const base = { source: 'catalogue', priceMinor: 100, observedAt: null, freshness: 'fresh' } as const;
+  sell(3, { priceSource: 'typed' });
+  sell(230, { trace: { base, steps: [] } });
+  const byHand = { ...everything, kinds: ['typed' as const], before: null };
+  expect((await desk.log({ ...everything, limit: 500, before: null })).rows).toHaveLength(233);
+  const { rows, more } = await desk.log({ ...byHand, limit: 2 });
+  expect([rows.length, more]).toEqual([2, true]);
+  const rest = await desk.log({ ...byHand, limit: 2, before: rows.at(-1)?.cursor ?? null });
+  expect([rest.rows.length, rest.more]).toEqual([1, false]);
 });
 
 describe('the price log as a file', () => {

@@ -23,8 +23,8 @@ const DAY_MS = 24 * 60 * 60_000;
 const CALENDAR_DAYS = 14;
 const CARTS_LOOKED_AT = 100;
 const RULES_PER_ENTRY = 200;
-/** Entries one export of the log reads at most: a season of a busy stall. */
-const MOST_EXPORTED = 200_000;
+/** Entries of the log that are read at most: a season of a busy stall. */
+const MOST_READ = 200_000;
 /** Of which so many are looked up at once, */
 const ENTRIES_AT_ONCE = 100;
 /** and rows made of them before the till has its turn. */
@@ -150,39 +150,23 @@ export class PriceDesk {
     };
   }
 
-  log({ limit, before, ...filter }: CallInput<'prices.log'>): CallOutput<'prices.log'> {
+  async log({ limit, before, ...filter }: CallInput<'prices.log'>): Promise<CallOutput<'prices.log'>> {
     const rows: PriceLogRow[] = [];
     let more = false;
-    // A part of an import has hundreds of rows: no more entries are read than there is room for.
-    for (const entry of this.#entries(filter, before, limit + 1)) {
-      more = rows.length >= limit;
+    // A part of an import has hundreds of rows, and many a sale none of these kinds: it ends when there are enough.
+    for await (const found of this.#logged(filter, before)) {
+      more = found.length > 0 && rows.length >= limit;
       if (more) break;
-      rows.push(...this.#rows(entry, filter));
+      rows.push(...found);
     }
     const volatility = new VolatilityTally();
     volatility.add(rows);
     return { rows, more, volatility: volatility.value };
   }
 
-  /** Reads bit by bit, and lets the till sell in between. */
   async exportLog({ format, ...filter }: CallInput<'prices.export-log'>): Promise<CallOutput<'prices.export-log'>> {
     const file = new PriceLogFile(this.#core.stall, format);
-    let before: string | null = null;
-    let rowsOfTurn = 0;
-    for (let read = 0, wasRead = 1; wasRead > 0 && read < MOST_EXPORTED; read += wasRead) {
-      wasRead = 0;
-      for (const entry of this.#entries(filter, before, ENTRIES_AT_ONCE)) {
-        const rows = this.#rows(entry, filter);
-        file.add(rows);
-        wasRead += 1;
-        before = entry.at;
-        // An entry without rows was read all the same.
-        rowsOfTurn += rows.length + 1;
-        if (rowsOfTurn < ROWS_PER_TURN) continue;
-        rowsOfTurn = 0;
-        await nextTurn();
-      }
-    }
+    for await (const rows of this.#logged(filter, null)) file.add(rows);
     return file.end();
   }
 
@@ -339,6 +323,26 @@ export class PriceDesk {
     if (byId) return byId;
     const read = readCode(code);
     return catalogue.lookup(read.ok && 'candidates' in read.value ? read.value.candidates : [code]);
+  }
+
+  /** What each entry says in the log, the newest first; read bit by bit, and the till sells in between. */
+  async *#logged(filter: PriceLogFilter, from: string | null): AsyncGenerator<PriceLogRow[]> {
+    let before = from;
+    let rowsOfTurn = 0;
+    for (let read = 0, wasRead = 1; wasRead > 0 && read < MOST_READ; read += wasRead) {
+      wasRead = 0;
+      for (const entry of this.#entries(filter, before, ENTRIES_AT_ONCE)) {
+        const rows = this.#rows(entry, filter);
+        yield rows;
+        wasRead += 1;
+        before = entry.at;
+        // An entry without rows was read all the same.
+        rowsOfTurn += rows.length + 1;
+        if (rowsOfTurn < ROWS_PER_TURN) continue;
+        rowsOfTurn = 0;
+        await nextTurn();
+      }
+    }
   }
 
   #entries({ from, until, kinds, staffId }: PriceLogFilter, before: string | null, limit: number) {
