@@ -407,18 +407,21 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
        ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at < advice.at`,
     ).run(advice.adviceId, at, JSON.stringify(advice));
   },
-  'advice.answered'({ at, body }, database) {
-    const { adviceId, answer, ruleId, adjustment, rule } = body;
-    writeAnswer(database, adviceId, at, [
+  'advice.answered'(entry, database) {
+    const { adviceId, answer, ruleId, adjustment, rule } = entry.body;
+    writeAnswer(database, adviceId, entry.at, [
       answer,
       ruleId,
       adjustment === undefined ? null : JSON.stringify(adjustment),
       rule === undefined ? null : JSON.stringify(rule),
       rule?.when.until ?? null,
     ]);
+    if (rule !== undefined) logPrice(database, entry);
   },
-  'advice.taken-back'({ at, body }, database) {
-    writeAnswer(database, body.adviceId, at, [body.answer, null, null, null, null]);
+  'advice.taken-back'(entry, database) {
+    const { adviceId, answer, ruleId } = entry.body;
+    writeAnswer(database, adviceId, entry.at, [answer, null, null, null, null]);
+    if (ruleId !== null) logPrice(database, entry);
   },
   'advice.wishes-set'({ at, body }, database) {
     prepared(

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 17;
+export const READ_MODEL_VERSION = 18;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.

@@ -198,6 +198,10 @@ describe('the advisor', () => {
     expect(shown(adviceId)).toMatchObject({ answer: 'accepted', ruleId: null, canTakeBack: false });
     expect(service.rules()).toEqual([]);
     expect(told).toHaveLength(4);
+    // What was left changed no price.
+    const logged = life.store.prices.log({ from: null, before: null, kinds: [], actor: 'ada', limit: 10 });
+    const [back, taken] = ['advice.taken-back', 'advice.answered'];
+    expect([...logged].map(({ kind }) => kind)).toEqual([back, taken, back, taken]);
   });
 
   it('refuses a step below what the goods cost by now', () => {
