@@ -204,6 +204,13 @@ describe('the advisor', () => {
     expect([...logged].map(({ kind }) => kind)).toEqual([back, taken, back, taken]);
   });
 
+  it('names its rule after the goods, and cuts a long name between two letters', () => {
+    const adviceId = offer('advice-1');
+    life.put({ ...goods(1), name: `${'Bread '.repeat(13)}!\u{1f353}` });
+    service.answer({ adviceId, answer: 'accepted' }, by('take'));
+    expect(service.rules()[0]?.name).toBe(`${'Bread '.repeat(13)}!`);
+  });
+
   it('refuses a step below what the goods cost by now', () => {
     const adviceId = offer('advice-1');
     const adjust = (basisPoints: number) => () =>

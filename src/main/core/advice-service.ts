@@ -9,6 +9,7 @@ import {
   type MarkdownOffer,
 } from '../../domain/advice';
 import { checkRule, type PriceRule } from '../../domain/pricing/rule';
+import { plainText } from '../../domain/text';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
@@ -145,7 +146,8 @@ export class AdviceService implements RuleSource {
     if (until !== null && until <= now) throw new CallFailure('advice-past', 'That advice was for a day that is over.');
     this.#checkFloor(advice, taken);
     const dayEndsAt = advice.kind === 'markdown' ? this.#utc(advice.day, MINUTES_PER_DAY) : now;
-    const name = this.#names(advice).join(' + ').slice(0, 80);
+    // Cut through a letter of two code units, half of it would stand in the journal.
+    const name = plainText(this.#names(advice).join(' + ').slice(0, 80));
     const rule = unwrap(checkRule(ruleOfAdvice(advice, taken, { name, now, dayEndsAt })));
     const changes = answer === 'adjusted' ? { adjustment: taken } : {};
     const body = { adviceId, answer, ruleId: rule.ruleId, ...changes, rule };
