@@ -190,6 +190,19 @@ describe('a price test at the till', () => {
     expect(codeOf(() => till.tests.end({ testId }, by('r9')))).toBe('price-test-over');
   });
 
+  it('is read out once there is room, where a disk was full when it was due', async () => {
+    life.openShift();
+    till.tests.register({ ...draft, lookRounds: [3, 6] }, by('r1'));
+    const commit = vi.spyOn(life.store, 'commit').mockImplementation(() => {
+      throw new Error('database or disk is full');
+    });
+    await till.pass(59);
+    expect(till.view().readOutRounds).toEqual([]);
+    commit.mockRestore();
+    await till.pass(2);
+    expect(till.view()).toMatchObject({ phase: 'over', readOutRounds: [3, 6] });
+  });
+
   it('goes to its planned end where nothing is sold, and says that nobody can tell', async () => {
     life.openShift();
     const { testId } = till.tests.register({ ...draft, lookRounds: [3, 6] }, by('r1'));

@@ -22,6 +22,15 @@ export function domainContext(core: CoreContext): Context {
   return { now: core.now().toISOString(), newId: () => core.newId() };
 }
 
+/** Does what a timer asks for. Nobody waits there to be told what goes wrong: it is logged, and the till goes on. */
+export function attempt({ log }: Pick<CoreContext, 'log'>, failed: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    log.warn({ error }, failed);
+  }
+}
+
 /** The person signed on, for calls that only a signed-on person reaches. */
 export function requireStaff(staffId: string | null): string {
   if (staffId === null) throw new CallFailure('not-signed-on', 'Sign on first.');

@@ -24,7 +24,7 @@ import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import type { SoldLine, StoredPriceTest } from '../db/price-test-reader';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
-import { requireStaff, type CoreContext } from './core-context';
+import { attempt, requireStaff, type CoreContext } from './core-context';
 
 /** Tests a screen is told of, the newest first. */
 const MOST_SHOWN = 20;
@@ -322,9 +322,10 @@ export class PriceTestService {
       return block ? [Date.parse(block.to) - nowMs] : runs.at(-1)?.to === null ? [PATIENCE_MS] : [];
     });
     if (nextMs.length === 0) return;
-    this.#cancelTimer = (this.#options.clock ?? systemClock).after(Math.min(LOOK_AGAIN_MS, ...nextMs), () =>
-      this.#move(),
-    );
+    this.#cancelTimer = (this.#options.clock ?? systemClock).after(Math.min(LOOK_AGAIN_MS, ...nextMs), () => {
+      this.#setTimer();
+      attempt(this.#core, 'A price test could not be read out', () => this.#move());
+    });
   }
 
   #roundsOf({ plan, runs, notes, stopped }: StoredPriceTest): TestRound[] {

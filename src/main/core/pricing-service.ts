@@ -19,7 +19,7 @@ import { wallMs } from '../../journal/clock';
 import { foldWords } from '../../journal/fold';
 import type { EntryBody } from '../../journal/kinds';
 import type { FoundVariant } from '../db/catalogue-reader';
-import type { CoreContext } from './core-context';
+import { attempt, type CoreContext } from './core-context';
 import { PriceClock } from './price-clock';
 import { areAround, localDays, timedRule, type LocalDays } from './price-windows';
 
@@ -471,12 +471,14 @@ export class PricingService {
     const nextMs = Math.min(this.#nextMs, this.#graceEndMs ?? Number.POSITIVE_INFINITY);
     const delayMs = Math.min(Math.max(nextMs - this.clock.nowMs(), 0), LOOK_EVERY_MS);
     this.#cancelTimer = this.#options.clock.after(delayMs, () => {
-      const graceIsOver = this.#graceEndMs !== null && this.clock.nowMs() >= this.#graceEndMs;
-      if (graceIsOver) this.#graceEndMs = null;
-      const { epoch } = this;
-      this.current();
-      // A boundary tells by itself.
-      if (graceIsOver && epoch === this.#epoch) this.#options.onChanged();
+      attempt(this.#core, 'The open sale could not be brought to the prices of now', () => {
+        const graceIsOver = this.#graceEndMs !== null && this.clock.nowMs() >= this.#graceEndMs;
+        if (graceIsOver) this.#graceEndMs = null;
+        const { epoch } = this;
+        this.current();
+        // A boundary tells by itself.
+        if (graceIsOver && epoch === this.#epoch) this.#options.onChanged();
+      });
       this.#setTimer();
     });
   }
@@ -485,11 +487,10 @@ export class PricingService {
     const byMs = this.clock.look();
     if (byMs !== null) {
       const at = new Date(this.clock.nowMs()).toISOString();
-      this.#core.store.commit({
-        actor: null,
-        drafts: [{ kind: 'clock.jumped', body: { byMs: Math.round(byMs), at } }],
-        result: null,
-      });
+      const body = { byMs: Math.round(byMs), at };
+      attempt(this.#core, 'A jump of the clock could not be written down', () =>
+        this.#core.store.commit({ actor: null, drafts: [{ kind: 'clock.jumped', body }], result: null }),
+      );
       this.#core.log.warn({ byMs }, 'The clock of this machine jumped: prices go on by a steady one');
     }
     // Also once it is right again.

@@ -188,11 +188,13 @@ export class SaleService {
     const { cart, payment } = this.#sale;
     if (payment !== null || cart.lines.length === 0) return;
     const repriced = this.#prices.reprice(cart);
-    this.#pricedAt = this.#prices.version();
-    if (repriced === cart) return;
-    const sale = { ...this.#sale, cart: repriced };
-    this.#core.store.saveSale(sale);
-    this.#become(sale);
+    const version = this.#prices.version();
+    if (repriced !== cart) {
+      const sale = { ...this.#sale, cart: repriced };
+      this.#core.store.saveSale(sale);
+      this.#become(sale);
+    }
+    this.#pricedAt = version;
   }
 
   /** Entries came from other devices: what is kept of the tables may be old. */
