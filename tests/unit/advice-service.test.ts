@@ -1,9 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DropTimeOffer } from '../../src/domain/advice';
 import type { Item } from '../../src/domain/catalogue';
+import { dropRuleId } from '../../src/domain/drop';
 import { AdvisorEngine } from '../../src/main/advisor/engine';
 import { AdviceService } from '../../src/main/core/advice-service';
 import { CallFailure } from '../../src/main/core/call-failure';
 import type { CoreContext } from '../../src/main/core/core-context';
+import { DropService } from '../../src/main/core/drop-service';
+import type { PricingService } from '../../src/main/core/pricing-service';
 import { markdownAdvice } from '../helpers/advice';
 import { manualClock } from '../helpers/manual-clock';
 import { JournalReader } from '../../src/main/db/journal-reader';
@@ -175,6 +179,17 @@ describe('the advisor', () => {
     life.store.commit({ actor: null, drafts: [{ kind: 'advice.offered', body: { advice } }], result: null });
     return adviceId;
   }
+  /** The drops of the same till. */
+  function drops(): DropService {
+    const prices = { nowMs: () => life.nowMs, changed: () => undefined } as unknown as PricingService;
+    const core = { store: life.store, newId: () => life.newId(), topics: { mark: () => undefined } };
+    return new DropService(core as unknown as CoreContext, {
+      prices: () => prices,
+      tills: () => [],
+      onDocket: () => 0,
+      held: () => 0,
+    });
+  }
   const shown = (adviceId: string) => service.state().advice.find(({ advice }) => advice.adviceId === adviceId);
 
   it('takes an answer back as if it had not been given, until something was sold by it', () => {
@@ -202,6 +217,33 @@ describe('the advisor', () => {
     const logged = life.store.prices.log({ from: null, before: null, kinds: [], actor: 'ada', limit: 10 });
     const [back, taken] = ['advice.taken-back', 'advice.answered'];
     expect([...logged].map(({ kind }) => kind)).toEqual([back, taken, back, taken]);
+  });
+
+  it('is answered by a drop only where it is about drops, and once', () => {
+    const markdown = offer('advice-1');
+    const startsAt = new Date(life.nowMs + HOUR_MS).toISOString();
+    const dropTime: DropTimeOffer = {
+      ...{ adviceId: 'advice-2', kind: 'drop-time', offeredAt: new Date(life.nowMs).toISOString(), orders: 90 },
+      ...{ confidence: 0.95, day: startsAt.slice(0, 10), startsAt, minutes: 30, basis: 'sales', hourly: [] },
+      ...{ expected: { value: 9, low: 5, high: 14 }, usual: 5, probabilityBetter: 0.95, days: 9, hours: 63 },
+    };
+    life.store.commit({ actor: null, drafts: [{ kind: 'advice.offered', body: { advice: dropTime } }], result: null });
+    const nothing = { startsAt: null, unitCap: null, shares: null, graceMs: null };
+    const plan = (adviceId: string, requestId: string) =>
+      drops().schedule(
+        {
+          ...{ name: 'Bread', what: { kind: 'everything' }, effect: { kind: 'percent-off', basisPoints: 2_000 } },
+          ...{ ...nothing, minutes: 30, adviceId },
+        },
+        by(requestId),
+      ).dropId;
+    plan(markdown, 'plan 1');
+    expect(shown(markdown)).toMatchObject({ answer: null, ruleId: null });
+    const dropId = plan(dropTime.adviceId, 'plan 2');
+    expect(shown(dropTime.adviceId)).toMatchObject({ answer: 'accepted', ruleId: dropRuleId(dropId) });
+    plan(dropTime.adviceId, 'plan 3');
+    expect(shown(dropTime.adviceId)).toMatchObject({ ruleId: dropRuleId(dropId) });
+    expect(life.store.prices.drops()).toHaveLength(3);
   });
 
   it('names its rule after the goods, and cuts a long name between two letters', () => {

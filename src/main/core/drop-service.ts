@@ -110,9 +110,14 @@ export class DropService implements RuleSource {
     );
     const result = { dropId: drop.dropId };
     const drafts: EntryDraft[] = [{ kind: 'drop.scheduled', body: { drop } }];
-    if (input.adviceId !== undefined) {
+    const { adviceId } = input;
+    const followed = adviceId === undefined ? null : this.#core.store.advice.get(adviceId);
+    // Advice about prices is taken as a rule, and an answer that was given meanwhile stands: the drop is planned all the same.
+    const isAnswer = followed !== null && followed.advice.kind === 'drop-time' && followed.answer === null;
+    if (isAnswer) {
+      const { advice } = followed;
       const ruleId = dropRuleId(drop.dropId);
-      drafts.push({ kind: 'advice.answered', body: { adviceId: input.adviceId, answer: 'accepted', ruleId } });
+      drafts.push({ kind: 'advice.answered', body: { adviceId: advice.adviceId, answer: 'accepted', ruleId } });
     }
     this.#core.store.commit({
       requestId,
@@ -121,7 +126,7 @@ export class DropService implements RuleSource {
       result,
     });
     this.#changed(drop, staffId);
-    if (input.adviceId !== undefined) this.#core.topics.mark('advice');
+    if (isAnswer) this.#core.topics.mark('advice');
     return result;
   }
 
