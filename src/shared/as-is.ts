@@ -61,7 +61,8 @@ function make({ _zod: { def, values } }: z.core.$ZodTypes): AsIs {
   }
   if (def.type === 'object' && !def.catchall) return objectOf(def.shape);
   if (def.type === 'union') {
-    const options = def.options.map(takesAsIs);
+    // Where nothing tells them apart the first that fits is taken, which may leave out what a later one keeps.
+    const options = ('discriminator' in def ? def.options : def.options.slice(0, 1)).map(takesAsIs);
     return (value) => options.some((option) => option(value));
   }
   return never;

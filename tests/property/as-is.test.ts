@@ -134,6 +134,11 @@ describe('what a schema takes as it is', () => {
     ['a condition of its own', z.int().refine((value) => value > 1), 1],
     ['a condition on a whole', z.object({ a: z.int() }).refine(({ a }) => a > 1), { a: 1 }],
     ['a condition on one of a union', z.union([z.int().refine(() => false), z.string()]), 1],
+    [
+      'what the first of a union leaves out',
+      z.union([z.object({ a: z.int() }), z.object({ a: z.int(), b: z.int() })]),
+      { a: 1, b: 2 },
+    ],
     ['a field nobody knows', z.object({ a: z.int() }), { a: 1, b: 2 }],
     ['a field of the prototype', z.object({ a: z.int() }), JSON.parse('{"a":1,"__proto__":2}')],
     ['what is left over', z.looseObject({ a: z.int() }).catchall(z.int()), { a: 1, b: 'x' }],
