@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkOrder } from '../../src/domain/order';
 import type { RunningKiosk } from '../../src/main/boot';
+import { HeldForStore } from '../../src/main/db/held-for';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { CallInput, CallName, CallOutput, TypedRule } from '../../src/shared/contract';
 import type { CallResult } from '../../src/shared/errors';
@@ -209,6 +210,20 @@ describe('one till', () => {
     await clock.advance(26 * 60 * MINUTE_MS);
     const seen = await phone(running, 'hold.look', { holdId: third.holdId });
     expect(seen).toMatchObject({ ok: true, value: { phase: 'expired', heldFor: null } });
+  });
+
+  test('ends in time on a full disk, and its name is forgotten once there is room', async () => {
+    const person = { name: 'Ada', phone: '', consent: 'Keep my name until tomorrow.' };
+    const { holdId } = await hold(running, { variantId: loaf.variantId, person });
+    const forget = vi.spyOn(HeldForStore.prototype, 'forgetBefore').mockImplementation(() => {
+      throw new Error('database or disk is full');
+    });
+    await clock.advance(26 * 60 * MINUTE_MS);
+    const seen = await phone(running, 'hold.look', { holdId });
+    expect(seen).toMatchObject({ ok: true, value: { phase: 'expired', heldFor: { name: 'Ada' } } });
+    forget.mockRestore();
+    await clock.advance(60 * MINUTE_MS);
+    expect(await phone(running, 'hold.look', { holdId })).toMatchObject({ ok: true, value: { heldFor: null } });
   });
 
   test('one phone cannot hold everything, nor the same again and again', async () => {

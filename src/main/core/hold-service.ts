@@ -34,7 +34,7 @@ import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, HoldView, ScanOutcome, TopicState } from '../../shared/contract';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
-import type { CoreContext } from './core-context';
+import { attempt, type CoreContext } from './core-context';
 import type { PricingService } from './pricing-service';
 import type { HeldGoods } from './sale-service';
 
@@ -401,10 +401,17 @@ export class HoldService {
       ),
     );
     this.#cancelTimer = this.#hooks.clock.after(Math.max(nextMs - nowMs, 1), () => {
-      this.#core.store.heldFor.forgetBefore(this.#now());
+      this.#forgetOver();
       this.#known = null;
       this.#changed();
     });
+  }
+
+  /** Forgets those whose time is over. What a full disk refuses is done the next time. */
+  #forgetOver(): void {
+    attempt(this.#core, 'Names of shoppers could not be forgotten', () =>
+      this.#core.store.heldFor.forgetBefore(this.#now()),
+    );
   }
 
   #view(known: KnownHold, onDocket = this.#hooks.docket.holds()): HoldView {
