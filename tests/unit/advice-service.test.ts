@@ -156,6 +156,18 @@ describe('the advisor', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('says what to expect of a window, and of no more than a week', async () => {
+    await adviseOnNextSaturday();
+    const from = new Date(life.nowMs).toISOString();
+    const until = (hours: number) => ({ from, to: new Date(life.nowMs + hours * HOUR_MS).toISOString() });
+    const { basis, expected } = await service.footfall(until(1));
+    expect(basis).toBe('sales');
+    expect(expected?.value).toBeGreaterThan(1);
+    for (const hours of [0, 24 * 8]) {
+      await expect(service.footfall(until(hours))).rejects.toMatchObject({ code: 'bad-request' });
+    }
+  });
+
   it('asked again offers nothing twice, and nothing that was ignored', async () => {
     await adviseOnNextSaturday();
     const before = service.state().advice;

@@ -34,6 +34,8 @@ const QUIET_MS = 28 * 24 * 3_600_000;
 const LOOK_EVERY_MS = 30 * 60_000;
 /** Rules that ended are told for so long: carts may still keep their prices. */
 const RULES_KEPT_MS = 24 * 3_600_000;
+/** The longest stretch of time that visitors are expected for. */
+const MOST_EXPECTED_MS = 7 * 24 * 3_600_000;
 /** What the advice was worth is worked out again after so long. */
 const VALUE_KEPT_MS = 60_000;
 
@@ -166,9 +168,12 @@ export class AdviceService implements RuleSource {
 
   /**
    * How many to expect in a stretch of time, and in as long a one of an average hour of that day.
-   * @throws CallFailure `advisor-busy` while it looks for the first time
+   * @throws CallFailure `advisor-busy` while it looks for the first time, `bad-request` for more than a week
    */
   async footfall({ from, to }: CallInput<'advice.footfall'>): Promise<CallOutput<'advice.footfall'>> {
+    if (!(from < to) || Date.parse(to) - Date.parse(from) > MOST_EXPECTED_MS) {
+      throw new CallFailure('bad-request', 'Ask for a week at most.');
+    }
     const { footfall } = await this.#hearing();
     const { basis, model, caught } = footfall;
     const clock = this.#localClock();
