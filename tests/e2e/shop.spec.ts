@@ -81,6 +81,16 @@ test('every page of the shop is clean for who cannot see it, by day and by night
   }
 });
 
+test('a port that another program has is said, and the till goes on', async () => {
+  const { isOn, address, port, offers, publicUrl } = client.topics.shop;
+  const wanted = { isOn, address, port, publicUrl, offers: [...offers] };
+  // The till's own tools have it.
+  await client.call('shop.serve', { ...wanted, port: Number(new URL(kiosk.socket).port) });
+  await client.until(({ shop }) => shop.problem === 'port-taken' && shop.url === null, 'the port');
+  await client.call('shop.serve', wanted);
+  await client.until(({ shop }) => shop.problem === null && shop.url === url, 'the stall server');
+});
+
 test('switched off at the till, nobody is served any more', async () => {
   const { shop } = client.topics;
   const { isOn: _isOn, url: _url, problem: _problem, addresses: _addresses, ...wanted } = shop;

@@ -17,8 +17,13 @@ function world() {
     new StallSwitch(core, {
       clock,
       addresses: () => networks.here.map((address) => ({ address, network: 'wlan0' })),
-      open(place) {
-        if (networks.taken) return Promise.reject(Object.assign(new Error('taken'), { code: 'EADDRINUSE' }));
+      open(place, onEnd) {
+        if (networks.taken) {
+          const error = Object.assign(new Error('taken'), { code: 'EADDRINUSE' });
+          // A thread that could not open its port ends as well.
+          onEnd(error);
+          return Promise.reject(error);
+        }
         networks.opened.push(place);
         return Promise.resolve({
           url: `http://${place.host}:${place.port}`,

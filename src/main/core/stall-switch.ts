@@ -153,8 +153,9 @@ export class StallSwitch {
   }
 
   async #open(place: StallPlace, isFixed: boolean): Promise<void> {
-    const server = await this.#options.open(place, (error) => {
-      if (this.#serving?.server !== server) return;
+    let server: OpenStallServer | null = null;
+    server = await this.#options.open(place, (error) => {
+      if (server === null || this.#serving?.server !== server) return;
       this.#core.log.error({ error }, 'The stall server broke off and begins again');
       this.#serving = null;
       this.#problem = 'failed';

@@ -98,7 +98,7 @@ async function openThread(
   const tell = (message: StallTillMessage): void => worker.postMessage(message);
   const stopAged = link.onAged(() => tell({ kind: 'aged' }));
   let stopEvents: () => void = () => undefined;
-  let isClosing = false;
+  let isUp = false;
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
 
   const url = await new Promise<string>((resolve, reject) => {
@@ -111,7 +111,8 @@ async function openThread(
       stopAged();
       stopEvents();
       reject(error);
-      if (!isClosing) onEnd(error);
+      if (isUp) onEnd(error);
+      isUp = false;
     };
     worker.on('error', over);
     worker.on('exit', () => over(new Error('the thread of the stall server has ended')));
@@ -119,6 +120,7 @@ async function openThread(
       switch (message.kind) {
         case 'open':
           clearTimeout(timer);
+          isUp = true;
           return resolve(message.url);
         case 'failed':
           return over(Object.assign(new Error(message.message), { code: message.code }));
@@ -138,7 +140,7 @@ async function openThread(
   return {
     url,
     async close() {
-      isClosing = true;
+      isUp = false;
       tell({ kind: 'close' });
       const timer = setTimeout(() => void worker.terminate(), 2_000);
       await ended;
