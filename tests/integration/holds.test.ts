@@ -188,6 +188,9 @@ describe('one till', () => {
       actor: till.topics.session.signedOn?.staffId,
       body: { holdId, reason: 'given-to-another' },
     });
+    // Whoever held it was nobody of the staff.
+    const placed = [...exportFolder(folder.path)].find((line) => line.includes('"hold.placed"')) ?? '';
+    expect(JSON.parse(placed)).toMatchObject({ actor: null, body: { hold: { holdId } } });
   });
 
   test('a name is kept beside the journal, needs consent, and can be forgotten', async () => {
@@ -210,6 +213,15 @@ describe('one till', () => {
     await clock.advance(26 * 60 * MINUTE_MS);
     const seen = await phone(running, 'hold.look', { holdId: third.holdId });
     expect(seen).toMatchObject({ ok: true, value: { phase: 'expired', heldFor: null } });
+
+    // A till that is off when the time is over forgets as it starts.
+    const last = await hold(running, { variantId, holder: 'phone-c', person: agreed });
+    till.close();
+    await running.close();
+    clock.set(26 * 60 * MINUTE_MS);
+    await start();
+    const later = await phone(running, 'hold.look', { holdId: last.holdId });
+    expect(later).toMatchObject({ ok: true, value: { heldFor: null } });
   });
 
   test('ends in time on a full disk, and its name is forgotten once there is room', async () => {

@@ -21,7 +21,7 @@ export interface CallClient {
 export interface CallContext {
   /** The id under which a command's result is kept; empty for queries. */
   readonly requestId: string;
-  /** The person signed on, or null. */
+  /** The person signed on, or null; null as well for what a shopper or a display does, who is nobody of the staff. */
   readonly staffId: string | null;
 }
 
@@ -75,7 +75,7 @@ export class CallDoor {
     }
     if (CALLS[call].kind === 'query') return this.#run(client, call, message.data);
     // What shoppers do on their own keeps nothing waiting that waits for a quiet till.
-    if (client.role === 'till' || client.role === 'service') this.#options.onCommand();
+    if (isStaff(client)) this.#options.onCommand();
     if (requestId === undefined) return failure('bad-request', `${call} is a command and needs a requestId.`);
     const running = this.#running.get(requestId);
     if (running) return running;
@@ -88,11 +88,8 @@ export class CallDoor {
     }
   }
 
-  async #run(
-    { role }: CallClient,
-    call: CallName,
-    { requestId = '', input }: CallMessage,
-  ): Promise<CallResult<unknown>> {
+  async #run(client: CallClient, call: CallName, { requestId = '', input }: CallMessage): Promise<CallResult<unknown>> {
+    const { role } = client;
     const { kind, staff, input: inputSchema, output } = CALLS[call];
     try {
       const signedOn = this.#options.signedOn();
@@ -107,7 +104,8 @@ export class CallDoor {
         if (stored.found) return this.#answer(role, kind, output.parse(stored.value));
       }
       const handler = this.#options.handlers[call] as (input: unknown, context: CallContext) => unknown;
-      const value = await handler(parsed.data, { requestId, staffId: signedOn?.staffId ?? null });
+      const staffId = isStaff(client) ? (signedOn?.staffId ?? null) : null;
+      const value = await handler(parsed.data, { requestId, staffId });
       // Screens are told after the answer: whoever pays waits for the disk and for nothing else.
       return this.#answer(role, kind, output.parse(value));
     } catch (error) {
@@ -131,6 +129,11 @@ export class CallDoor {
     const message = `Something unforeseen happened. Log reference ${incidentId}.`;
     return { code: 'internal', message, retryable: false, incidentId };
   }
+}
+
+/** Whether a person of the stall may be calling. */
+function isStaff({ role }: CallClient): boolean {
+  return role === 'till' || role === 'service';
 }
 
 function failure(code: CallError['code'], message: string): { readonly ok: false; readonly error: CallError } {

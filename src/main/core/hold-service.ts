@@ -81,6 +81,8 @@ export class HoldService {
   }
 
   start(): void {
+    // Whose time was over while the till was off.
+    this.#core.store.heldFor.forgetBefore(this.#now());
     this.#setTimer();
   }
 
