@@ -77,13 +77,18 @@ export function holdPhase({ expiresAt, end, orderIds }: KnownHold, now: string):
   return now < expiresAt ? 'open' : 'expired';
 }
 
-/** How many pieces of a variant are held at a UTC instant. */
-export function heldPieces(holds: Iterable<KnownHold>, variantId: string, now: string): number {
-  let pieces = 0;
-  for (const known of holds) {
-    if (known.hold.variantId === variantId && holdPhase(known, now) === 'open') pieces += known.hold.quantity;
-  }
-  return pieces;
+/**
+ * Whether a hold keeps its goods from everybody else at a UTC instant: while it lasts, and while they lie on a docket, which may
+ * take longer.
+ */
+export function keepsGoods(known: KnownHold, now: string, onDocket: ReadonlySet<string>): boolean {
+  const phase = holdPhase(known, now);
+  return phase === 'open' || (phase !== 'sold' && onDocket.has(known.hold.holdId));
+}
+
+/** How many pieces of a variant are held. */
+export function heldPieces(holds: readonly KnownHold[], variantId: string): number {
+  return holds.reduce((sum, { hold }) => sum + (hold.variantId === variantId ? hold.quantity : 0), 0);
 }
 
 /**

@@ -193,6 +193,68 @@ describe('one till', () => {
     expect(JSON.parse(placed)).toMatchObject({ actor: null, body: { hold: { holdId } } });
   });
 
+  test('what is held at the price of a drop comes off what the drop has left, and is sold at it', async () => {
+    const { variantId, priceMinor } = loaf;
+    await till.call('drop.schedule', {
+      name: 'Warm bread',
+      what: { kind: 'variants', variantIds: [variantId] },
+      effect: { kind: 'percent-off', basisPoints: 5_000 },
+      startsAt: null,
+      minutes: 60,
+      unitCap: 3,
+      shares: null,
+      graceMs: null,
+    });
+    const dropMinor = Math.round(priceMinor / 2);
+    const asked = { variantId, holder: 'phone-a', person: null };
+    const many = await phone(running, 'hold.place', { ...asked, quantity: 4 });
+    expect(many).toMatchObject({ ok: false, error: { code: 'none-to-hold' } });
+    const { code } = await hold(running, { ...asked, quantity: 2 });
+
+    const pieces = async (): Promise<[quantity: number, unitPriceMinor: number][]> => {
+      const { sale } = await till.until(({ sale: { cart } }) => cart.lines.length === 2, 'two lines');
+      return sale.cart.lines.map(({ quantity, unitPriceMinor }) => [quantity, unitPriceMinor]);
+    };
+    // Somebody at the table gets the one that is left.
+    await till.call('cart.add', { variantId, quantity: 3 });
+    expect(await pieces()).toEqual([
+      [1, dropMinor],
+      [2, priceMinor],
+    ]);
+    await pay();
+    await till.call('cart.scan', { code });
+    await till.call('cart.add', { variantId });
+    expect(await pieces()).toEqual([
+      [2, dropMinor],
+      [1, priceMinor],
+    ]);
+    await pay();
+    const { drops } = await till.call('drop.list', {});
+    expect(drops).toMatchObject([{ sold: 3, endedBy: 'sold-out' }]);
+  });
+
+  test('goods that lie on the docket are nobody else’s when their hold runs out or is given up meanwhile', async () => {
+    await stockUp(till, loaf.itemId, 2);
+    const late = async (): Promise<string | boolean> => {
+      const asked = { variantId: loaf.variantId, quantity: 1, holder: 'phone-b', person: null };
+      const placed = await phone(running, 'hold.place', asked);
+      return placed.ok || placed.error.code;
+    };
+    const one = await hold(running, { variantId: loaf.variantId });
+    const other = await hold(running, { variantId: loaf.variantId });
+    await till.call('hold.take', { holdId: one.holdId });
+    await till.call('hold.take', { holdId: other.holdId });
+    await phone(running, 'hold.give-up', { holdId: other.holdId });
+    await clock.advance(31 * MINUTE_MS);
+    expect([await phase(one.holdId), await phase(other.holdId)]).toEqual(['expired', 'released']);
+    expect(await late()).toBe('none-to-hold');
+    await till.call('cart.park', { label: '' });
+    expect(await late()).toBe('none-to-hold');
+    const { sale } = await till.until(({ sale: { parked } }) => parked.length === 1, 'the cart');
+    await till.call('cart.discard-parked', { parkedCartId: sale.parked[0]?.parkedCartId ?? '' });
+    expect(await late()).toBe(true);
+  });
+
   test('a name is kept beside the journal, needs consent, and can be forgotten', async () => {
     const { variantId } = loaf;
     const person = { name: 'Ada <b>Lovelace</b>\u202e', phone: '0191 498 0000', consent: '' };

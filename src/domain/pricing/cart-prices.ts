@@ -75,10 +75,11 @@ export function piecesOf({ pricing, quantity }: Pick<CartLine, 'pricing' | 'quan
   return pricing === 'kg' ? 1 : quantity;
 }
 
-/** How many pieces of a cart are priced by each rule. */
+/** How many pieces of a cart are priced by each rule, but for those that were held: they count as held until they are sold. */
 export function piecesByRule({ lines }: Pick<Cart, 'lines'>): Map<string, number> {
   const pieces = new Map<string, number>();
   for (const line of lines) {
+    if (line.hold !== undefined) continue;
     for (const ruleId of rulesOf(line.trace)) pieces.set(ruleId, (pieces.get(ruleId) ?? 0) + piecesOf(line));
   }
   return pieces;

@@ -32,9 +32,9 @@ interface DropHooks {
   readonly prices: () => PricingService;
   /** The tills of the stall, which a cap is divided among. */
   readonly tills: () => readonly StallTill[];
-  /** How many pieces on this till's docket have their price by a rule. */
+  /** How many pieces on this till's docket have their price by a rule, but for those that were held. */
   readonly onDocket: (ruleId: string) => number;
-  /** How many pieces shoppers hold at the price of a rule, which are not on the docket. */
+  /** How many pieces shoppers hold at the price of a rule. */
   readonly held: (ruleId: string) => number;
 }
 

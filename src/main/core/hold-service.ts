@@ -8,6 +8,7 @@ import {
   heldPieces,
   holdPhase,
   HOLD_LIMITS,
+  keepsGoods,
   lineHold,
   type Hold,
   type HoldEndReason,
@@ -45,9 +46,13 @@ interface HoldHooks {
   readonly clock: Clock;
   readonly isOpen: () => boolean;
   readonly isRevoked: (deviceId: string) => boolean;
-  /** The docket: pieces of a variant that come from no hold, the holds on it and on carts set aside, and how one gets there. */
+  /**
+   * The docket: pieces of a variant that come from no hold, what more of it costs, the holds on it and on carts set aside, and how
+   * one gets there.
+   */
   readonly docket: {
     readonly unheld: (variantId: string) => number;
+    readonly pricesBeside: (variant: Variant, quantity: number) => ReturnType<PricingService['pricesFor']>;
     readonly holds: () => ReadonlySet<string>;
     readonly add: <T>(goods: HeldGoods, context: CallContext, resultOf: (lineId: string) => T) => T;
   };
@@ -117,7 +122,7 @@ export class HoldService {
       const here = this.heldFrom(variantId);
       return here === 0 ? null : share - here;
     }
-    const held = heldPieces(this.#holds().values(), variantId, this.#now());
+    const held = heldPieces(this.#keeping(), variantId);
     if (held === 0) return null;
     const stock = this.#variant(variantId)?.variant.stock ?? null;
     return stock === null ? null : stock - held;
@@ -125,28 +130,21 @@ export class HoldService {
 
   /** Pieces of a variant that are held from the stock of a till; of this one unless said. */
   heldFrom(variantId: string, deviceIds: readonly string[] = this.#ownIds()): number {
-    return heldPieces(this.#ofTill(deviceIds), variantId, this.#now());
+    return heldPieces(this.#keeping(deviceIds), variantId);
   }
 
   /** Pieces that are held of each item, of all its variants. */
   heldByItem(): ReadonlyMap<string, number> {
-    const now = this.#now();
     const held = new Map<string, number>();
-    for (const known of this.#holds().values()) {
-      const { itemId, quantity } = known.hold;
-      if (holdPhase(known, now) === 'open') held.set(itemId, (held.get(itemId) ?? 0) + quantity);
-    }
+    for (const { hold } of this.#keeping()) held.set(hold.itemId, (held.get(hold.itemId) ?? 0) + hold.quantity);
     return held;
   }
 
-  /** Pieces held at the price of a rule that are not on the docket yet. */
+  /** Pieces held at the price of a rule. */
   heldBy(ruleId: string): number {
-    const now = this.#now();
-    const onDocket = this.#hooks.docket.holds();
-    return this.#ofTill(this.#ownIds()).reduce((sum, known) => {
-      const { holdId, quantity, trace } = known.hold;
+    return this.#keeping(this.#ownIds()).reduce((sum, { hold: { quantity, trace } }) => {
       const isBy = trace?.steps.some((step) => step.kind === 'rule' && step.ruleId === ruleId) ?? false;
-      return isBy && holdPhase(known, now) === 'open' && !onDocket.has(holdId) ? sum + quantity : sum;
+      return isBy ? sum + quantity : sum;
     }, 0);
   }
 
@@ -190,9 +188,12 @@ export class HoldService {
     const minutes = input.minutes ?? policy.minutes;
     const available = this.#available(item, variant);
     unwrap(checkHold({ variantId, quantity, holder, minutes }, { available, holds: [...this.#holds().values()], now }));
-    const price = this.#hooks.prices.shown(variantId);
-    if (price === null || price.mustAsk) {
+    const [first, ...others] = this.#hooks.docket.pricesBeside(variant, quantity);
+    if (first === undefined || first.price.mustAsk) {
       throw new CallFailure('price-needed', 'Its last known price is too old to promise it.');
+    }
+    if (others.length > 0) {
+      throw new CallFailure('none-to-hold', `Only ${first.quantity} are left at this price.`);
     }
     const heldFor = checkedPerson(person);
     const expiresAt = new Date(nowMs + minutes * 60_000).toISOString();
@@ -202,7 +203,7 @@ export class HoldService {
       variantId,
       name: fullName(item, variant),
       quantity,
-      ...linePrice(price),
+      ...linePrice(first.price),
       placedAt: now,
       expiresAt,
       holder,
@@ -284,7 +285,8 @@ export class HoldService {
     const open = all.filter((known) => holdPhase(known, now) === 'open');
     const over = all.filter((known) => !open.includes(known)).slice(-MOST_OVER);
     const onDocket = this.#hooks.docket.holds();
-    const variantIds = new Set(open.map(({ hold }) => hold.variantId));
+    const keeping = this.#keeping();
+    const variantIds = new Set(keeping.map(({ hold }) => hold.variantId));
     return {
       now,
       ...this.#policy(),
@@ -292,7 +294,7 @@ export class HoldService {
       clashes: [...variantIds].flatMap((variantId) => {
         const found = this.#variant(variantId);
         const stock = found?.variant.stock ?? null;
-        const held = heldPieces(open, variantId, now);
+        const held = heldPieces(keeping, variantId);
         if (!found || stock === null || held <= stock) return [];
         return [{ variantId, name: fullName(found.item, found.variant), held, onHand: stock }];
       }),
@@ -388,7 +390,8 @@ export class HoldService {
   /** Says that what is held became something else. */
   #changed(): void {
     this.#setTimer();
-    this.#core.topics.mark('holds', 'catalogue');
+    this.#hooks.prices.leftChanged();
+    this.#core.topics.mark('holds', 'catalogue', 'prices');
   }
 
   /** Something runs out next: screens and stock go with it. */
@@ -465,7 +468,7 @@ export class HoldService {
     const onDocket = this.#hooks.docket.unheld(variantId);
     const share = this.#core.store.shares.left(itemId, variantId);
     const counts = [
-      ...(stock === null ? [] : [stock - heldPieces(this.#holds().values(), variantId, this.#now())]),
+      ...(stock === null ? [] : [stock - heldPieces(this.#keeping(), variantId)]),
       ...(share === null ? [] : [share - this.heldFrom(variantId)]),
     ];
     return counts.length === 0 ? null : Math.max(0, Math.min(...counts) - onDocket);
@@ -476,8 +479,13 @@ export class HoldService {
     return [deviceId, ...formerDeviceIds];
   }
 
-  #ofTill(deviceIds: readonly string[]): KnownHold[] {
-    return [...this.#holds().values()].filter(({ deviceId }) => deviceIds.includes(deviceId));
+  /** Holds that keep goods from everybody else; of some tills alone where they are named. */
+  #keeping(deviceIds?: readonly string[]): KnownHold[] {
+    const now = this.#now();
+    const onDocket = this.#hooks.docket.holds();
+    return [...this.#holds().values()].filter(
+      (known) => (deviceIds?.includes(known.deviceId) ?? true) && keepsGoods(known, now, onDocket),
+    );
   }
 
   #variant(variantId: string): { readonly item: Item; readonly variant: Variant } | null {

@@ -197,7 +197,7 @@ export class Kiosk {
       prices,
       holds: () => holds,
       onPlaced: ({ lines }) => {
-        prices.sold();
+        prices.leftChanged();
         drops.sold();
         holds.sold(lines.flatMap(({ hold }) => hold?.holdId ?? []));
       },
@@ -210,6 +210,7 @@ export class Kiosk {
       isRevoked: (deviceId) => this.exchange.isRevoked(deviceId),
       docket: {
         unheld: (variantId) => sale.unheldOnDocket(variantId),
+        pricesBeside: (variant, quantity) => sale.pricesBeside(variant, quantity),
         holds: () => sale.holdsOnDocket(),
         add: (goods, context, resultOf) => sale.addHeld(goods, context, resultOf),
       },
@@ -276,7 +277,7 @@ export class Kiosk {
         if (came(...SHOWN_ON_TILES)) prices.goodsChanged();
         if (came('drop.scheduled', 'drop.ended', 'drop.share-given')) drops.received();
         if (came('order.placed')) {
-          prices.sold();
+          prices.leftChanged();
           drops.sold();
         }
         if (came('hold.placed', 'hold.extended', 'hold.ended', 'order.placed')) holds.received();

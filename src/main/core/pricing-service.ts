@@ -196,10 +196,11 @@ export class PricingService {
     this.#options.onChanged();
   }
 
-  /** Something was sold: less may be left of what has a cap. */
-  sold(): void {
+  /** Something was sold or held, or is held no more: another number may be left of what has a cap. */
+  leftChanged(): void {
     if (this.#left.size === 0) return;
     this.#shown.clear();
+    this.#epoch += 1;
     this.#readLeft();
   }
 

@@ -90,6 +90,8 @@ export class SaleService {
   /** The order just placed, until the next sale begins or the cashier moves on. */
   #placed: Order | null;
   #parked: ParkedCart[] | null = null;
+  /** The holds on them. */
+  #heldAside: readonly string[] | null = null;
   #strays: readonly OpenTender[];
   #lastOrder: { readonly value: OrderSummary | null } | null = null;
 
@@ -132,8 +134,13 @@ export class SaleService {
 
   /** The holds on the docket and on carts that were set aside. */
   holdsOnDocket(): ReadonlySet<string> {
-    const carts = [this.#sale.cart, ...this.#core.store.parked.list().map(({ cart }) => cart)];
-    return new Set(carts.flatMap(({ lines }) => lines.flatMap(({ hold }) => hold?.holdId ?? [])));
+    this.#heldAside ??= this.#core.store.parked.list().flatMap(({ cart }) => holdIdsOf(cart));
+    return new Set([...holdIdsOf(this.#sale.cart), ...this.#heldAside]);
+  }
+
+  /** What so many pieces cost anybody, beside what is on the docket: in as many parts as they have prices. */
+  pricesBeside(variant: Variant, quantity: Quantity): ReturnType<PricingService['pricesFor']> {
+    return this.#prices.pricesFor(priceFor(this.#sale.cart, { audience: 'everyone' }), variant, quantity);
   }
 
   /** Puts held goods on the docket, at the price that was promised. */
@@ -145,7 +152,7 @@ export class SaleService {
     });
   }
 
-  /** How many pieces on the docket have their price by a rule. */
+  /** How many pieces on the docket have their price by a rule, but for those that were held. */
   onDocketBy(ruleId: string): number {
     return piecesByRule(this.#sale.cart).get(ruleId) ?? 0;
   }
@@ -199,7 +206,7 @@ export class SaleService {
 
   /** Entries came from other devices: what is kept of the tables may be old. */
   received(): void {
-    this.#parked = null;
+    this.#parkedChanged();
     this.#lastOrder = null;
     this.#core.topics.mark('sale');
   }
@@ -313,7 +320,7 @@ export class SaleService {
       sale: this.#freshSale(null),
       result: { parkedCartId },
     });
-    this.#parked = null;
+    this.#parkedChanged();
     return result;
   }
 
@@ -329,7 +336,7 @@ export class SaleService {
       sale: { cart: payment === null ? this.#prices.reprice(cart) : cart, markedLineId, payment, doneOrderId: null },
       result: {},
     });
-    this.#parked = null;
+    this.#parkedChanged();
     this.#core.topics.mark('sale');
     return {};
   }
@@ -347,7 +354,7 @@ export class SaleService {
       sale: this.#sale,
       result: {},
     });
-    this.#parked = null;
+    this.#parkedChanged();
     this.#core.topics.mark('sale');
     return {};
   }
@@ -626,6 +633,11 @@ export class SaleService {
     this.#core.topics.mark('sale');
   }
 
+  #parkedChanged(): void {
+    this.#parked = null;
+    this.#heldAside = null;
+  }
+
   #freshSale(doneOrderId: string | null): SaleRecord {
     return { cart: emptyCart(this.#core.newId()), markedLineId: null, payment: null, doneOrderId };
   }
@@ -723,6 +735,10 @@ export class SaleService {
 /** A tender that took money or may have. */
 function hasLiveTender({ tenders }: Payment): boolean {
   return tenders.some(({ state }) => state !== 'declined');
+}
+
+function holdIdsOf({ lines }: Cart): string[] {
+  return lines.flatMap(({ hold }) => hold?.holdId ?? []);
 }
 
 /** How much of each variant is in a cart, leaving out what was held: pieces, or grams. */
