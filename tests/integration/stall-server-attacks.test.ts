@@ -4,7 +4,10 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { startStallServer } from '../../src/main/lan/stall-server';
+import { STALL_SITES } from '../../src/main/lan/stall-sites';
 import { kioskLink } from '../../src/main/lan/stall-thread';
+import { projectFolder } from '../../src/main/project-folder';
 import type { RunningKiosk } from '../../src/main/boot';
 import { ROLES, CALLS, type ClientRole } from '../../src/shared/contract';
 import { readyToSell, sellSimple, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
@@ -167,6 +170,27 @@ describe('a flood', () => {
     expect(`${head}\r\n\r\n${body}`.match(/HTTP\/1\.1 \d{3}/g)?.length).toBeLessThan(300);
     expect(body).toMatch(/connection: close/i);
   });
+});
+
+test('while the till answers nobody, everybody is told to wait', async () => {
+  const problems: unknown[] = [];
+  const busy = { ok: false, error: { code: 'disconnected', message: 'Too many.', retryable: true } } as const;
+  const server = await startStallServer({
+    host: '127.0.0.1',
+    port: 0,
+    link: { ...kioskLink(running.kiosk), dispatch: () => Promise.resolve(busy) },
+    dataDir: folder.path,
+    projectFolder,
+    sites: STALL_SITES,
+    onProblem: (error) => problems.push(error),
+  });
+  for (const path of ['/', '/nowhere', '/item/any', '/hold/any', '/display/']) {
+    const answer = await fetch(server.url + path);
+    expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 503, '2']);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+  }
+  expect(problems).toEqual([]);
+  await server.close();
 });
 
 describe('goods with tricks in their names', () => {

@@ -131,7 +131,15 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
       return plain(reply.header('connection', 'close'), 429, 'Too many requests. Wait a moment.');
     }
     if (error instanceof PhotosBusy) return plain(reply.header('retry-after', 2), 503, 'Many photos are asked for.');
-    if (error instanceof CallRefused) return stall.sorry(request, reply, problemOf(error));
+    if (error instanceof CallRefused) {
+      try {
+        return await stall.sorry(request, reply, problemOf(error));
+      } catch (still) {
+        // Nor can the till be asked for what stands around a page.
+        if (!(still instanceof CallRefused)) throw still;
+        return plain(reply.header('retry-after', 2), 503, 'The stall cannot answer just now. Wait a moment.');
+      }
+    }
     const { statusCode = 500 } = error;
     if (statusCode >= 400 && statusCode < 500) return plain(reply, statusCode, 'That request cannot be answered.');
     onProblem(error);
