@@ -249,6 +249,15 @@ test('a photo that is an SVG with script is sent as the picture it draws, with n
   expect(bytes.subarray(8, 12).toString()).toBe('WEBP');
   expect(bytes.includes('script')).toBe(false);
   expect(existsSync(join(folder.path, 'fitted-photos', photo.slice(0, 2), `${photo}-320.webp`))).toBe(true);
+
+  // Nor is it where displays find their photos, paired or not.
+  const { address, port: kept, offers, publicUrl } = till.topics.shop;
+  const wanted = { isOn: true, address, port: kept, publicUrl };
+  await till.call('shop.serve', { ...wanted, offers: ['gallery', 'display'] });
+  const shown = Buffer.from(await (await fetch(`${url}/display/photo/${photo}`)).arrayBuffer());
+  expect(shown.subarray(8, 12).toString()).toBe('WEBP');
+  expect((await fetch(`${url}/display/photo/${'0'.repeat(64)}`)).status).toBe(404);
+  await till.call('shop.serve', { ...wanted, offers: [...offers] });
 });
 
 describe('whoever asks to be the till', () => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract';
 import { CLOSE_CODES } from '../../shared/wire';
 import { windowHeaders } from '../../shared/window-policy';
-import { findPhoto } from '../core/photos';
+import { FittedPhotos } from './fitted-photos';
 import { speakContract } from './speak-contract';
 import { CallRefused, type StallLink } from './stall-link';
 import type { StallSite } from './stall-site';
@@ -16,6 +16,8 @@ const LOOK_AGAIN_MS = 5_000;
 const PING_EVERY_MS = 15_000;
 /** Somebody looks through the goods as fast as they can; nobody looks up more. */
 const MAX_CALLS_PER_SECOND = 100;
+/** As large as the till keeps photos. */
+const PHOTO_SIDE = 800;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -51,9 +53,12 @@ export const displaySite: StallSite = {
         .type(type)
         .send(createReadStream(join(rendererDir, 'assets', file)));
     });
-    app.get<{ Params: { photo: string } }>('/display/photo/:photo', (request, reply) => {
-      const photo = findPhoto(dataDir, request.params.photo);
-      return photo ? reply.headers(photo.headers).send(createReadStream(photo.path)) : reply.callNotFound();
+    const photos = new FittedPhotos(dataDir);
+    app.addHook('onClose', () => photos.close());
+    app.get<{ Params: { photo: string } }>('/display/photo/:photo', async (request, reply) => {
+      const bytes = await photos.find(request.params.photo, PHOTO_SIDE);
+      if (bytes === null) return reply.callNotFound();
+      return reply.type('image/webp').header('cache-control', 'public, max-age=31536000, immutable').send(bytes);
     });
 
     app.post('/display/pair', async (request, reply) => {

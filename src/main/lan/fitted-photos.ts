@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PhotoSide } from '../../pages/goods';
@@ -66,9 +67,10 @@ export class FittedPhotos {
       const drawn = original && (await drawFitted(await readFile(original.path), side).catch(() => null));
       if (drawn === null) return null;
       await mkdir(folder, { recursive: true });
-      // Under its name only when it is whole.
-      await writeFile(`${path}.new`, drawn);
-      await rename(`${path}.new`, path);
+      // Under its name only when it is whole; phones and displays may ask for the same at once.
+      const made = `${path}.${randomUUID()}`;
+      await writeFile(made, drawn);
+      await rename(made, path);
       return drawn;
     });
     this.#last = run.catch(() => undefined);
