@@ -21,12 +21,6 @@ export interface HangingLabel {
   readonly at: string;
 }
 
-export const LABEL_LIMITS = {
-  /** Labels printed at once, and copies of each. */
-  labels: 120,
-  copies: 50,
-} as const;
-
 /** A phone reads a code of this width at arm's length. */
 const CODE_MILLIMETRES = 18;
 
