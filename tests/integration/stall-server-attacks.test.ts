@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -288,6 +288,20 @@ describe('whoever asks to be the till', () => {
       expect(heard).toEqual([]);
     },
   );
+
+  test('by an upgrade that is refused and never hangs up is hung up on', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined);
+    socket.resume();
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', Origin: url };
+    socket.write(rawRequest(port, '/nowhere', { headers: upgrade }));
+    await new Promise((resolve) => socket.once('end', resolve));
+    // Only a connection that is gone on the other side too answers this.
+    const more = setInterval(() => socket.write('more'), 10);
+    await closed;
+    clearInterval(more);
+  });
 
   test('by a WebSocket of another origin is turned away before it is heard', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`, { origin: 'http://evil.example' });
