@@ -87,7 +87,7 @@ export class HoldService {
 
   start(): void {
     // Whose time was over while the till was off.
-    this.#core.store.heldFor.forgetBefore(this.#now());
+    this.#forgetOver();
     this.#setTimer();
   }
 
