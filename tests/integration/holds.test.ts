@@ -295,6 +295,10 @@ describe('one till', () => {
     await clock.advance(26 * 60 * MINUTE_MS);
     const seen = await phone(running, 'hold.look', { holdId });
     expect(seen).toMatchObject({ ok: true, value: { phase: 'expired', heldFor: { name: 'Ada' } } });
+    // Nor does it keep the till from starting.
+    till.close();
+    await running.close();
+    await start();
     forget.mockRestore();
     await clock.advance(60 * MINUTE_MS);
     expect(await phone(running, 'hold.look', { holdId })).toMatchObject({ ok: true, value: { heldFor: null } });
