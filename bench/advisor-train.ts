@@ -25,7 +25,7 @@ const ITEMS_PER_COMMIT = 500;
 const SEED = 20_261_123;
 const FIRST_DAY_MS = Date.UTC(2026, 0, 3, 9);
 const DAY_MS = 86_400_000;
-const SALES = 400;
+const TURNS = 5;
 const SAMPLE_EVERY_MS = 20;
 const INCREMENTS = 15;
 const MIB = 2 ** 20;
@@ -71,19 +71,21 @@ export async function measure(scratch: string): Promise<Figure[]> {
   progress(`one more order in ${percentile(incrementsMs, 0.5).toFixed(1)} ms`);
 
   const selling = await startTill({ dataDir });
-  const alone = await sales(selling);
-  let isOver = false;
-  const beside = startAdvisor(dataDir);
-  const learning = (async () => {
-    // A thread learns everything once: another one begins again.
-    for (let next = beside; !isOver; next = startAdvisor(dataDir)) {
-      await next.ask(question).catch(() => undefined);
-      await next.close();
-    }
-  })();
-  const meanwhile = await sales(selling);
-  isOver = true;
-  await learning;
+  const alone: number[] = [];
+  const meanwhile: number[] = [];
+  // Turn by turn, over whole learnings: of a second of sales at a stretch the worst would be what the machine did just then.
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const beside = startAdvisor(dataDir);
+    let isLearning = true;
+    const learning = beside.ask(question).finally(() => (isLearning = false));
+    const sold = await sales(selling, () => isLearning);
+    await learning;
+    await beside.close();
+    meanwhile.push(...sold);
+    let left = sold.length;
+    alone.push(...(await sales(selling, () => (left -= 1) >= 0)));
+  }
+  progress(`${alone.length} sales beside it and as many without`);
   await selling.close();
 
   const what = `${ORDERS.toLocaleString('en')} orders, ${ITEMS.toLocaleString('en')} items`;
@@ -193,12 +195,12 @@ function priceOf(item: number, day: number): number {
 }
 
 /** What each payment took, from the call to its answer. */
-async function sales({ call }: BenchTill): Promise<number[]> {
+async function sales({ call }: BenchTill, isOn: () => boolean): Promise<number[]> {
   const { tiles } = await call('catalogue.items', { category: null, offset: 0, limit: 1 });
   const variantId = tiles[0]?.variantId;
   if (!variantId) throw new Error('nothing is on sale');
   const tookMs: number[] = [];
-  for (let sale = 0; sale < SALES; sale += 1) {
+  while (isOn()) {
     await call('cart.add', { variantId });
     const started = performance.now();
     await call('payment.cash', { givenMinor: 100_000 });
