@@ -25,7 +25,7 @@ const layers = {
   // Statistics over arrays, for main, its workers and the command line alike.
   analysis: { path: 'src/analysis', layers: ['domain'], packages: 'any' },
   // Pages as text, for the till's stall server and the hub alike.
-  pages: { path: 'src/pages', layers: ['domain', 'shared'], node: true },
+  pages: { path: 'src/pages', layers: ['domain', 'shared'], packages: ['pdfkit', 'bwip-js'], node: true },
   exchange: { path: 'src/exchange', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
   hardware: { path: 'src/hardware', layers: [], packages: 'any', node: true },
   'main-core': {

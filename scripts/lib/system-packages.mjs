@@ -26,6 +26,7 @@ const virtualDisplay = { command: 'Xvfb', debianPackage: 'xvfb' };
 const testNeeds = [
   { command: 'chromium', debianPackage: 'chromium' },
   { command: 'zbarimg', debianPackage: 'zbar-tools' },
+  { command: 'pdftoppm', debianPackage: 'poppler-utils' },
 ];
 /**
  * What the tests of cut networks are made with. Only root may make networks; without them these tests are skipped and say so.

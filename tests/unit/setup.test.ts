@@ -28,7 +28,7 @@ describe('system packages', () => {
   test('without a display a virtual one is asked for, and tests want a browser and a code reader', () => {
     expect(packages('demo', false)).toContain('xvfb');
     expect(packages('demo', false)).not.toContain('chromium');
-    expect(packages('test', true)).toEqual(expect.arrayContaining(['chromium', 'zbar-tools']));
+    expect(packages('test', true)).toEqual(expect.arrayContaining(['chromium', 'zbar-tools', 'poppler-utils']));
     expect(packages('test', true)).not.toContain('xvfb');
   });
 
