@@ -45,6 +45,8 @@ export interface Order {
   readonly roundingMinor: Minor;
   readonly tenders: readonly Tender[];
   readonly flag: ResilienceFlag;
+  /** What its receipt's address ends with: 128 bits of chance, base64url. Orders of earlier versions have none. */
+  readonly receiptKey?: string | undefined;
 }
 
 /** `T1-0412`: the device's prefix and its gapless sequence, at least four digits wide. */
@@ -67,10 +69,11 @@ export function placeOrder(
     readonly staffId: string;
     readonly flag: ResilienceFlag;
     readonly pricedAt?: string | undefined;
+    readonly receiptKey?: string | undefined;
   },
   context: Context,
 ): Result<Order, 'empty-cart' | 'payment-locked' | 'bad-tender'> {
-  const { cart, payment, stall, orderId, number, shiftId, staffId, flag, pricedAt } = given;
+  const { cart, payment, stall, orderId, number, shiftId, staffId, flag, pricedAt, receiptKey } = given;
   if (cart.lines.length === 0) return fail('empty-cart', 'Scan or tap the first thing.');
   if (payment.dueMinor !== cart.totalMinor) {
     return fail('bad-tender', 'The sale changed after payment was opened. Go back and open it again.');
@@ -99,6 +102,7 @@ export function placeOrder(
     roundingMinor: paidBy(payment.tenders) - cart.totalMinor,
     tenders: payment.tenders,
     flag,
+    ...(receiptKey !== undefined && { receiptKey }),
   };
   const broken = checkOrder(order);
   if (broken.length > 0) throw new Error(`order ${number} does not add up: ${broken.join('; ')}`);

@@ -5,7 +5,7 @@ import type { Frozen } from './zod';
 const text = (most: number) => z.string().max(most);
 
 /** What the stall server may offer; each is switched on by itself. */
-export const STALL_OFFERS = ['gallery', 'holds', 'display'] as const;
+export const STALL_OFFERS = ['gallery', 'holds', 'receipts', 'display'] as const;
 export type StallOffer = (typeof STALL_OFFERS)[number];
 
 /** How the operator wants the stall server. */

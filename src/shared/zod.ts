@@ -290,6 +290,7 @@ export const order = z.object({
   roundingMinor: minorSum,
   tenders: z.array(tender).max(50),
   flag: resilienceFlag,
+  receiptKey: id.optional(),
 }) satisfies z.ZodType<Order>;
 
 /**

@@ -461,7 +461,7 @@ function messageOf(
   const { device, receivedAt } = entry;
   switch (kind) {
     case 'order': {
-      const { staffId: _staffId, ...order } = value;
+      const { staffId: _staffId, receiptKey: _receiptKey, ...order } = value;
       return messageAbout(stallId, entry, 'order.placed', receivedAt, { device, order });
     }
     case 'flag': {

@@ -1,5 +1,6 @@
 import { grossBeforeRules, type PricedCart, type PricedLine } from '../../domain/cart';
 import type { Item } from '../../domain/catalogue';
+import type { Order } from '../../domain/order';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import type { DisplayScene, SaleState, ShownLine, TopicState } from '../../shared/contract';
 import type { CoreContext } from './core-context';
@@ -24,7 +25,7 @@ export interface DisplaySources {
   /** The time prices go by, UTC milliseconds. */
   readonly nowMs: () => number;
   /** Where a phone reads the receipt of an order; null where it cannot. */
-  readonly receiptUrl: (orderId: string) => string | null;
+  readonly receiptUrl: (order: Order) => string | null;
 }
 
 /**
@@ -110,7 +111,7 @@ export class DisplayService {
         changeMinor,
         flag: order.flag,
         goods: this.#table(order.lines),
-        receiptUrl: this.#sources.receiptUrl(order.orderId),
+        receiptUrl: this.#sources.receiptUrl(order),
       };
     }
     return shift ? { mode: 'reel', asked: this.#asked } : { mode: 'closed' };

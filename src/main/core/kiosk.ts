@@ -26,6 +26,7 @@ import { NeighbourSwitch, type NeighbourPlace, type OpenNeighbours } from './nei
 import { OrderService } from './order-service';
 import { findPhoto, type PhotoFile } from './photos';
 import { PriceTestService } from './price-test-service';
+import { ReceiptService } from './receipt-service';
 import { SaleService } from './sale-service';
 import { DisplayDesk } from './display-desk';
 import { DisplayService } from './display-service';
@@ -316,6 +317,7 @@ export class Kiosk {
       addresses: ownAddresses,
     });
     this.stallServer = stallServer;
+    const receipts = new ReceiptService(core, stallServer);
     const shop = new ShopService(core, { catalogue, prices, footfall, stallServer });
     const peers = () => options.sync.view().peers;
     const spokenFor = (variantId: string) => sale.unheldOnDocket(variantId) + holds.heldFrom(variantId);
@@ -337,7 +339,7 @@ export class Kiosk {
       theme: () => session.theme(),
       catalogue: () => catalogue.state(),
       nowMs: () => prices.nowMs(),
-      receiptUrl: () => null,
+      receiptUrl: (order) => receipts.urlOf(order),
     });
     this.#display = display;
     const displays = new DisplayDesk(core, {
@@ -639,7 +641,7 @@ export class Kiosk {
 }
 
 /** Topics of the till that a display shows something of. */
-const SHOWN_ON_DISPLAYS: readonly Topic[] = ['session', 'sale', 'catalogue', 'prices'];
+const SHOWN_ON_DISPLAYS: readonly Topic[] = ['session', 'sale', 'catalogue', 'prices', 'shop'];
 
 /** Entries of other devices that change what a tile shows. */
 const SHOWN_ON_TILES: readonly EntryKind[] = [

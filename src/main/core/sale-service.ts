@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   addTypedAmount,
   addVariant,
@@ -34,6 +35,7 @@ import {
   viewPayment,
   type Payment,
 } from '../../domain/payment';
+import { RECEIPT_KEY_BYTES } from '../../domain/receipt-address';
 import type { Result } from '../../domain/result';
 import type { DeliveryJob } from '../../hardware/delivery-job';
 import type { EntryDraft } from '../../journal/kinds';
@@ -574,6 +576,7 @@ export class SaleService {
           // What is true without a hub: it waits for one.
           flag: 'queued',
           pricedAt: this.#prices.instantApart(),
+          receiptKey: randomBytes(RECEIPT_KEY_BYTES).toString('base64url'),
         },
         domainContext(this.#core),
       ),

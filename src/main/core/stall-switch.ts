@@ -94,15 +94,20 @@ export class StallSwitch {
   state(): TopicState<'shop'> {
     return {
       ...this.wanted(),
-      url: this.#serving?.server.url ?? null,
+      url: this.url(),
       problem: this.#problem,
       addresses: [...this.#options.addresses()],
     };
   }
 
+  /** Where shoppers reach it on the stall's own network; null while it is not up. */
+  url(): string | null {
+    return this.#serving?.server.url ?? null;
+  }
+
   /** Where codes and links lead shoppers, without a slash at the end; null while they can reach nothing. */
   address(): string | null {
-    return this.wanted().publicUrl ?? this.#serving?.server.url ?? null;
+    return this.wanted().publicUrl ?? this.url();
   }
 
   /** Serves nobody any more; what was chosen stays. */
