@@ -176,7 +176,14 @@ const doorPolicies = [
       to: {
         element: {
           type: 'shared',
-          fileInternalPath: ['zod.ts', 'as-is.ts', 'pricing-schemas.ts', 'price-test-schemas.ts', 'advice-schemas.ts'],
+          fileInternalPath: [
+            'zod.ts',
+            'as-is.ts',
+            'pricing-schemas.ts',
+            'price-test-schemas.ts',
+            'advice-schemas.ts',
+            'clip-schemas.ts',
+          ],
         },
       },
     },

@@ -24,6 +24,7 @@ import {
   priceRule,
   sellingPlace,
 } from '../shared/pricing-schemas';
+import { clip, contentHash } from '../shared/clip-schemas';
 import { adjustment, advice, adviceAnswer, adviceWishes } from '../shared/advice-schemas';
 import {
   cart,
@@ -236,6 +237,10 @@ export const ENTRY_KINDS = {
   }),
   /** Their labels hang no more. */
   'labels.taken-down': z.object({ variantIds: z.array(id).min(1).max(500) }),
+  /** A clip of the reel, whole. Last writer wins per clip, by the entry's hybrid clock. */
+  'clip.put': z.object({ clip }),
+  /** It is shown no more; one that is put later is back. */
+  'clip.removed': z.object({ clip: contentHash }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

@@ -440,6 +440,8 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       putShelfLabel(database, { itemId: '', variantId, priceMinor: null, at });
     }
   },
+  'clip.put': ({ at, body }, database) => writeClip(database, body.clip.clip, at, JSON.stringify(body.clip)),
+  'clip.removed': ({ at, body }, database) => writeClip(database, body.clip, at, null),
   'receipt.copied'({ body }, database) {
     prepared(
       database,
@@ -482,6 +484,17 @@ function putShelfLabel(
      ON CONFLICT DO UPDATE SET item_id = excluded.item_id, at = excluded.at, price_minor = excluded.price_minor
      WHERE excluded.at > shelf_label.at`,
   ).run(label);
+}
+
+/** @param body null where it was removed */
+function writeClip(database: Database, clip: string, at: string, body: string | null): void {
+  prepared(
+    database,
+    `INSERT INTO clip VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       first_at = coalesce(min(first_at, excluded.first_at), first_at, excluded.first_at),
+       body = iif(excluded.at > at, excluded.body, body),
+       at = max(at, excluded.at)`,
+  ).run(clip, at, body === null ? null : at, body);
 }
 
 function writeTemplate(database: Database, templateId: string, at: string, body: string | null): void {

@@ -73,11 +73,7 @@ async function run(): Promise<void> {
   serveAppProtocol({
     rendererDir: join(buildDir, 'renderer'),
     theme,
-    findPhoto: started.then(
-      ({ kiosk }) =>
-        (photo) =>
-          kiosk.findPhoto(photo),
-    ),
+    media: started.then(({ kiosk }) => kiosk),
   });
   openIpcDoor({
     kiosk: started.then(({ kiosk }) => kiosk),

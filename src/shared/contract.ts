@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { adjustment, adviceAnswer, adviceState, adviceWishes, goesWith } from './advice-schemas';
+import { clipCaption, clipView, contentHash } from './clip-schemas';
 import { deviceSettings } from './device-settings';
 import {
   checkedItem,
@@ -675,6 +676,9 @@ export const holdsState = holdPolicy.extend({
   clashes: z.array(z.object({ variantId: id, name: text(330), held: z.int(), onHand: z.int() })),
 });
 
+/** Grows with every clip that is added, changed, removed or has arrived: what screens hold of `clips.list` is old. */
+export const clipsState = z.object({ version: z.int() });
+
 /** What the till's windows and the machine's own tools hear, each topic with its whole state. */
 const TILL_TOPICS = {
   session: sessionState,
@@ -692,6 +696,7 @@ const TILL_TOPICS = {
   holds: holdsState,
   shop: stallServerState,
   displays: displaysState,
+  clips: clipsState,
 } as const;
 /** What a display hears, and nothing else: only what a shopper may see is in it. */
 const DISPLAY_TOPICS = { display: displayState } as const;
@@ -1272,6 +1277,15 @@ export const CALLS = {
   ),
   'drop.remove-template': command(z.object({ templateId: id }), nothing, 'operator'),
 
+  /** The clips of the stall, the first added first. A till plays them from `clipAddress`. */
+  'clips.list': query(nothing, z.object({ clips: z.array(clipView) })),
+  'clips.change': command(
+    z.object({ clip: contentHash, caption: clipCaption, itemId: id.nullable() }),
+    nothing,
+    'operator',
+  ),
+  'clips.remove': command(z.object({ clip: contentHash }), nothing, 'operator'),
+
   /** The labels that hang, those first that say another price than the one of now. */
   'label.list': query(
     nothing,
@@ -1668,6 +1682,7 @@ export type Tile = Frozen<z.infer<typeof tile>>;
 export type SharedStock = Frozen<z.infer<typeof sharedStock>>;
 export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;
 export type HoldView = Frozen<z.infer<typeof holdView>>;
+export type ClipView = Frozen<z.infer<typeof clipView>>;
 export type ParkedCart = Frozen<z.infer<typeof parkedCart>>;
 export type JobSummary = Frozen<z.infer<typeof jobSummary>>;
 export type DeviceStatusView = Frozen<z.infer<typeof deviceStatus>>;

@@ -52,6 +52,8 @@ export const ERROR_CODES = [
   'payment-open',
   'unknown-parked-cart',
   'sale-in-progress',
+  // clips
+  'unknown-clip',
   // holds
   'held',
   'holds-off',

@@ -113,6 +113,7 @@ function wholeState(seq: number, version: number) {
       problem: null,
       addresses: [],
     },
+    clips: { version: 1 },
     displays: {
       screens: [],
       window: { mode: 'off', screenId: null, isOpen: false },

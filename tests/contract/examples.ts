@@ -41,6 +41,10 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'display.pair': { code: 'ABCD-EFGH', name: 'Tablet' },
   'display.enter': { token: 'nobody’s' },
   'display.noticed': { how: 'touch' },
+  'clips.list': {},
+  'clips.change': { clip: 'a'.repeat(64), caption: 'Fresh from the oven', itemId: id },
+  'clips.remove': { clip: 'a'.repeat(64) },
+
   'label.list': {},
   'label.print': { labels: [{ variantId: id, copies: 2 }], code: 'bars' },
   'label.take-down': { variantIds: [id] },

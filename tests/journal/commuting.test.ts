@@ -65,6 +65,8 @@ const ACROSS = [
   'sell-hold',
   'label',
   'take-label-down',
+  'clip',
+  'remove-clip',
 ] as const;
 
 type Step =
@@ -325,6 +327,23 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       commit({ kind: 'labels.printed', body: { labels: [{ itemId: 'item-1', variantId, priceMinor: pick }] } });
       return;
     }
+    case 'clip': {
+      const clip = {
+        clip: String(pick % 2).repeat(64),
+        kind: 'video/webm',
+        durationMs: 12_000,
+        width: 720,
+        height: 1280,
+        poster: null,
+        caption: at,
+        itemId: null,
+      } as const;
+      commit({ kind: 'clip.put', body: { clip } });
+      return;
+    }
+    case 'remove-clip':
+      commit({ kind: 'clip.removed', body: { clip: String(pick % 2).repeat(64) } });
+      return;
     case 'take-label-down':
       commit({ kind: 'labels.taken-down', body: { variantIds: [`variant-${pick % 2}`] } });
       return;

@@ -10,6 +10,8 @@ import { BackupService } from './backup-service';
 import type { Advisor } from './advisor';
 import { AdviceService } from './advice-service';
 import { CallDoor, type CallClient, type CallHandlers } from './call-door';
+import { ClipService } from './clip-service';
+import type { ClipFile } from './clips';
 import { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
 import { createCustomerDisplay, type CustomerDisplay } from './customer-display';
@@ -96,6 +98,7 @@ export class Kiosk {
   readonly #prices: PricingService;
   readonly #sale: SaleService;
   readonly #holds: HoldService;
+  readonly #clips: ClipService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
   /** Lets other tills of the stall connect here. */
@@ -127,6 +130,7 @@ export class Kiosk {
         holds: () => holds.state(),
         shop: () => stallServer.state(),
         displays: () => displays.state(),
+        clips: () => clips.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -217,6 +221,8 @@ export class Kiosk {
       },
     });
     this.#holds = holds;
+    const clips = new ClipService(core, { dataDir: options.dataDir, onChanged: () => display.changed() });
+    this.#clips = clips;
     const labels = new LabelService(core, {
       prices,
       devices,
@@ -285,6 +291,7 @@ export class Kiosk {
         if (came('price.rules-put', 'price.rules-removed', 'price.rule-set-taken')) {
           prices.changed({ kind: 'rule', ids: [] }, null);
         }
+        if (came('clip.put', 'clip.removed')) clips.received();
         if (came('price.policy-set')) prices.changed({ kind: 'policy', ids: [] }, null);
         if (came('price.observed')) prices.changed({ kind: 'feed', ids: [] }, null);
         if (came('drop.template-put', 'drop.template-removed')) topics.mark('prices');
@@ -332,7 +339,7 @@ export class Kiosk {
       onChanged: () => sale.strayTendersChanged(),
     });
     const shownGoods = new ShownGoods(core, { catalogue, prices, drops: () => drops.views() });
-    const display = new DisplayService(core, {
+    const display: DisplayService = new DisplayService(core, {
       clock: options.prices.clock,
       sale: () => sale.state(),
       isOpen: () => ({ signedOn: session.signedOn() !== null, shift: store.shifts.current() !== null }),
@@ -480,6 +487,10 @@ export class Kiosk {
       'drop.put-template': (input, context) => drops.putTemplate(input, context),
       'drop.remove-template': (input, context) => drops.removeTemplate(input, context),
 
+      'clips.list': () => clips.list(),
+      'clips.change': (input, context) => clips.change(input, context),
+      'clips.remove': (input, context) => clips.remove(input, context),
+
       'label.list': () => labels.list(),
       'label.print': (input, context) => labels.print(input, context),
       'label.take-down': (input, context) => labels.takeDown(input, context),
@@ -607,6 +618,11 @@ export class Kiosk {
 
   findPhoto(photo: string): PhotoFile | null {
     return findPhoto(this.#options.dataDir, photo);
+  }
+
+  /** The file of a clip by the last part of its address, or null when the journal names none. */
+  findClip(file: string): ClipFile | null {
+    return this.#clips.find(file);
   }
 
   /** Says that the import took a step. */

@@ -44,11 +44,13 @@ export function readStall(dataDir: string): Stall | null {
   });
 }
 
-/** Which of these photos no item shows. */
+/** Which of these photos neither an item nor a clip shows. */
 export function unshownPhotos(dataDir: string, photos: readonly string[]): readonly string[] {
   return read(dataDir, photos, (database) => {
-    const shown = database.prepare('SELECT 1 FROM item WHERE photo = ? LIMIT 1');
-    return photos.filter((photo) => shown.get(photo) === undefined);
+    const shown = database.prepare(
+      `SELECT 1 FROM item WHERE photo = @photo UNION ALL SELECT 1 FROM clip WHERE body ->> 'poster' = @photo LIMIT 1`,
+    );
+    return photos.filter((photo) => shown.get({ photo }) === undefined);
   });
 }
 

@@ -30,6 +30,7 @@ import { READ_MODEL_VERSION } from '../../journal/read-models';
 import { rebuildReadModels, type RebuildReport } from '../../journal/rebuild';
 import { prepared } from '../../journal/statements';
 import { takesAsIs } from '../../shared/as-is';
+import { ClipReader } from './clip-reader';
 import { CatalogueReader } from './catalogue-reader';
 import { FootfallReader } from './footfall-reader';
 import { HeldForStore } from './held-for';
@@ -132,6 +133,7 @@ export class Store {
   readonly footfall: FootfallReader;
   readonly holds: HoldReader;
   readonly shelfLabels: ShelfLabelReader;
+  readonly clips: ClipReader;
   readonly heldFor: HeldForStore;
   readonly jobs: Jobs;
   readonly people: People;
@@ -200,6 +202,7 @@ export class Store {
       this.footfall = new FootfallReader(database);
       this.holds = new HoldReader(database);
       this.shelfLabels = new ShelfLabelReader(database);
+      this.clips = new ClipReader(database);
       this.heldFor = new HeldForStore(database);
       this.jobs = new Jobs(database);
 

@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract';
 import { CLOSE_CODES } from '../../shared/wire';
 import { windowHeaders } from '../../shared/window-policy';
+import { answerClip, findClip } from '../core/clips';
+import { ShownClips } from '../db/shown-clips';
 import { FittedPhotos } from './fitted-photos';
 import { speakContract } from './speak-contract';
 import { CallRefused, type StallLink } from './stall-link';
@@ -29,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const pairingForm = z.object({ code: z.string().max(40), name: z.string().max(80).catch('') });
 
-/** The display for tablets and other browsers: its page, its photos, the pairing, and the contract in its role alone. */
+/** The display for tablets and other browsers: its page, its photos and clips, the pairing, and the contract in its role alone. */
 export const displaySite: StallSite = {
   offer: 'display',
   register(app, { link, dataDir, rendererDir, socket, onProblem }) {
@@ -59,6 +61,18 @@ export const displaySite: StallSite = {
       const bytes = await photos.find(request.params.photo, PHOTO_SIDE);
       if (bytes === null) return reply.callNotFound();
       return reply.type('image/webp').header('cache-control', 'public, max-age=31536000, immutable').send(bytes);
+    });
+
+    const clips = ShownClips.open(dataDir);
+    app.addHook('onClose', () => clips.close());
+    app.get<{ Params: { file: string } }>('/media/:file', (request, reply) => {
+      const clip = findClip(dataDir, request.params.file, (hash) => clips.get(hash)?.kind ?? null);
+      if (clip === null) return reply.callNotFound();
+      const { status, headers, part } = answerClip(clip, request.headers.range);
+      return reply
+        .status(status)
+        .headers(headers)
+        .send(part && createReadStream(clip.path, part));
     });
 
     app.post('/display/pair', async (request, reply) => {

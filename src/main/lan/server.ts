@@ -4,10 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import sirv from 'sirv';
 import type { ClientRole } from '../../shared/contract';
 import { themedPage, type Theme } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
+import { answerClip, type ClipFile } from '../core/clips';
 import type { PhotoFile } from '../core/photos';
 import type { Log } from '../core/log';
 import { CLOSE_PATIENCE_MS, openContractSockets, refuseUpgrade } from './contract-sockets';
@@ -25,6 +27,7 @@ const WINDOWS = ['till', 'display'] as const;
 /** What the server needs of the kiosk. */
 export interface ServedKiosk extends SpokenKiosk {
   findPhoto(photo: string): PhotoFile | null;
+  findClip(file: string): ClipFile | null;
   readonly theme: Theme;
 }
 
@@ -49,7 +52,7 @@ export interface LanServer {
 }
 
 /**
- * Serves the contract on `ws://127.0.0.1:PORT/socket`, the built till on `/till/`, the display on `/display/` and photos on `/photo/<sha256>`, to this
+ * Serves the contract on `ws://127.0.0.1:PORT/socket`, the built till on `/till/`, the display on `/display/` photos on `/photo/<sha256>` and clips on `/media/<sha256>.<extension>`, to this
  * machine only. The token never travels in an address: it is in the fragment of the till's URL and in the first message.
  * @throws when the port is taken
  */
@@ -69,6 +72,7 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET.');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path.startsWith('/photo/')) return sendPhoto(request, response, kiosk.findPhoto(path.slice('/photo/'.length)));
+    if (path.startsWith('/media/')) return sendClip(request, response, kiosk.findClip(path.slice('/media/'.length)));
     if (!pages || rendererDir === null) return answer(response, 404, 'No pages are served here.');
     const window = WINDOWS.find((name) => path === `/${name}/` || path === `/${name}/index.html`);
     if (window !== undefined) return void sendWindow(response, join(rendererDir, window), kiosk.theme);
@@ -140,6 +144,17 @@ async function sendWindow(response: ServerResponse, folder: string, theme: Theme
   }
 }
 
+function sendClip(request: IncomingMessage, response: ServerResponse, clip: ClipFile | null): void {
+  if (!clip) return answer(response, 404, 'There is no such clip.');
+  const { status, headers, part } = answerClip(clip, request.headers.range);
+  response.writeHead(status, headers);
+  if (request.method === 'HEAD' || part === null) {
+    response.end();
+    return;
+  }
+  sendFile(response, clip.path, part);
+}
+
 function sendPhoto(request: IncomingMessage, response: ServerResponse, photo: PhotoFile | null): void {
   if (!photo) return answer(response, 404, 'There is no such photo.');
   response.writeHead(200, photo.headers);
@@ -147,7 +162,15 @@ function sendPhoto(request: IncomingMessage, response: ServerResponse, photo: Ph
     response.end();
     return;
   }
-  createReadStream(photo.path)
-    .on('error', () => response.destroy())
-    .pipe(response);
+  sendFile(response, photo.path);
+}
+
+/** @param part the bytes to send, both ends included; all unless given */
+function sendFile(
+  response: ServerResponse,
+  path: string,
+  part?: { readonly start: number; readonly end: number },
+): void {
+  // A player that has seen enough hangs up; the file is closed then, too.
+  pipeline(createReadStream(path, part), response, () => undefined);
 }

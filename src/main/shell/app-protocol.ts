@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
+import { Readable } from 'node:stream';
 import { protocol } from 'electron';
 import { themedPage, type Theme } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
+import { answerClip, type ClipFile } from '../core/clips';
 import type { PhotoFile } from '../core/photos';
 
 /** The origin of every window of ours. */
@@ -35,18 +38,28 @@ export interface AppProtocolOptions {
   readonly rendererDir: string;
   /** Asked for with every page. */
   readonly theme: () => Theme;
-  /** Fulfilled when the core is there; a photo asked for earlier waits. */
-  readonly findPhoto: Promise<(photo: string) => PhotoFile | null>;
+  /** Fulfilled when the core is there; a photo or clip asked for earlier waits. */
+  readonly media: Promise<MediaFinder>;
 }
 
-/** Serves the built windows and the photos under `app://trestle/`. Call once the app is ready. */
-export function serveAppProtocol({ rendererDir, theme, findPhoto }: AppProtocolOptions): void {
+/** What the core finds of what windows show. */
+export interface MediaFinder {
+  findPhoto(photo: string): PhotoFile | null;
+  findClip(file: string): ClipFile | null;
+}
+
+/** Serves the built windows, the photos and the clips under `app://trestle/`. Call once the app is ready. */
+export function serveAppProtocol({ rendererDir, theme, media }: AppProtocolOptions): void {
   protocol.handle('app', async (request) => {
     const { host, pathname } = new URL(request.url);
     if (host !== 'trestle' || request.method !== 'GET') return nothing();
     if (pathname.startsWith('/photo/')) {
-      const photo = (await findPhoto)(pathname.slice('/photo/'.length));
+      const photo = (await media).findPhoto(pathname.slice('/photo/'.length));
       return photo ? respond(photo.path, photo.headers) : nothing();
+    }
+    if (pathname.startsWith('/media/')) {
+      const clip = (await media).findClip(pathname.slice('/media/'.length));
+      return clip ? respondClip(clip, request.headers.get('range')) : nothing();
     }
     const path = normalize(join(rendererDir, decodeURIComponent(pathname)));
     const contentType = CONTENT_TYPES[extname(path)];
@@ -62,6 +75,12 @@ async function respond(path: string, headers: Readonly<Record<string, string>>):
   } catch {
     return nothing();
   }
+}
+
+function respondClip(clip: ClipFile, range: string | null): Response {
+  const { status, headers, part } = answerClip(clip, range);
+  const bytes = part && (Readable.toWeb(createReadStream(clip.path, part)) as ReadableStream<Uint8Array>);
+  return new Response(bytes, { status, headers });
 }
 
 async function respondThemed(path: string, headers: Readonly<Record<string, string>>, theme: Theme): Promise<Response> {

@@ -129,6 +129,7 @@ export class Till {
   footfall = $state.raw<TopicState<'footfall'> | null>(null);
   prices = $state.raw<TopicState<'prices'> | null>(null);
   displays = $state.raw<TopicState<'displays'> | null>(null);
+  clips = $state.raw<TopicState<'clips'> | null>(null);
   holds = $state.raw<TopicState<'holds'> | null>(null);
   shop = $state.raw<TopicState<'shop'> | null>(null);
   advice = $state.raw<TopicState<'advice'> | null>(null);
@@ -224,6 +225,7 @@ export class Till {
     if (changed.footfall) this.footfall = changed.footfall;
     if (changed.prices) this.prices = changed.prices;
     if (changed.displays) this.displays = changed.displays;
+    if (changed.clips) this.clips = changed.clips;
     if (changed.holds) this.holds = changed.holds;
     if (changed.shop) this.shop = changed.shop;
     if (changed.advice) this.advice = changed.advice;
