@@ -108,14 +108,16 @@ async function sell(
   return { tookMs, order };
 }
 
-/** Waits until the next order's receipt is on paper and the drawer open. */
+/** Waits until the next order's receipt is on paper and the drawer open; throws what became of it otherwise. */
 async function untilPrinted(kiosk: BenchTill['kiosk']): Promise<void> {
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     const stop = kiosk.subscribe('till', (event) => {
-      if (event.topic !== 'sale' || event.state.done === null || event.state.lastOrder?.receipt !== 'acknowledged')
-        return;
+      if (event.topic !== 'sale' || event.state.done === null) return;
+      const receipt = event.state.lastOrder?.receipt;
+      if (receipt === undefined || receipt === 'waiting' || receipt === 'running') return;
       stop();
-      resolve();
+      if (receipt === 'acknowledged') resolve();
+      else reject(new Error(`the receipt is ${receipt}`));
     });
   });
   await pause(5);
