@@ -4,7 +4,8 @@
  * fails; the last line counts the tests.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ensureDisplay } from './lib/display.mjs';
 import { notesFolder, root } from './lib/paths.mjs';
 import { explain, seconds } from './lib/report.mjs';
@@ -13,7 +14,10 @@ import { describeRuntime, resolveRuntime } from './lib/runtime.mjs';
 
 const reports = join(notesFolder, 'reports');
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Count */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Count What failed: where, and what it said. */
+
+/** Lines of what a failed test said that tell what it was about. */
+const TELLING_LINES = 6;
 
 /** @returns {Count} */
 function vitestCount(/** @type {any} */ report) {
@@ -22,12 +26,42 @@ function vitestCount(/** @type {any} */ report) {
     // A file that cannot be loaded fails without a test to count.
     failed: Math.max(report.numFailedTests, report.success ? 0 : 1),
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap((/** @type {any} */ { name, status, message, assertionResults }) => {
+      const failed = assertionResults.filter((/** @type {any} */ one) => one.status === 'failed');
+      if (failed.length === 0) return status === 'failed' ? [failure(name, '', message)] : [];
+      return failed.map((/** @type {any} */ one) => failure(name, one.fullName, one.failureMessages.join('\n')));
+    }),
   };
 }
 
+function failure(/** @type {string} */ file, /** @type {string} */ title, /** @type {string} */ said) {
+  const lines = stripVTControlCharacters(said).split('\n', TELLING_LINES);
+  return [`${relative(root, file)}${title && ` › ${title}`}`, ...lines.map((line) => `    ${line}`)].join('\n');
+}
+
 /** @returns {Count} */
-function playwrightCount(/** @type {any} */ { stats, errors }) {
-  return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped };
+function playwrightCount(/** @type {any} */ { stats, errors, suites }) {
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected + errors.length,
+    skipped: stats.skipped,
+    failures: [
+      ...errors.map((/** @type {any} */ { message }) => failure('Playwright', '', message ?? '')),
+      ...suites.flatMap(playwrightFailures),
+    ],
+  };
+}
+
+/** @returns {string[]} */
+function playwrightFailures(/** @type {any} */ { suites = [], specs = [] }) {
+  return [
+    ...specs.flatMap((/** @type {any} */ { ok, file, title, tests }) => {
+      if (ok) return [];
+      const { error } = tests.at(-1).results.at(-1) ?? {};
+      return [failure(join(root, 'tests', 'e2e', file), title, error?.message ?? '')];
+    }),
+    ...suites.flatMap(playwrightFailures),
+  ];
 }
 
 const vitest = (/** @type {string} */ project) => ({
@@ -70,12 +104,12 @@ async function perform(name, { command: [script = '', ...args], report, count },
     env: { ...env, ...reporting.env },
   });
   /** @type {Count} */
-  let counted = { passed: 0, failed: 0, skipped: 0 };
+  let counted = { passed: 0, failed: 0, skipped: 0, failures: [] };
   try {
     if (count) counted = count(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     // The runner died before it could report.
-    counted.failed = 1;
+    counted = { passed: 0, failed: 1, skipped: 0, failures: [`${name}: no report`] };
   }
   return { line: `${name} ${code === 0 ? 'ok' : 'FAILED'} (${seconds(started)})`, ok: code === 0, counted };
 }
@@ -92,7 +126,11 @@ try {
   const results = [];
   for (const [name, step] of Object.entries(steps)) results.push(await perform(name, step, runtime.env));
   await display.stop();
-  const total = (/** @type {keyof Count} */ key) => results.reduce((sum, { counted }) => sum + counted[key], 0);
+  const total = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
+    results.reduce((sum, { counted }) => sum + counted[key], 0);
+  // Once more at the end, where somebody who sees only that will find it.
+  const failures = results.flatMap(({ counted }) => counted.failures);
+  if (failures.length > 0) console.log(`\n── what failed ──\n${failures.join('\n')}`);
   console.log(`\n${results.map(({ line }) => line).join(' · ')}`);
   console.log(`${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
   process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
