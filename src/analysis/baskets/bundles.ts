@@ -140,8 +140,16 @@ function poissonTail(together: number, mean: number, logFactorials: Float64Array
   }
 }
 
+let known = new Float64Array(2);
+
+/** Logarithms of the factorials up to `most` at least. Kept: they are the same for every stall, and asked for with every order. */
 function logFactorialsTo(most: number): Float64Array {
-  const table = new Float64Array(most + 1);
-  for (let count = 2; count <= most; count += 1) table[count] = (table[count - 1] ?? 0) + Math.log(count);
-  return table;
+  if (known.length <= most) {
+    const table = new Float64Array(Math.max(most + 1, 2 * known.length));
+    table.set(known);
+    for (let count = known.length; count < table.length; count += 1)
+      table[count] = (table[count - 1] ?? 0) + Math.log(count);
+    known = table;
+  }
+  return known;
 }

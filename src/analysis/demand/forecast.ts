@@ -38,9 +38,9 @@ export function forecast(model: DemandModel, item: number, { at, price, isPromot
     );
   const values = [1, fit === undefined ? 0 : Math.log(price) - (model.usualLogPrice[item] ?? 0), isPromoted ? 1 : 0];
   let variance = (level?.variance ?? 0) + beyondDay;
-  values.forEach((one, row) =>
-    values.forEach((other, column) => (variance += one * other * (covariance[row * SIZE + column] ?? 0))),
-  );
+  for (let row = 0; row < SIZE; row += 1)
+    for (let column = 0; column < SIZE; column += 1)
+      variance += (values[row] ?? 0) * (values[column] ?? 0) * (covariance[row * SIZE + column] ?? 0);
   const logMedian = clamp(
     offset +
       (coefficients[BASE] ?? 0) +

@@ -78,8 +78,12 @@ export function adviseMarkdown(model: DemandModel, item: number, question: Markd
   );
   const sell = (before: Outcomes, from: number, to: number, basisPoints: number): Outcomes =>
     phase(wantedAt.get(basisPoints) ?? nothing.sold, before, from, to, price * (1 - basisPoints / 10_000), question);
-  const worth = ({ sold, taken }: Outcomes): number =>
-    taken.reduce((sum, one, place) => sum + one + leftoverValue * (onHand - (sold[place] ?? 0)), 0) / taken.length;
+  const worth = ({ sold, taken }: Outcomes): number => {
+    let sum = 0;
+    for (let place = 0; place < taken.length; place += 1)
+      sum += (taken[place] ?? 0) + leftoverValue * (onHand - (sold[place] ?? 0));
+    return sum / taken.length;
+  };
   const none = sell(nothing, 0, minutesLeft, 0);
   let best: { steps: readonly MarkdownStepAdvice[]; outcomes: Outcomes; worth: number } = {
     steps: [],

@@ -49,7 +49,8 @@ export interface HourlyModel {
  */
 export function learnHourly(counts: readonly HourCount[]): HourlyModel {
   const seen = counts.filter(({ hours }) => hours > 0);
-  const days = new Set(seen.map(({ dayMs }) => dayMs));
+  const days = grouped(seen, ({ dayMs }) => dayMs);
+  const byCell = grouped(seen, ({ dayMs, hour }) => weekdayOf(dayMs) * HOURS + hour);
   const allHours = sum(seen.map(({ hours }) => hours));
   const average = allHours > 0 ? sum(seen.map(({ count }) => count)) / allHours : 0;
   const byHour = Array.from({ length: HOURS }, (_, hour) => {
@@ -66,14 +67,11 @@ export function learnHourly(counts: readonly HourCount[]): HourlyModel {
     return expected > 0 ? (sum(own.map(({ count }) => count)) + daysWorth) / expected : 1;
   });
   const expectedOf = (one: HourCount): number => expectedByHour(one) * (byWeekday[weekdayOf(one.dayMs)] ?? 1);
-  const dayVariance = varianceOfDays(
-    [...days].map((dayMs) => seen.filter((one) => one.dayMs === dayMs)),
-    expectedOf,
-  );
+  const dayVariance = varianceOfDays([...days.values()], expectedOf);
   const cells = Array.from({ length: WEEKDAYS * HOURS }, (_, place) => {
     const [weekday, hour] = [Math.floor(place / HOURS), place % HOURS];
     if ((byHour[hour]?.days ?? 0) < LEAST_DAYS_OF_AN_HOUR) return null;
-    const own = seen.filter((one) => one.hour === hour && weekdayOf(one.dayMs) === weekday);
+    const own = byCell.get(place) ?? [];
     const usual = (byHour[hour]?.rate ?? 0) * (byWeekday[weekday] ?? 1);
     const expected = sum(own.map(expectedOf));
     // Good and bad days make a count say less than chance alone would.
@@ -176,6 +174,16 @@ function varianceOfDays(days: readonly (readonly HourCount[])[], expectedOf: (on
   if (squares === 0) return DAY_VARIANCE;
   const believed = (DAYS_BELIEVED * squares) / days.length;
   return Math.max(0.01, (excess + believed * DAY_VARIANCE) / (squares + believed));
+}
+
+function grouped<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const one of list) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return groups;
 }
 
 function weekdayOf(localMs: number): number {

@@ -61,7 +61,7 @@ export class AdvisorEngine implements Advisor {
   #sales = new StallSales();
   #learned: Learned | null = null;
   #sinceFull = 0;
-  #timeZone = '';
+  #clock = new LocalClock('UTC');
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
@@ -134,12 +134,11 @@ export class AdvisorEngine implements Advisor {
   }
 
   /** By people where they were counted on enough days, else by sales. */
-  #footfall({ nowMs, timeZone }: AdviceQuestion): Footfall {
+  #footfall({ nowMs }: AdviceQuestion): Footfall {
     this.#people ??= FootfallFeed.open(this.#dataDir);
     const since = new Date(nowMs - DAYS_OF_HOURS * DAY_MS).toISOString();
     const { counts, calibrations } = this.#people.taps(since, new Date(nowMs).toISOString());
-    const clock = new LocalClock(timeZone);
-    const people = learnHourly(peopleByHour(counts, (utcMs) => clock.localMs(utcMs)));
+    const people = learnHourly(peopleByHour(counts, (utcMs) => this.#clock.localMs(utcMs)));
     return people.days >= LEAST_DAYS
       ? { basis: 'people', model: people, caught: caughtBy(calibrations) }
       : { basis: 'sales', model: learnHourly(this.#sales.hourCounts(DAYS_OF_HOURS)), caught: null };
@@ -147,7 +146,7 @@ export class AdvisorEngine implements Advisor {
 
   /** When to run a drop on the next day on which the stall is likely to sell. */
   #dropTime({ basis, model, caught }: Footfall, question: AdviceQuestion): AdviceContent[] {
-    const clock = new LocalClock(question.timeZone);
+    const clock = this.#clock;
     const localMs = clock.localMs(question.nowMs);
     const todayMs = localMs - (localMs % DAY_MS);
     const counts = this.#sales.hourCounts(DAYS_OF_HOURS);
@@ -198,15 +197,14 @@ export class AdvisorEngine implements Advisor {
 
   /** Takes in the orders that came since: places of the variants and ids of the items they hold. */
   #read(timeZone: string): { changed: Set<number>; sold: Set<string>; learnedOrders: number } {
-    if (timeZone !== this.#timeZone) {
+    if (timeZone !== this.#clock.timeZone) {
       this.#feed?.close();
       this.#feed = null;
       this.#sales = new StallSales();
       this.#learned = null;
-      this.#timeZone = timeZone;
+      this.#clock = new LocalClock(timeZone);
     }
     this.#feed ??= OrderFeed.open(this.#dataDir);
-    const clock = new LocalClock(timeZone);
     const changed = new Set<number>();
     const sold = new Set<string>();
     let learnedOrders = 0;
@@ -216,7 +214,7 @@ export class AdvisorEngine implements Advisor {
       const lines = soldLines(order);
       if (lines.length === 0) continue;
       learnedOrders += 1;
-      for (const place of this.#sales.add({ localMs: clock.localMs(Date.parse(order.placedAt)), lines }))
+      for (const place of this.#sales.add({ localMs: this.#clock.localMs(Date.parse(order.placedAt)), lines }))
         changed.add(place);
     }
     this.#sinceFull += learnedOrders;
@@ -237,7 +235,7 @@ export class AdvisorEngine implements Advisor {
   }
 
   #markdowns(demand: DemandModel, items: readonly Item[], question: AdviceQuestion): AdviceContent[] {
-    const localMs = new LocalClock(question.timeZone).localMs(question.nowMs);
+    const localMs = this.#clock.localMs(question.nowMs);
     const dayMs = localMs - (localMs % (MINUTES_PER_DAY * 60_000));
     const minute = Math.floor((localMs - dayMs) / 60_000);
     const closeMinute = question.closesAtMinute ?? this.#sales.usualCloseMinute();

@@ -67,7 +67,7 @@ export class AdviceService implements RuleSource {
   /** What the advisor said last that is no advice. */
   #heard: Heard | null = null;
   #rules: readonly PriceRule[] | null = null;
-  #clock: { readonly timeZone: string; readonly local: LocalClock } | null = null;
+  #clock: LocalClock | null = null;
   #value: { readonly atMs: number; readonly value: TopicState<'advice'>['value'] } | null = null;
   #cancelTimer: Unsubscribe = () => undefined;
 
@@ -397,8 +397,8 @@ export class AdviceService implements RuleSource {
 
   #localClock(): LocalClock {
     const { timeZone } = this.#core.stall;
-    if (this.#clock?.timeZone !== timeZone) this.#clock = { timeZone, local: new LocalClock(timeZone) };
-    return this.#clock.local;
+    if (this.#clock?.timeZone !== timeZone) this.#clock = new LocalClock(timeZone);
+    return this.#clock;
   }
 }
 

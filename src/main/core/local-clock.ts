@@ -7,11 +7,14 @@ const QUARTER_MS = 15 * 60_000;
  * no zone changes its clocks: asking the calendar for every order would take longer than reading it.
  */
 export class LocalClock {
+  /** IANA. */
+  readonly timeZone: string;
   readonly #format: Intl.DateTimeFormat;
   readonly #offsets = new Map<number, number>();
 
   /** @param timeZone IANA */
   constructor(timeZone: string) {
+    this.timeZone = timeZone;
     this.#format = new Intl.DateTimeFormat('en', {
       timeZone,
       calendar: 'gregory',
