@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
+import { windowMessages } from './scripts/lib/window-messages.mjs';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -56,6 +57,6 @@ export default defineConfig({
         },
       },
     },
-    plugins: [svelte({ configFile: fromRoot('svelte.config.js') })],
+    plugins: [windowMessages(), svelte({ configFile: fromRoot('svelte.config.js') })],
   },
 });

@@ -35,6 +35,8 @@ export async function ensureMessages() {
       ...['--strategy', 'globalVariable', 'baseLocale'],
       // Declarations keep the type check of every layer out of the compiled code, which names what only a browser has.
       '--emit-ts-declarations',
+      // One module for each language, so that a window can load one alone.
+      ...['--output-structure', 'locale-modules'],
       '--silent',
     ],
     { cwd: root },

@@ -5,7 +5,8 @@ import { app, dialog, type BrowserWindow } from 'electron';
 import type { RunningKiosk } from './boot';
 import { keptSetting } from './db/keepsake-file';
 import { openIpcDoor } from './ipc/door';
-import { themeOf, type Theme } from '../shared/theme';
+import { languageOf } from '../shared/language';
+import { themeOf, type Theme, type WindowLook } from '../shared/theme';
 import { APP_ORIGIN, registerAppProtocol, serveAppProtocol } from './shell/app-protocol';
 import { guardWindows } from './shell/guard';
 import { keepDisplayWindow, type DisplayWindow } from './shell/display-window';
@@ -69,10 +70,14 @@ async function run(): Promise<void> {
   await app.whenReady();
   guardWindows();
   // The store is not open yet when the first page is asked for.
-  const theme = (): Theme => themeOf(keptSetting(dataDir, 'theme'));
+  const look = (): WindowLook => ({
+    theme: themeOf(keptSetting(dataDir, 'theme')),
+    language: languageOf(keptSetting(dataDir, 'language')) ?? 'en',
+  });
+  const theme = (): Theme => look().theme;
   serveAppProtocol({
     rendererDir: join(buildDir, 'renderer'),
-    theme,
+    look,
     media: started.then(({ kiosk }) => kiosk),
   });
   openIpcDoor({

@@ -23,6 +23,7 @@ import {
 import { deviceHead } from './exchange';
 import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
 import { stallFront, stallServerState, stallServing } from './shop-schemas';
+import { LANGUAGES } from './language';
 import { THEMES } from './theme';
 import {
   priceTestEnd,
@@ -149,6 +150,8 @@ export const sessionState = z.object({
   /** The number the next order will get. */
   nextNumber: text(20),
   theme: z.enum(THEMES),
+  /** What this till speaks to whoever works at it. */
+  language: z.enum(LANGUAGES),
   /** Where the same till runs in a browser, or null when the WebSocket server is off. */
   browserTill: z.string().nullable(),
   /** True for the demo stall alone. */
@@ -949,6 +952,7 @@ export const CALLS = {
   'stall.set-logo': command(z.object({ logo: logoImage.nullable() }), nothing, 'operator'),
 
   'settings.set-theme': command(z.object({ theme: z.enum(THEMES) }), nothing, 'none'),
+  'settings.set-language': command(z.object({ language: z.enum(LANGUAGES) }), nothing, 'operator'),
   'notice.dismiss': command(z.object({ noticeId: id }), nothing),
 
   'shift.open': command(z.object({ floatMinor: z.int().min(0) }), z.object({ shiftId: id })),

@@ -1,3 +1,5 @@
+import type { Language } from './language';
+
 /** How the screens look: in the sun, and at a night market. */
 export const THEMES = ['daylight', 'evening'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -7,7 +9,15 @@ export function themeOf(kept: unknown): Theme {
   return THEMES.find((theme) => theme === kept) ?? 'daylight';
 }
 
-/** The page of a window in a theme, so that not even its first paint is in the other. */
-export function themedPage(html: string, theme: Theme): string {
-  return html.replace(/(<html[^>]* data-theme=)"[^"]*"/, `$1"${theme}"`);
+/** How a window looks and speaks from its first paint on. */
+export interface WindowLook {
+  readonly theme: Theme;
+  readonly language: Language;
+}
+
+/** The page of a window, so that not even its first paint is in another theme or language. */
+export function windowPage(html: string, { theme, language }: WindowLook): string {
+  return html
+    .replace(/(<html[^>]* data-theme=)"[^"]*"/, `$1"${theme}"`)
+    .replace(/(<html[^>]* lang=)"[^"]*"/, `$1"${language}"`);
 }

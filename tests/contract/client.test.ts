@@ -28,6 +28,7 @@ const session = {
   shift: null,
   nextNumber: 'T1-0001',
   theme: 'daylight',
+  language: 'en',
   isSetUp: true,
   browserTill: null,
   demo: false,

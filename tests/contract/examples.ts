@@ -79,6 +79,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'stall.draw-logo': { photo: 'a'.repeat(64), tones: 'shades' },
   'stall.set-logo': { logo: { widthDots: 8, heightDots: 3, data: 'gUKB' } },
   'settings.set-theme': { theme: 'evening' },
+  'settings.set-language': { language: 'de' },
   'notice.dismiss': { noticeId: id },
   'shift.open': { floatMinor: 5_000 },
   'shift.close': { countedMinor: 12_345, reason: 'a coin rolled under the table' },

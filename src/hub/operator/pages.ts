@@ -1,4 +1,5 @@
 import { m } from '../../shared/i18n/generated/messages';
+import { getLocale } from '../../shared/i18n/generated/runtime';
 import type { DeviceRow } from '../stalls';
 import { html, Html } from '../../pages/html';
 import type { AsideRow, ForkRow, StallGlance } from './overview';
@@ -178,7 +179,7 @@ export function stallPath(stallId: string): string {
 
 function page({ epoch, isSignedIn }: Frame, title: string, content: Html): Html {
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="${getLocale()}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -358,8 +359,6 @@ export function nameOf(
   return device ? [device.prefix, device.name].filter((part) => part !== '').join(', ') : deviceId;
 }
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
-
 /** How long ago something was, or that it never was. */
 export function ago(frame: Frame, at: Date | null): Html {
   if (at === null) return html`${m.hub_never()}`;
@@ -369,6 +368,7 @@ export function ago(frame: Frame, at: Date | null): Html {
 function wordsAgo({ now }: Frame, at: Date): string {
   const minutes = Math.round((at.getTime() - now.getTime()) / 60_000);
   if (minutes === 0) return m.hub_just_now();
+  const relative = new Intl.RelativeTimeFormat(getLocale(), { numeric: 'always' });
   if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute');
   if (Math.abs(minutes) < 48 * 60) return relative.format(Math.round(minutes / 60), 'hour');
   return relative.format(Math.round(minutes / 60 / 24), 'day');

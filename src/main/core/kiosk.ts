@@ -2,7 +2,8 @@ import { v7 as newId } from 'uuid';
 import type { Stall } from '../../domain/stall';
 import { groupOf, type ClientRole, type Topic, type TopicEvent, type TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
-import type { Theme } from '../../shared/theme';
+import { languageOf } from '../../shared/language';
+import type { WindowLook } from '../../shared/theme';
 import type { EntryKind } from '../../journal/kinds';
 import { systemClock } from '../../hardware/ports';
 import type { Store } from '../db/store';
@@ -396,6 +397,7 @@ export class Kiosk {
       'stall.draw-logo': (input) => stalls.drawLogo(input),
       'stall.set-logo': (input, context) => stalls.setLogo(input, context),
       'settings.set-theme': (input) => session.setTheme(input),
+      'settings.set-language': (input) => session.setLanguage(input),
       'notice.dismiss': (input) => session.dismissNotice(input),
 
       'shift.open': (input, context) => {
@@ -612,8 +614,10 @@ export class Kiosk {
   }
 
   /** How its screens look now. */
-  get theme(): Theme {
-    return this.#session.theme();
+  /** The display speaks to shoppers: in the stall's language, whatever the till's is. */
+  lookOf(window: 'till' | 'display'): WindowLook {
+    const language = window === 'till' ? this.#session.language() : (languageOf(this.stall.locale) ?? 'en');
+    return { theme: this.#session.theme(), language };
   }
 
   findPhoto(photo: string): PhotoFile | null {

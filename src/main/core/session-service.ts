@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { orderNumber } from '../../domain/order';
 import type { CallInput, StaffMember, TopicState } from '../../shared/contract';
+import { languageOf, type Language } from '../../shared/language';
 import { themeOf, type Theme } from '../../shared/theme';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
@@ -123,6 +124,17 @@ export class SessionService {
     return {};
   }
 
+  /** The language chosen for this till, else the stall's where we have it, else English. */
+  language(): Language {
+    return languageOf(this.#core.store.settings.get('language'), this.#core.stall.locale) ?? 'en';
+  }
+
+  setLanguage({ language }: CallInput<'settings.set-language'>): Record<string, never> {
+    this.#core.store.settings.set('language', language);
+    this.#core.topics.mark('session');
+    return {};
+  }
+
   dismissNotice({ noticeId }: CallInput<'notice.dismiss'>): Record<string, never> {
     this.#core.store.notices.dismiss(noticeId);
     this.#core.topics.mark('session');
@@ -154,6 +166,7 @@ export class SessionService {
       },
       nextNumber: orderNumber(device.prefix, store.nextOrderSequence()),
       theme: this.theme(),
+      language: this.language(),
       browserTill: this.#browserTill(),
       demo: pins !== undefined,
       notices: store.notices.list(),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import sirv from 'sirv';
 import type { ClientRole } from '../../shared/contract';
-import { themedPage, type Theme } from '../../shared/theme';
+import { windowPage, type WindowLook } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
 import { answerClip, type ClipFile } from '../core/clips';
 import type { PhotoFile } from '../core/photos';
@@ -28,7 +28,7 @@ const WINDOWS = ['till', 'display'] as const;
 export interface ServedKiosk extends SpokenKiosk {
   findPhoto(photo: string): PhotoFile | null;
   findClip(file: string): ClipFile | null;
-  readonly theme: Theme;
+  lookOf(window: 'till' | 'display'): WindowLook;
 }
 
 export interface LanServerOptions {
@@ -75,7 +75,7 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     if (path.startsWith('/media/')) return sendClip(request, response, kiosk.findClip(path.slice('/media/'.length)));
     if (!pages || rendererDir === null) return answer(response, 404, 'No pages are served here.');
     const window = WINDOWS.find((name) => path === `/${name}/` || path === `/${name}/index.html`);
-    if (window !== undefined) return void sendWindow(response, join(rendererDir, window), kiosk.theme);
+    if (window !== undefined) return void sendWindow(response, join(rendererDir, window), kiosk.lookOf(window));
     pages(request, response, () => answer(response, 404, 'There is nothing here.'));
   });
   http.requestTimeout = 10_000;
@@ -134,11 +134,11 @@ function answer(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
-async function sendWindow(response: ServerResponse, folder: string, theme: Theme): Promise<void> {
+async function sendWindow(response: ServerResponse, folder: string, look: WindowLook): Promise<void> {
   try {
     const html = await readFile(join(folder, 'index.html'), 'utf8');
     response.writeHead(200, { ...windowHeaders('/'), 'content-type': 'text/html; charset=utf-8' });
-    response.end(themedPage(html, theme));
+    response.end(windowPage(html, look));
   } catch {
     answer(response, 404, 'This window is not built.');
   }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { protocol } from 'electron';
-import { themedPage, type Theme } from '../../shared/theme';
+import { windowPage, type WindowLook } from '../../shared/theme';
 import { windowHeaders } from '../../shared/window-policy';
 import { answerClip, type ClipFile } from '../core/clips';
 import type { PhotoFile } from '../core/photos';
@@ -37,7 +37,7 @@ export function registerAppProtocol(): void {
 export interface AppProtocolOptions {
   readonly rendererDir: string;
   /** Asked for with every page. */
-  readonly theme: () => Theme;
+  readonly look: () => WindowLook;
   /** Fulfilled when the core is there; a photo or clip asked for earlier waits. */
   readonly media: Promise<MediaFinder>;
 }
@@ -49,7 +49,7 @@ export interface MediaFinder {
 }
 
 /** Serves the built windows, the photos and the clips under `app://trestle/`. Call once the app is ready. */
-export function serveAppProtocol({ rendererDir, theme, media }: AppProtocolOptions): void {
+export function serveAppProtocol({ rendererDir, look, media }: AppProtocolOptions): void {
   protocol.handle('app', async (request) => {
     const { host, pathname } = new URL(request.url);
     if (host !== 'trestle' || request.method !== 'GET') return nothing();
@@ -65,7 +65,7 @@ export function serveAppProtocol({ rendererDir, theme, media }: AppProtocolOptio
     const contentType = CONTENT_TYPES[extname(path)];
     if (!path.startsWith(rendererDir + sep) || contentType === undefined) return nothing();
     const headers = { ...windowHeaders(pathname), 'content-type': contentType };
-    return extname(path) === '.html' ? respondThemed(path, headers, theme()) : respond(path, headers);
+    return extname(path) === '.html' ? respondPage(path, headers, look()) : respond(path, headers);
   });
 }
 
@@ -83,9 +83,13 @@ function respondClip(clip: ClipFile, range: string | null): Response {
   return new Response(bytes, { status, headers });
 }
 
-async function respondThemed(path: string, headers: Readonly<Record<string, string>>, theme: Theme): Promise<Response> {
+async function respondPage(
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  look: WindowLook,
+): Promise<Response> {
   try {
-    return new Response(themedPage(await readFile(path, 'utf8'), theme), { headers });
+    return new Response(windowPage(await readFile(path, 'utf8'), look), { headers });
   } catch {
     return nothing();
   }

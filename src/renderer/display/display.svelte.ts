@@ -1,5 +1,6 @@
 import { createContext } from 'svelte';
 import type { CheckedItem, TopicState } from '../../shared/contract';
+import type { Language } from '../../shared/language';
 import type { Client, Connection } from '../lib/client';
 import { createFormat, type Format } from '../../shared/format';
 
@@ -24,6 +25,8 @@ export class Display {
   connection = $state.raw<Connection>('connecting');
   state = $state.raw<TopicState<'display'> | null>(null);
   look = $state.raw<Look | null>(null);
+  /** What the shopper who stands here chose; null speaks the stall's. */
+  language = $state.raw<Language | null>(null);
   /** Whole seconds until the reel comes back. */
   secondsLeft = $state.raw(0);
   /** The time prices go by, moving on with the second. */
@@ -65,6 +68,8 @@ export class Display {
 
   #take(state: TopicState<'display'>): void {
     const isNewer = this.state !== null && this.state.goodsVersion !== state.goodsVersion;
+    // Whoever was served is gone.
+    if (state.scene.mode === 'reel' && this.state !== null && this.state.scene.mode !== 'reel') this.language = null;
     this.state = state;
     this.stallName = state.stall.name;
     this.#toldMs = Date.parse(state.now);
@@ -90,12 +95,21 @@ export class Display {
     this.nowMs = this.#toldMs + performance.now() - this.#heardAt;
     if (!this.look) return;
     this.secondsLeft = Math.max(0, Math.ceil((this.#endsAt - performance.now()) / SECOND_MS));
-    if (this.secondsLeft === 0) this.endLook();
+    if (this.secondsLeft > 0) return;
+    this.endLook();
+    this.language = null;
   }
 
   /** Somebody touched the screen: it stays for as long again. */
   touched(): void {
     if (this.look) this.#stay(LOOK_MS);
+  }
+
+  /** Speaks another language until this shopper is gone, and shows the goods in it. */
+  choose(language: Language): void {
+    this.language = language;
+    if (this.look) this.touched();
+    else this.browse();
   }
 
   browse(): void {

@@ -2,6 +2,7 @@ import '../lib/design/tokens.css';
 import '../lib/design/components.css';
 import './display.css';
 import { mount } from 'svelte';
+import { pageLanguage, speak } from '../lib/language.svelte';
 import { bridgeTransport, createClient, socketTransport } from '../lib/client';
 import App from './app.svelte';
 import { Display } from './display.svelte';
@@ -9,6 +10,8 @@ import PairApp from './pair-app.svelte';
 
 const target = document.getElementById('display');
 if (!target) throw new Error('The page has no place for the display');
+
+await speak(pageLanguage());
 
 if (window.trestle) {
   const client = createClient(bridgeTransport(window.trestle), { group: 'display' });

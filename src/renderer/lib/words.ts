@@ -1,4 +1,5 @@
 import type { PricedLine } from '../../domain/cart';
+import type { Variant } from '../../domain/catalogue';
 import type { CallError, ErrorCode } from '../../shared/errors';
 import type { CallOutput, DateWarning, JobSummary, OrderSummary, SharedStock } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
@@ -181,6 +182,16 @@ export function jobWords(job: JobSummary): string {
     case 'drawer':
       return m.job_drawer();
   }
+}
+
+/**
+ * How many of something are left: `3 left`, `2.4 kg left`
+ * @param left pieces, or grams of what is sold by weight
+ */
+export function stockLeft(left: number, pricing: Variant['pricing'], format: Format): string {
+  return pricing === 'kg'
+    ? m.stock_left({ count: left / 1000, amount: format.roughWeight(left) })
+    : m.stock_left({ count: left, amount: String(left) });
 }
 
 /** Why an order has the resilience flag it has. */
