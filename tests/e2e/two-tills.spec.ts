@@ -93,7 +93,9 @@ test('stock is split between two tills, sold up to the share, and given', async 
   await expect(sheet.getByRole('button', { name: m.share_give({ amount: '1', till: prefix }) })).toBeHidden();
   await till.button(m.linebar_less(), till.docket).click();
   await till.button(m.share_give({ amount: '1', till: prefix }), sheet).click();
-  await expect(sheet.locator('[data-till]').first()).toContainText(m.stock_left({ amount: String(share - 1) }));
+  await expect(sheet.locator('[data-till]').first()).toContainText(
+    m.stock_left({ count: share - 1, amount: String(share - 1) }),
+  );
   await till.button(m.close(), sheet).click();
   await till.void('a test');
 
