@@ -114,8 +114,8 @@ describe('what the shopper reads', () => {
   test('francs as Zürich writes them, rounded to what can be paid', () => {
     const sale = selling(zurich, cartOf(zurich, { name: 'Kirschen', priceMinor: 423 }));
     expect(customerLines(paying(zurich, sale, 1_000), zurich)).toEqual([
-      'Paid        CHF\u00a04.25',
-      'Change      CHF\u00a05.75',
+      'Bezahlt     CHF\u00a04.25',
+      'Rückgeld    CHF\u00a05.75',
     ]);
   });
 

@@ -42,6 +42,7 @@ export class Display {
   #heardAt = performance.now();
   #askId: string | null = null;
   #endsAt = 0;
+  #touchedAt = performance.now();
   /** Which look-up is the current one; one that answers late is ignored. */
   #lookNumber = 0;
   readonly #ticking: ReturnType<typeof setInterval>;
@@ -93,23 +94,25 @@ export class Display {
 
   #tick(): void {
     this.nowMs = this.#toldMs + performance.now() - this.#heardAt;
-    if (!this.look) return;
+    if (!this.look) {
+      const isAlone = this.state?.scene.mode === 'reel' && performance.now() - this.#touchedAt > LOOK_MS;
+      if (isAlone) this.language = null;
+      return;
+    }
     this.secondsLeft = Math.max(0, Math.ceil((this.#endsAt - performance.now()) / SECOND_MS));
-    if (this.secondsLeft > 0) return;
-    this.endLook();
-    this.language = null;
+    if (this.secondsLeft === 0) this.endLook();
   }
 
   /** Somebody touched the screen: it stays for as long again. */
   touched(): void {
+    this.#touchedAt = performance.now();
     if (this.look) this.#stay(LOOK_MS);
   }
 
   /** Speaks another language until this shopper is gone, and shows the goods in it. */
   choose(language: Language): void {
     this.language = language;
-    if (this.look) this.touched();
-    else this.browse();
+    this.browse();
   }
 
   browse(): void {
