@@ -12,7 +12,8 @@ test('the till speaks another language at once, and keeps the sale', async ({ ti
     await till.button(LANGUAGE_NAMES[locale]).click();
     await expect(page.locator('html')).toHaveAttribute('lang', locale);
     await expect(till.button(m.settings_sign_off({}, { locale }))).toBeVisible();
-    await till.button(m.place_sell({}, { locale })).click();
+    const rail = page.getByRole('navigation', { name: m.more_places({}, { locale }) });
+    await rail.getByRole('button', { name: m.place_sell({}, { locale }) }).click();
     await till.at('sell');
     await expect(docket.locator('[data-line]')).toHaveCount(2);
     await expect(docket).toContainText(m.docket_items({ count: 2 }, { locale }));
@@ -21,7 +22,9 @@ test('the till speaks another language at once, and keeps the sale', async ({ ti
     await till.at('sell');
     await expect(page.locator('html')).toHaveAttribute('lang', locale);
     await expect(docket.locator('[data-line]')).toHaveCount(2);
+    await till.button(m.docket_more({}, { locale }), docket).click();
     await till.button(m.place_settings({}, { locale })).click();
+    await till.at('office');
   }
   await till.go('sell');
 });
