@@ -14,6 +14,7 @@ const inputs = [
   'electron.vite.config.ts',
   'svelte.config.js',
   'scripts/lib/messages.mjs',
+  'scripts/lib/window-messages.mjs',
   'package.json',
   'package-lock.json',
 ];

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/shared/language';
 import * as m from '../../src/shared/i18n/generated/messages.js';
-import settings from '../../project.inlang/settings.json';
 
 /** A message as it lies in messages/*.json: plain words, or words by the forms of a number. */
 type Message = string | readonly { readonly declarations: readonly string[]; readonly match: Record<string, string> }[];
@@ -12,6 +11,10 @@ const read = (language: string): Messages =>
   JSON.parse(readFileSync(new URL(`../../messages/${language}.json`, import.meta.url), 'utf8')) as Messages;
 
 const english = read('en');
+
+const settings = JSON.parse(readFileSync(new URL('../../project.inlang/settings.json', import.meta.url), 'utf8')) as {
+  readonly locales: readonly string[];
+};
 
 function placeholders(message: Message): string[] {
   const texts = typeof message === 'string' ? [message] : message.flatMap(({ match }) => Object.values(match));

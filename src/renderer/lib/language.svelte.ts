@@ -1,6 +1,7 @@
+import type * as EnglishWords from '../../shared/i18n/generated/messages/en.js';
 import { languageOf, type Language } from '../../shared/language';
 
-type Words = typeof import('../../shared/i18n/generated/messages/en.js');
+type Words = typeof EnglishWords;
 
 const LOADERS: Readonly<Record<Language, () => Promise<Words>>> = {
   en: () => import('../../shared/i18n/generated/messages/en.js'),
