@@ -5,7 +5,7 @@ import { app, dialog, type BrowserWindow } from 'electron';
 import type { RunningKiosk } from './boot';
 import { keptSetting } from './db/keepsake-file';
 import { openIpcDoor } from './ipc/door';
-import { languageOf } from '../shared/language';
+import { tillLanguage } from '../shared/language';
 import { themeOf, type Theme, type WindowLook } from '../shared/theme';
 import { APP_ORIGIN, registerAppProtocol, serveAppProtocol } from './shell/app-protocol';
 import { guardWindows } from './shell/guard';
@@ -69,12 +69,14 @@ async function run(): Promise<void> {
 
   await app.whenReady();
   guardWindows();
-  // The store is not open yet when the first page is asked for.
-  const look = (): WindowLook => ({
-    theme: themeOf(keptSetting(dataDir, 'theme')),
-    language: languageOf(keptSetting(dataDir, 'language')) ?? 'en',
-  });
-  const theme = (): Theme => look().theme;
+  // The store is not open yet when the till's window asks for its page; the display's comes later.
+  let kiosk: RunningKiosk['kiosk'] | null = null;
+  const look = (name: 'till' | 'display'): WindowLook =>
+    kiosk?.lookOf(name) ?? {
+      theme: themeOf(keptSetting(dataDir, 'theme')),
+      language: tillLanguage(keptSetting(dataDir, 'language'), ''),
+    };
+  const theme = (): Theme => look('till').theme;
   serveAppProtocol({
     rendererDir: join(buildDir, 'renderer'),
     look,
@@ -106,6 +108,7 @@ async function run(): Promise<void> {
 
   try {
     const running = await started;
+    ({ kiosk } = running);
     stopInGoodOrder(running);
     display = keepDisplayWindow({
       till,

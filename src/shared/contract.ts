@@ -952,7 +952,7 @@ export const CALLS = {
   'stall.set-logo': command(z.object({ logo: logoImage.nullable() }), nothing, 'operator'),
 
   'settings.set-theme': command(z.object({ theme: z.enum(THEMES) }), nothing, 'none'),
-  'settings.set-language': command(z.object({ language: z.enum(LANGUAGES) }), nothing, 'operator'),
+  'settings.set-language': command(z.object({ language: z.enum(LANGUAGES) }), nothing, 'none'),
   'notice.dismiss': command(z.object({ noticeId: id }), nothing),
 
   'shift.open': command(z.object({ floatMinor: z.int().min(0) }), z.object({ shiftId: id })),

@@ -25,3 +25,12 @@ export function languageOf(...tags: readonly unknown[]): Language | null {
   }
   return null;
 }
+
+/**
+ * What a till speaks: the language chosen for it, else the stall's, else the one its computer is set to, else English.
+ * @param chosen as it was kept; undefined where nobody chose
+ * @param stallLocale BCP 47, or empty before there is a stall
+ */
+export function tillLanguage(chosen: unknown, stallLocale: string): Language {
+  return languageOf(chosen, stallLocale, new Intl.DateTimeFormat().resolvedOptions().locale) ?? 'en';
+}

@@ -1,5 +1,6 @@
 import { expect, test as base } from '@playwright/test';
 import * as m from '../../src/shared/i18n/generated/messages.js';
+import { LANGUAGE_NAMES } from '../../src/shared/language';
 import { startKioskProcess, temporaryFolder } from '../helpers/kiosk';
 import { FirstRunPage } from './pages/stall-pages';
 import { TillPage } from './pages/till-page';
@@ -38,13 +39,18 @@ test('a trader sets up a stall of their own and sells in its money', async ({ ti
   await first.fill(m.staff_pin_again(), '8642');
   await first.open();
 
+  // A German stall: the till goes on in the language its trader reads.
   await till.openShift(5000);
   await expect(page.locator('.strip__who')).toContainText('Käse & <b>Söhne</b>');
   await till.typePrice('Bergkäse', 1070, 'MwSt. 7%');
   await expect(till.line('Bergkäse')).toContainText('10,70');
 });
 
-test('or looks round on the demo stall', async ({ till, page }) => {
+test('or looks round on the demo stall, in a language of their own', async ({ till, page }) => {
+  for (const locale of ['fr', 'en'] as const) {
+    await page.getByRole('button', { name: LANGUAGE_NAMES[locale] }).click();
+    await expect(page.getByRole('heading', { name: m.first_title({}, { locale }) })).toBeVisible();
+  }
   await new FirstRunPage(page).chooseDemo();
   await till.signOn('Mo', '2468');
   await till.openShift(5000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { languageOf } from '../../src/shared/language';
+import { languageOf, tillLanguage } from '../../src/shared/language';
 import { windowPage } from '../../src/shared/theme';
 
 describe('the language of a tag', () => {
@@ -14,6 +14,12 @@ describe('the language of a tag', () => {
     expect(languageOf('it-IT')).toBeNull();
     expect(languageOf(7, null, '', 'dezember')).toBeNull();
   });
+});
+
+test('a till speaks the language chosen for it before that of its stall', () => {
+  expect(tillLanguage('es', 'de-AT')).toBe('es');
+  expect(tillLanguage(undefined, 'de-AT')).toBe('de');
+  expect(tillLanguage('nonsense', 'fr-BE')).toBe('fr');
 });
 
 test('a page is served in the theme and language of its window', () => {

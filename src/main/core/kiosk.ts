@@ -387,7 +387,13 @@ export class Kiosk {
       'staff.add': (input, context) => stalls.addStaff(input, context),
       'staff.change': (input, context) => stalls.changeStaff(input, context),
       'staff.remove': (input, context) => stalls.removeStaff(input, context),
-      'stall.set-up': (input, context) => stalls.setUp(input, context),
+      'stall.set-up': async (input, context) => {
+        // Whoever sets it up goes on in the language they read, whatever the stall's is.
+        const language = session.language();
+        const done = await stalls.setUp(input, context);
+        session.setLanguage({ language });
+        return done;
+      },
       'stall.change': (input, context) => {
         const changed = stalls.change(input, context);
         prices.changed({ kind: 'place', ids: [] }, context.staffId);
@@ -613,8 +619,7 @@ export class Kiosk {
     return this.#stalls.current;
   }
 
-  /** How its screens look now. */
-  /** The display speaks to shoppers: in the stall's language, whatever the till's is. */
+  /** How a window looks now. The display speaks to shoppers: in the stall's language, whatever the till's is. */
   lookOf(window: 'till' | 'display'): WindowLook {
     const language = window === 'till' ? this.#session.language() : (languageOf(this.stall.locale) ?? 'en');
     return { theme: this.#session.theme(), language };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { orderNumber } from '../../domain/order';
 import type { CallInput, StaffMember, TopicState } from '../../shared/contract';
-import { languageOf, type Language } from '../../shared/language';
+import { tillLanguage, type Language } from '../../shared/language';
 import { themeOf, type Theme } from '../../shared/theme';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
@@ -124,9 +124,8 @@ export class SessionService {
     return {};
   }
 
-  /** The language chosen for this till, else the stall's where we have it, else English. */
   language(): Language {
-    return languageOf(this.#core.store.settings.get('language'), this.#core.stall.locale) ?? 'en';
+    return tillLanguage(this.#core.store.settings.get('language'), this.#core.stall.locale);
   }
 
   setLanguage({ language }: CallInput<'settings.set-language'>): Record<string, never> {

@@ -37,7 +37,7 @@ export function registerAppProtocol(): void {
 export interface AppProtocolOptions {
   readonly rendererDir: string;
   /** Asked for with every page. */
-  readonly look: () => WindowLook;
+  readonly look: (window: 'till' | 'display') => WindowLook;
   /** Fulfilled when the core is there; a photo or clip asked for earlier waits. */
   readonly media: Promise<MediaFinder>;
 }
@@ -65,7 +65,9 @@ export function serveAppProtocol({ rendererDir, look, media }: AppProtocolOption
     const contentType = CONTENT_TYPES[extname(path)];
     if (!path.startsWith(rendererDir + sep) || contentType === undefined) return nothing();
     const headers = { ...windowHeaders(pathname), 'content-type': contentType };
-    return extname(path) === '.html' ? respondPage(path, headers, look()) : respond(path, headers);
+    return extname(path) === '.html'
+      ? respondPage(path, headers, look(pathname.startsWith('/display/') ? 'display' : 'till'))
+      : respond(path, headers);
   });
 }
 
