@@ -26,6 +26,7 @@ import {
 } from '../shared/pricing-schemas';
 import { clip, contentHash } from '../shared/clip-schemas';
 import { adjustment, advice, adviceAnswer, adviceWishes } from '../shared/advice-schemas';
+import { playlist } from '../shared/reel-schemas';
 import {
   cart,
   drawerReason,
@@ -241,6 +242,10 @@ export const ENTRY_KINDS = {
   'clip.put': z.object({ clip }),
   /** It is shown no more; one that is put later is back. */
   'clip.removed': z.object({ clip: contentHash }),
+  /** A playlist of the reel, whole. Last writer wins per playlist, by the entry's hybrid clock. */
+  'reel.playlist-put': z.object({ playlist }),
+  /** The reel has it no more; one that is put later is back. */
+  'reel.playlist-removed': z.object({ playlistId: id }),
   /** A copy of a receipt was asked for. */
   'receipt.copied': z.object({ orderId: id, copy: z.int() }),
   /** The drawer was told to open: for a tender of an order, or by a person, who may say more in a note. */

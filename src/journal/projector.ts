@@ -442,6 +442,9 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   },
   'clip.put': ({ at, body }, database) => writeClip(database, body.clip.clip, at, JSON.stringify(body.clip)),
   'clip.removed': ({ at, body }, database) => writeClip(database, body.clip, at, null),
+  'reel.playlist-put': ({ at, body }, database) =>
+    writePlaylist(database, body.playlist.playlistId, at, JSON.stringify(body.playlist)),
+  'reel.playlist-removed': ({ at, body }, database) => writePlaylist(database, body.playlistId, at, null),
   'receipt.copied'({ body }, database) {
     prepared(
       database,
@@ -495,6 +498,15 @@ function writeClip(database: Database, clip: string, at: string, body: string | 
        body = iif(excluded.at > at, excluded.body, body),
        at = max(at, excluded.at)`,
   ).run(clip, at, body === null ? null : at, body);
+}
+
+/** @param body null where it was removed */
+function writePlaylist(database: Database, playlistId: string, at: string, body: string | null): void {
+  prepared(
+    database,
+    `INSERT INTO playlist VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body WHERE excluded.at > playlist.at`,
+  ).run(playlistId, at, body);
 }
 
 function writeTemplate(database: Database, templateId: string, at: string, body: string | null): void {

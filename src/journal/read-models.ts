@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 19;
+export const READ_MODEL_VERSION = 20;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -19,6 +19,7 @@ export const READ_MODEL_VERSION = 19;
  * orders which arrive late stand where they belong.
  * `shelf_label.price_minor` is null once the label was taken down.
  * `clip.body` is null once the clip was removed; `first_at` is when it was first put.
+ * `playlist.body` is null once the playlist was removed.
  * `hold_gift` has what one till sold of what another had put aside.
  * `price_rule.body` is null once the rule was removed. `price_log` names the entries that change a price or take something
  * off one. `drop_sold` has what one order sold of a drop.
@@ -123,6 +124,7 @@ CREATE TABLE shelf_label (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clip (clip TEXT PRIMARY KEY, at TEXT NOT NULL, first_at TEXT, body TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE playlist (playlist_id TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hold (
   hold_id TEXT PRIMARY KEY, at TEXT NOT NULL, device TEXT NOT NULL, expires_at TEXT NOT NULL, body TEXT NOT NULL
@@ -304,6 +306,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   stock_gift: 'SELECT * FROM stock_gift ORDER BY item_id, variant_id, at',
   shelf_label: 'SELECT * FROM shelf_label ORDER BY variant_id',
   clip: 'SELECT * FROM clip ORDER BY clip',
+  playlist: 'SELECT * FROM playlist ORDER BY playlist_id',
   hold: 'SELECT * FROM hold ORDER BY hold_id',
   hold_extended: 'SELECT * FROM hold_extended ORDER BY hold_id',
   hold_end: 'SELECT * FROM hold_end ORDER BY hold_id',

@@ -16,12 +16,14 @@ import {
   displaysState,
   displayState,
   DISPLAY_WINDOW_MODES,
+  shownCard,
   shownItem,
   type shownLine,
   type shownReason,
 } from './display-schemas';
 import { deviceHead } from './exchange';
 import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
+import { playlist } from './reel-schemas';
 import { stallFront, stallServerState, stallServing } from './shop-schemas';
 import { LANGUAGES } from './language';
 import { THEMES } from './theme';
@@ -681,6 +683,8 @@ export const holdsState = holdPolicy.extend({
 
 /** Grows with every clip that is added, changed, removed or has arrived: what screens hold of `clips.list` is old. */
 export const clipsState = z.object({ version: z.int() });
+/** Grows with every playlist that is changed, opens or closes: what screens hold of `reel.playlists` is old. */
+export const reelState = z.object({ version: z.int() });
 
 /** What the till's windows and the machine's own tools hear, each topic with its whole state. */
 const TILL_TOPICS = {
@@ -700,6 +704,7 @@ const TILL_TOPICS = {
   shop: stallServerState,
   displays: displaysState,
   clips: clipsState,
+  reel: reelState,
 } as const;
 /** What a display hears, and nothing else: only what a shopper may see is in it. */
 const DISPLAY_TOPICS = { display: displayState } as const;
@@ -1289,6 +1294,35 @@ export const CALLS = {
     'operator',
   ),
   'clips.remove': command(z.object({ clip: contentHash }), nothing, 'operator'),
+  /** The playlists of the reel, the first made first, and what each of their cards shows now. */
+  'reel.playlists': query(
+    nothing,
+    z.object({
+      playlists: z.array(
+        z.object({
+          playlist,
+          isOpen: z.boolean(),
+          cards: z.array(
+            z.object({
+              cardId: id,
+              /** Why the reel leaves it out. */
+              state: z.enum(['shown', 'sold-out', 'gone', 'no-drop', 'no-address']),
+              /** What it would show; several where goods in drops are meant. */
+              shown: z.array(shownCard),
+              weight: z.number(),
+              /** What the weight comes from: orders and look-ups of a fortnight. */
+              sold: z.int(),
+              looked: z.int(),
+            }),
+          ),
+        }),
+      ),
+    }),
+    'operator',
+  ),
+  /** Writes a playlist whole, a new one too: the ids of it and of its cards are the screen's. */
+  'reel.put-playlist': command(z.object({ playlist }), nothing, 'operator'),
+  'reel.remove-playlist': command(z.object({ playlistId: id }), nothing, 'operator'),
 
   /** The labels that hang, those first that say another price than the one of now. */
   'label.list': query(
@@ -1685,6 +1719,7 @@ export type TypedRule = CallInput<'prices.put-rule'>;
 export type Tile = Frozen<z.infer<typeof tile>>;
 export type SharedStock = Frozen<z.infer<typeof sharedStock>>;
 export type OrderSummary = Frozen<z.infer<typeof orderSummary>>;
+export type ShownCard = Frozen<z.infer<typeof shownCard>>;
 export type HoldView = Frozen<z.infer<typeof holdView>>;
 export type ClipView = Frozen<z.infer<typeof clipView>>;
 export type ParkedCart = Frozen<z.infer<typeof parkedCart>>;

@@ -1,5 +1,6 @@
 /** What a display is told. Everything here is read by people who do not work at the stall: nothing else may be added. */
 import { z } from 'zod';
+import { contentHash } from './clip-schemas';
 import { unitCharge } from './pricing-schemas';
 import { THEMES } from './theme';
 import {
@@ -56,6 +57,79 @@ const shownCart = z.object({
   totalMinor: minorSum,
 });
 
+/** An item of the stall as anybody may see it. */
+export const shownItem = z.object({
+  itemId: id,
+  name: text(200),
+  category: text(80),
+  photo: item.shape.photo,
+  backdrop,
+  pricing,
+  /** Lowest price of its variants. */
+  priceMinor: minor,
+  priceVaries: z.boolean(),
+  /** Its price without rules, shown struck through; absent where there is nothing to show. */
+  wasMinor: minor.optional(),
+  /** Nobody knows its price now: ask. */
+  mustAsk: z.boolean().optional(),
+  /** What can be bought here now: pieces, or grams; null where nobody counts. */
+  left: z.int().nullable(),
+  /** The drop it is in, and when that ends. */
+  drop: z.object({ name: text(200), from: instant, until: instant, left: z.int().nullable() }).nullable(),
+});
+
+/** An offer for several pieces, as anybody may see it. */
+const shownOffer = z.object({
+  name: text(200),
+  /** In what quantities are counted: pieces, or grams. */
+  unit: pricing,
+  /** In rising order. Of a bundle there is one, and it is for all of its pieces together. */
+  steps: z.array(z.object({ fromQuantity: quantity, charge: unitCharge })).max(20),
+  isBundle: z.boolean(),
+});
+
+export const REEL_LIMITS = {
+  /** Cards a display is told of at once; half an hour passes until the last of them comes. */
+  cards: 120,
+} as const;
+
+const cardWords = {
+  /** Unique among the cards of now. */
+  cardId: text(130),
+  /** How often it comes, against one card about which nothing is known. */
+  weight: z.number().positive(),
+  caption: text(120),
+};
+/** What the code on a card leads to; null while no page is served. */
+const url = z.string().max(2_000).nullable();
+
+/** A card of the reel with what is true of its goods now. */
+export const shownCard = z.discriminatedUnion('kind', [
+  z.object({ ...cardWords, kind: z.literal('item'), item: shownItem, url }),
+  z.object({ ...cardWords, kind: z.literal('photo'), photo: contentHash, item: shownItem.nullable(), url }),
+  z.object({
+    ...cardWords,
+    kind: z.literal('clip'),
+    /** Under which path it is played. */
+    address: text(200),
+    durationMs: z.int().min(1),
+    poster: item.shape.photo,
+    item: shownItem.nullable(),
+    url,
+  }),
+  z.object({
+    ...cardWords,
+    kind: z.literal('pair'),
+    item: shownItem,
+    other: shownItem,
+    /** The bundle of both. */
+    offer: shownOffer.nullable(),
+    url,
+  }),
+  z.object({ ...cardWords, kind: z.literal('face'), place: text(400) }),
+  z.object({ ...cardWords, kind: z.literal('gallery'), url: url.unwrap() }),
+]);
+
 /** What stands on the display. */
 export const displayScene = z.discriminatedUnion('mode', [
   /** Nobody sells: the stall's face. */
@@ -65,6 +139,10 @@ export const displayScene = z.discriminatedUnion('mode', [
     mode: z.literal('reel'),
     /** The label that the display's own scanner read last, for every display to look up; null before the first. */
     asked: z.object({ askId: id, code: z.string().max(8192) }).nullable(),
+    /** The cards of now in their order; none where the goods are shown as a wall. */
+    cards: z.array(shownCard).max(REEL_LIMITS.cards),
+    /** How long something is kept for whoever scans its code; null while nothing is. */
+    holdMinutes: z.int().nullable(),
   }),
   z.object({ mode: z.literal('cart'), cart: shownCart }),
   z.object({
@@ -136,27 +214,6 @@ export const displaysState = z.object({
   ),
 });
 
-/** An item of the stall as anybody may see it. */
-export const shownItem = z.object({
-  itemId: id,
-  name: text(200),
-  category: text(80),
-  photo: item.shape.photo,
-  backdrop,
-  pricing,
-  /** Lowest price of its variants. */
-  priceMinor: minor,
-  priceVaries: z.boolean(),
-  /** Its price without rules, shown struck through; absent where there is nothing to show. */
-  wasMinor: minor.optional(),
-  /** Nobody knows its price now: ask. */
-  mustAsk: z.boolean().optional(),
-  /** What can be bought here now: pieces, or grams; null where nobody counts. */
-  left: z.int().nullable(),
-  /** The drop it is in, and when that ends. */
-  drop: z.object({ name: text(200), from: instant, until: instant, left: z.int().nullable() }).nullable(),
-});
-
 /** An item as the price checker shows it. */
 export const checkedItem = z.object({
   item: shownItem,
@@ -180,18 +237,7 @@ export const checkedItem = z.object({
     )
     .max(300),
   /** Offers for several pieces that it counts towards. */
-  offers: z
-    .array(
-      z.object({
-        name: text(200),
-        /** In what quantities are counted: pieces, or grams. */
-        unit: pricing,
-        /** In rising order. Of a bundle there is one, and it is for all of its pieces together. */
-        steps: z.array(z.object({ fromQuantity: quantity, charge: unitCharge })).max(20),
-        isBundle: z.boolean(),
-      }),
-    )
-    .max(20),
+  offers: z.array(shownOffer).max(20),
   /** What people often buy with it. */
   goesWith: z.array(shownItem).max(3),
 });

@@ -66,6 +66,9 @@ export const ERROR_CODES = [
   'hold-released',
   'hold-sold',
   'hold-forged',
+  // reel
+  'bad-playlist',
+  'unknown-playlist',
   // displays
   'too-many-displays',
   // prices

@@ -59,7 +59,7 @@ export const priceEffect = z.discriminatedUnion('kind', [
   }),
 ]) satisfies z.ZodType<Effect>;
 
-const schedule = z.object({
+export const schedule = z.object({
   from: instant.nullable(),
   until: instant.nullable(),
   windows: z

@@ -12,6 +12,7 @@ import { migrate } from '../../src/main/db/migrations';
 import type { Hold } from '../../src/domain/hold';
 import type { Drop } from '../../src/domain/drop';
 import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
+import { ALWAYS } from '../../src/domain/pricing/rule';
 import { readRounds } from '../../src/analysis/price-test/read-out';
 import { ruleOf } from '../helpers/price-rules';
 import { bundleAdvice } from '../helpers/advice';
@@ -67,6 +68,8 @@ const ACROSS = [
   'take-label-down',
   'clip',
   'remove-clip',
+  'playlist',
+  'remove-playlist',
 ] as const;
 
 type Step =
@@ -346,6 +349,14 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       return;
     case 'take-label-down':
       commit({ kind: 'labels.taken-down', body: { variantIds: [`variant-${pick % 2}`] } });
+      return;
+    case 'playlist': {
+      const playlist = { playlistId: `playlist-${pick % 2}`, name: at, isOn: true, when: ALWAYS, cards: [] };
+      commit({ kind: 'reel.playlist-put', body: { playlist } });
+      return;
+    }
+    case 'remove-playlist':
+      commit({ kind: 'reel.playlist-removed', body: { playlistId: `playlist-${pick % 2}` } });
       return;
     case 'extend-hold': {
       const expiresAt = new Date(1_900_000_000_000 + (pick % 5)).toISOString();

@@ -273,15 +273,16 @@ function wrongCharge(charge: UnitCharge): Failure<RuleProblem> | null {
   }
 }
 
-function wrongSchedule({ from, until, windows, weekly }: Schedule): Failure<RuleProblem> | null {
+/** What is wrong with when something is to apply, or null. */
+export function wrongSchedule({ from, until, windows, weekly }: Schedule): Failure<RuleProblem> | null {
   if ((from !== null && Number.isNaN(Date.parse(from))) || (until !== null && Number.isNaN(Date.parse(until)))) {
-    return bad('The rule begins or ends at no time that there is.');
+    return bad('It begins or ends at no time that there is.');
   }
   if (from !== null && until !== null && Date.parse(from) >= Date.parse(until)) {
-    return bad('The rule ends before it begins.');
+    return bad('It ends before it begins.');
   }
   if ((windows ?? []).length > RULE_LIMITS.windows || weekly.length > RULE_LIMITS.weekly) {
-    return bad('These are more windows than a rule can have.');
+    return bad('These are more windows than there can be.');
   }
   if ((windows ?? []).some((window) => !(Date.parse(window.from) < Date.parse(window.until)))) {
     return bad('A window ends before it begins.');

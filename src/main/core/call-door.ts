@@ -25,11 +25,14 @@ export interface CallContext {
   readonly staffId: string | null;
 }
 
+/** The same with who calls, for what differs between windows. */
+export interface CallerContext extends CallContext, CallClient {}
+
 /** One function per call of the contract; it throws `CallFailure` for everything a person can cause. */
 export type CallHandlers = {
   readonly [N in CallName]: (
     input: z.output<(typeof CALLS)[N]['input']>,
-    context: CallContext,
+    context: CallerContext,
   ) => CallOutput<N> | Promise<CallOutput<N>>;
 };
 
@@ -103,9 +106,9 @@ export class CallDoor {
         const stored = this.#options.resultOf(requestId);
         if (stored.found) return this.#answer(role, kind, output.parse(stored.value));
       }
-      const handler = this.#options.handlers[call] as (input: unknown, context: CallContext) => unknown;
+      const handler = this.#options.handlers[call] as (input: unknown, context: CallerContext) => unknown;
       const staffId = isStaff(client) ? (signedOn?.staffId ?? null) : null;
-      const value = await handler(parsed.data, { requestId, staffId });
+      const value = await handler(parsed.data, { role, requestId, staffId });
       // Screens are told after the answer: whoever pays waits for the disk and for nothing else.
       return this.#answer(role, kind, output.parse(value));
     } catch (error) {

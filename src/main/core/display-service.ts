@@ -26,6 +26,7 @@ export interface DisplaySources {
   readonly nowMs: () => number;
   /** Where a phone reads the receipt of an order; null where it cannot. */
   readonly receiptUrl: (order: Order) => string | null;
+  readonly reel: () => Omit<Extract<DisplayScene, { mode: 'reel' }>, 'mode' | 'asked'>;
 }
 
 /**
@@ -114,7 +115,7 @@ export class DisplayService {
         receiptUrl: this.#sources.receiptUrl(order),
       };
     }
-    return shift ? { mode: 'reel', asked: this.#asked } : { mode: 'closed' };
+    return shift ? { mode: 'reel', asked: this.#asked, ...this.#sources.reel() } : { mode: 'closed' };
   }
 
   /** Whether an order is still to be thanked for; its time begins when it is first seen. */

@@ -279,6 +279,12 @@ export class HoldService {
     return this.#sell(known, context, (lineId) => ({ kind: 'line', lineId, name, dateWarning: null }));
   }
 
+  /** How long a hold lasts, or null while shoppers may hold nothing. */
+  offeredMinutes(): number | null {
+    const { isOn, minutes } = this.#policy();
+    return isOn ? minutes : null;
+  }
+
   state(): TopicState<'holds'> {
     const now = this.#now();
     const all = [...this.#holds().values()];

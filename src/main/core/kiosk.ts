@@ -1,5 +1,6 @@
 import { v7 as newId } from 'uuid';
 import type { Stall } from '../../domain/stall';
+import { clipAddress } from '../../shared/clip-schemas';
 import { groupOf, type ClientRole, type Topic, type TopicEvent, type TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
 import { languageOf } from '../../shared/language';
@@ -36,6 +37,7 @@ import { DisplayService } from './display-service';
 import { DropService } from './drop-service';
 import { PriceDesk } from './price-desk';
 import { PricingService, type PricingOptions } from './pricing-service';
+import { ReelService } from './reel-service';
 import { ScanService } from './scan-service';
 import { ShareService } from './share-service';
 import { ShownGoods } from './shown-goods';
@@ -100,6 +102,7 @@ export class Kiosk {
   readonly #sale: SaleService;
   readonly #holds: HoldService;
   readonly #clips: ClipService;
+  readonly #reel: ReelService;
   /** Hears what the exchange with hub and neighbours did. */
   readonly exchange: SyncService;
   /** Lets other tills of the stall connect here. */
@@ -132,6 +135,7 @@ export class Kiosk {
         shop: () => stallServer.state(),
         displays: () => displays.state(),
         clips: () => clips.state(),
+        reel: () => reel.state(),
       },
       (error) => log.error({ error }, 'A topic could not be told'),
     );
@@ -293,6 +297,7 @@ export class Kiosk {
           prices.changed({ kind: 'rule', ids: [] }, null);
         }
         if (came('clip.put', 'clip.removed')) clips.received();
+        if (came('reel.playlist-put', 'reel.playlist-removed')) reel.received();
         if (came('price.policy-set')) prices.changed({ kind: 'policy', ids: [] }, null);
         if (came('price.observed')) prices.changed({ kind: 'feed', ids: [] }, null);
         if (came('drop.template-put', 'drop.template-removed')) topics.mark('prices');
@@ -340,6 +345,21 @@ export class Kiosk {
       onChanged: () => sale.strayTendersChanged(),
     });
     const shownGoods = new ShownGoods(core, { catalogue, prices, drops: () => drops.views() });
+    const reel = new ReelService(core, {
+      catalogue,
+      goods: shownGoods,
+      drops: () => drops.views(),
+      clock: options.prices.clock,
+      nowMs: () => prices.nowMs(),
+      shopAddress: () => (stallServer.wanted().offers.includes('gallery') ? stallServer.address() : null),
+      clip(hash) {
+        const clip = store.clips.get(hash);
+        if (!clip || !clips.isHere(clip)) return null;
+        return { address: clipAddress(clip), durationMs: clip.durationMs, poster: clip.poster };
+      },
+      onChanged: () => display.changed(),
+    });
+    this.#reel = reel;
     const display: DisplayService = new DisplayService(core, {
       clock: options.prices.clock,
       sale: () => sale.state(),
@@ -348,6 +368,10 @@ export class Kiosk {
       catalogue: () => catalogue.state(),
       nowMs: () => prices.nowMs(),
       receiptUrl: (order) => receipts.urlOf(order),
+      reel: () => ({
+        cards: reel.shown(),
+        holdMinutes: stallServer.wanted().offers.includes('holds') ? holds.offeredMinutes() : null,
+      }),
     });
     this.#display = display;
     const displays = new DisplayDesk(core, {
@@ -369,7 +393,11 @@ export class Kiosk {
       'state.get': () => topics.snapshot('till'),
       'display.get': () => topics.snapshot('display'),
       'display.goods': (input) => shownGoods.list(input),
-      'display.look': (input) => shownGoods.look(input),
+      'display.look': (input, { role }) => {
+        const found = shownGoods.look(input);
+        if (found && role === 'display') reel.looked(found.item.itemId);
+        return found;
+      },
       'display.set-window': (input) => displays.setWindow(input),
       'display.set-scanner': (input) => displays.setScanner(input),
       'display.new-code': () => displays.newCode(),
@@ -498,6 +526,9 @@ export class Kiosk {
       'clips.list': () => clips.list(),
       'clips.change': (input, context) => clips.change(input, context),
       'clips.remove': (input, context) => clips.remove(input, context),
+      'reel.playlists': () => reel.playlists(),
+      'reel.put-playlist': (input, context) => reel.put(input, context),
+      'reel.remove-playlist': (input, context) => reel.remove(input, context),
 
       'label.list': () => labels.list(),
       'label.print': (input, context) => labels.print(input, context),
@@ -598,6 +629,7 @@ export class Kiosk {
     // An open sale may be older than the prices of now.
     this.#sale.pricesChanged();
     this.#holds.start();
+    this.#reel.start();
     this.#priceTests.start();
     this.#advice.start();
     this.exchange.start();
@@ -653,6 +685,7 @@ export class Kiosk {
     this.#scans.stop();
     this.#prices.stop();
     this.#holds.stop();
+    this.#reel.stop();
     this.#customerDisplay.stop();
     this.#display.stop();
     await this.exchange.stop();
@@ -666,7 +699,7 @@ export class Kiosk {
 }
 
 /** Topics of the till that a display shows something of. */
-const SHOWN_ON_DISPLAYS: readonly Topic[] = ['session', 'sale', 'catalogue', 'prices', 'shop'];
+const SHOWN_ON_DISPLAYS: readonly Topic[] = ['session', 'sale', 'catalogue', 'prices', 'holds', 'shop'];
 
 /** Entries of other devices that change what a tile shows. */
 const SHOWN_ON_TILES: readonly EntryKind[] = [

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { TimedRule, TimedWindow } from '../../domain/pricing/book';
-import type { LocalTime, MarkdownStep, PriceRule, WeeklyWindow } from '../../domain/pricing/rule';
+import type { LocalTime, MarkdownStep, PriceRule, Schedule, WeeklyWindow } from '../../domain/pricing/rule';
 
 /** How far back and ahead local times are turned into instants: a window may have begun yesterday and graces follow it. */
 const DAYS_BEHIND = 2;
@@ -48,7 +48,14 @@ export function areAround({ days }: LocalDays, atMs: number): boolean {
  * twice as the first (RFC 5545, 3.3.5; `compatible` in Temporal). A window that so becomes empty does not open that day.
  */
 export function timedRule(rule: PriceRule, local: LocalDays): TimedRule {
-  const { from, until, windows, weekly } = rule.when;
+  let open = openWindows(rule.when, local);
+  if (rule.effect.kind === 'markdown')
+    open = common(markdownWindows(rule.effect.closesAt, rule.effect.steps, local), open);
+  return { rule, windows: open };
+}
+
+/** When a schedule is open in those days, in rising order. */
+export function openWindows({ from, until, windows, weekly }: Schedule, local: LocalDays): TimedWindow[] {
   const limits: TimedWindow = {
     fromMs: from === null ? Number.NEGATIVE_INFINITY : Date.parse(from),
     untilMs: until === null ? Number.POSITIVE_INFINITY : Date.parse(until),
@@ -59,9 +66,7 @@ export function timedRule(rule: PriceRule, local: LocalDays): TimedRule {
     open = common(open, [limits]);
   }
   if (weekly.length > 0) open = common(open, merged(weekly.flatMap((window) => weeklyWindows(window, local))));
-  if (rule.effect.kind === 'markdown')
-    open = common(markdownWindows(rule.effect.closesAt, rule.effect.steps, local), open);
-  return { rule, windows: open };
+  return open;
 }
 
 function weeklyWindows({ days, from, until }: WeeklyWindow, local: LocalDays): TimedWindow[] {

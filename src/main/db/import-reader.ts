@@ -48,7 +48,8 @@ export function readStall(dataDir: string): Stall | null {
 export function unshownPhotos(dataDir: string, photos: readonly string[]): readonly string[] {
   return read(dataDir, photos, (database) => {
     const shown = database.prepare(
-      `SELECT 1 FROM item WHERE photo = @photo UNION ALL SELECT 1 FROM clip WHERE body ->> 'poster' = @photo LIMIT 1`,
+      `SELECT 1 FROM item WHERE photo = @photo UNION ALL SELECT 1 FROM clip WHERE body ->> 'poster' = @photo
+       UNION ALL SELECT 1 FROM playlist, json_each(body, '$.cards') WHERE value ->> 'photo' = @photo LIMIT 1`,
     );
     return photos.filter((photo) => shown.get({ photo }) === undefined);
   });

@@ -51,6 +51,7 @@ import { PriceReader } from './price-reader';
 import { OrderReader, ParkedReader, ShiftReader, StallReader, TenderReader } from './readers';
 import { finishRecovery, PENDING_RECOVERY, recoverStore, type Recovery } from './recover';
 import { readSale, writeSale, type SaleRecord } from './sale-record';
+import { PlaylistReader } from './playlist-reader';
 import { ShelfLabelReader } from './shelf-label-reader';
 import { StockShareReader } from './stock-share-reader';
 import { asStoreError, isDamage, StoreError } from './store-error';
@@ -132,6 +133,7 @@ export class Store {
   readonly advice: AdviceReader;
   readonly footfall: FootfallReader;
   readonly holds: HoldReader;
+  readonly playlists: PlaylistReader;
   readonly shelfLabels: ShelfLabelReader;
   readonly clips: ClipReader;
   readonly heldFor: HeldForStore;
@@ -201,6 +203,7 @@ export class Store {
       this.advice = new AdviceReader(database);
       this.footfall = new FootfallReader(database);
       this.holds = new HoldReader(database);
+      this.playlists = new PlaylistReader(database);
       this.shelfLabels = new ShelfLabelReader(database);
       this.clips = new ClipReader(database);
       this.heldFor = new HeldForStore(database);
