@@ -183,6 +183,7 @@ const doorPolicies = [
             'price-test-schemas.ts',
             'advice-schemas.ts',
             'clip-schemas.ts',
+            'reel-schemas.ts',
           ],
         },
       },

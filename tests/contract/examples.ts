@@ -44,6 +44,22 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   'clips.list': {},
   'clips.change': { clip: 'a'.repeat(64), caption: 'Fresh from the oven', itemId: id },
   'clips.remove': { clip: 'a'.repeat(64) },
+  'reel.playlists': {},
+  'reel.put-playlist': {
+    playlist: {
+      playlistId: id,
+      name: 'Saturdays',
+      isOn: true,
+      when: { from: null, until: null, weekly: [{ days: [6], from: '09:00', until: '16:00' }] },
+      cards: [
+        { cardId: id, caption: 'Baked this morning', kind: 'item', itemId: id },
+        { cardId: 'two', caption: '', kind: 'clip', clip: 'a'.repeat(64), itemId: null },
+        { cardId: 'three', caption: '', kind: 'pair', itemId: id, otherId: 'another' },
+        { cardId: 'four', caption: '', kind: 'drops' },
+      ],
+    },
+  },
+  'reel.remove-playlist': { playlistId: id },
 
   'label.list': {},
   'label.print': { labels: [{ variantId: id, copies: 2 }], code: 'bars' },
