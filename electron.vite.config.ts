@@ -21,6 +21,7 @@ export default defineConfig({
           index: fromRoot('src/main/index.ts'),
           trestle: fromRoot('src/cli/trestle.ts'),
           'advisor-worker': fromRoot('src/main/advisor-worker.ts'),
+          'clip-worker': fromRoot('src/main/clip-worker.ts'),
           'import-worker': fromRoot('src/main/import-worker.ts'),
           'stall-worker': fromRoot('src/main/stall-worker.ts'),
           'sync-worker': fromRoot('src/main/sync-worker.ts'),

@@ -21,7 +21,8 @@ import svelteConfig from './svelte.config.js';
 const layers = {
   domain: { path: 'src/domain', layers: [] },
   journal: { path: 'src/journal', layers: ['domain'], packages: 'any', node: true },
-  shared: { path: 'src/shared', layers: [], packages: ['zod'] },
+  // The till's windows and its core read films alike.
+  shared: { path: 'src/shared', layers: [], packages: ['zod', 'mediabunny'] },
   // Statistics over arrays, for main, its workers and the command line alike.
   analysis: { path: 'src/analysis', layers: ['domain'], packages: 'any' },
   // Pages as text, for the till's stall server and the hub alike.

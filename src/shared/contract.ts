@@ -1288,6 +1288,21 @@ export const CALLS = {
 
   /** The clips of the stall, the first added first. A till plays them from `clipAddress`. */
   'clips.list': query(nothing, z.object({ clips: z.array(clipView) })),
+  /** Begins to take in the file of a clip; a newer one ends an older one. At most 64 MB. */
+  'clips.open': command(z.object({ totalBytes: z.int().min(0) }), z.object({ uploadId: id }), 'operator'),
+  /** The file in order, in slices of at most 1 MiB. */
+  'clips.append': command(
+    z.object({ uploadId: id, offset: z.int().min(0), base64: z.string().max(1_500_000) }),
+    z.object({ receivedBytes: z.int() }),
+    'operator',
+  ),
+  /** Checks the whole file and makes a clip of it. The poster is a photo of `catalogue.add-photo`. */
+  'clips.keep': command(
+    z.object({ uploadId: id, poster: contentHash.nullable(), caption: clipCaption, itemId: id.nullable() }),
+    z.object({ clip: contentHash }),
+    'operator',
+  ),
+  'clips.cancel': command(z.object({ uploadId: id }), nothing, 'operator'),
   'clips.change': command(
     z.object({ clip: contentHash, caption: clipCaption, itemId: id.nullable() }),
     nothing,

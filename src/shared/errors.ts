@@ -54,6 +54,7 @@ export const ERROR_CODES = [
   'sale-in-progress',
   // clips
   'unknown-clip',
+  'bad-clip',
   // holds
   'held',
   'holds-off',

@@ -524,6 +524,10 @@ export class Kiosk {
       'drop.remove-template': (input, context) => drops.removeTemplate(input, context),
 
       'clips.list': () => clips.list(),
+      'clips.open': (input) => clips.open(input),
+      'clips.append': (input) => clips.append(input),
+      'clips.keep': (input, context) => clips.keep(input, context),
+      'clips.cancel': (input) => clips.cancel(input),
       'clips.change': (input, context) => clips.change(input, context),
       'clips.remove': (input, context) => clips.remove(input, context),
       'reel.playlists': () => reel.playlists(),
@@ -630,6 +634,7 @@ export class Kiosk {
     this.#sale.pricesChanged();
     this.#holds.start();
     this.#reel.start();
+    this.#clips.start();
     this.#priceTests.start();
     this.#advice.start();
     this.exchange.start();
@@ -682,6 +687,7 @@ export class Kiosk {
   /** Ends what is under way in good order. The store stays open. */
   async stop(): Promise<void> {
     await this.#options.importer.close();
+    await this.#clips.stop();
     this.#scans.stop();
     this.#prices.stop();
     this.#holds.stop();

@@ -19,6 +19,11 @@ export class ClipReader {
     return (bodies.all() as string[]).map((body) => JSON.parse(body) as Clip);
   }
 
+  /** Those that were taken off and not put again. */
+  removed(): string[] {
+    return prepared(this.#database, 'SELECT clip FROM clip WHERE body IS NULL ORDER BY clip').pluck().all() as string[];
+  }
+
   /** One clip by the hash of its bytes, or null when the journal names none, or one that was removed. */
   get(clip: string): Clip | null {
     const body = prepared(this.#database, 'SELECT body FROM clip WHERE clip = ?').pluck().get(clip);
