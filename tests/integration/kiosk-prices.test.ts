@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkOrder } from '../../src/domain/order';
 import type { Entry } from '../../src/journal/kinds';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
+import { Store } from '../../src/main/db/store';
 import type { RunningKiosk } from '../../src/main/boot';
 import type { TypedRule } from '../../src/shared/contract';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
@@ -161,6 +162,23 @@ describe('a rule', () => {
     await clock.advance(2 * MINUTE_MS);
     await till.until(() => prices()[0] === priceMinor, 'the grace is over');
     expect(ofKind('price.changed').map(({ body }) => body.cause.kind)).toEqual(['rule', 'rule']);
+  });
+
+  test('that a full disk kept from an open cart is on it with the first tap that is saved', async () => {
+    const { variantId, priceMinor } = await variantOf(SOURDOUGH);
+    await till.call('cart.scan', { code: SOURDOUGH });
+    const full = vi.spyOn(Store.prototype, 'saveSale').mockImplementation(() => {
+      throw new Error('database or disk is full');
+    });
+    const cheap = typed({ what: { kind: 'variants', variantIds: [variantId] } });
+    await expect(till.call('prices.put-rule', cheap)).rejects.toThrow('internal');
+    await expect(till.call('cart.scan', { code: GINGER_BEER })).rejects.toThrow('internal');
+    full.mockRestore();
+    expect(prices()).toEqual([priceMinor]);
+    await till.call('cart.scan', { code: GINGER_BEER });
+    const cheaper = priceMinor - Math.round(priceMinor / 10);
+    await till.until(() => prices()[0] === cheaper, 'the docket has the price of now');
+    expect(lines()).toHaveLength(2);
   });
 
   test('does not touch a cart that is being paid', async () => {

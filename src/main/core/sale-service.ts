@@ -517,24 +517,23 @@ export class SaleService {
     // A price that is due changes first, and with it the cart that is changed here.
     this.#prices.version();
     const before = this.#sale.cart;
+    // Prices may move on while it is changed.
     const pricedAt = this.#pricedAt;
     const { sale, result } = change(this.#sale);
     this.#requireShares(sale.cart, before);
     this.#requireDrops(sale.cart, before);
-    const cart = this.#atPricesOfNow(sale.cart, before, pricedAt);
-    return this.#save(context, { ...sale, cart, doneOrderId: null }, result);
-  }
-
-  /**
-   * A changed cart with its offers, at the prices of now. Most often there is nothing to look at.
-   * @param pricedAt which prices the cart was at before it was changed: they may have moved on since
-   */
-  #atPricesOfNow(cart: Cart, before: Cart, pricedAt: string): Cart {
     const version = this.#prices.version();
     const isPriced = version === pricedAt && version === this.#pricedAt;
-    if (isPriced && (cart === before || !this.#prices.isUnsettled(cart))) return cart;
+    const cart = isPriced ? this.#settled(sale.cart, before) : this.#prices.reprice(sale.cart, before);
+    const saved = this.#save(context, { ...sale, cart, doneOrderId: null }, result);
+    // Not before it is saved: what a full disk refused is due again with the next tap.
     this.#pricedAt = version;
-    return this.#prices.reprice(cart, before);
+    return saved;
+  }
+
+  /** A changed cart with its offers. Most often there is nothing to look at. */
+  #settled(cart: Cart, before: Cart): Cart {
+    return cart === before || !this.#prices.isUnsettled(cart) ? cart : this.#prices.reprice(cart, before);
   }
 
   /**
