@@ -14,8 +14,23 @@ export default defineConfig({
     build: {
       target: nodeTarget,
       sourcemap: true,
-      // Made of many small files each, which take longer to find than to run: these come along in ours.
-      externalizeDeps: { exclude: ['zod', 'uuid', 'ws', 'csv-parse', 'sirv'] },
+      // Made of many small files each, which take longer to find than to run: these come along in ours, with what they need.
+      externalizeDeps: {
+        exclude: [
+          'zod',
+          'uuid',
+          'ws',
+          'csv-parse',
+          'sirv',
+          'age-encryption',
+          'htmlparser2',
+          'image-size',
+          'csv-stringify',
+          'temporal-polyfill',
+          'commander',
+          'canonicalize',
+        ],
+      },
       rolldownOptions: {
         input: {
           index: fromRoot('src/main/index.ts'),

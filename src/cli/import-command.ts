@@ -35,9 +35,10 @@ const EXIT = { done: 0, problems: 1, usage: 2 } as const;
 /** A mistake in the command line itself. */
 class UsageError extends Error {}
 
-/** Adds `trestle import` and `trestle catalogue export`. */
+const exitOnUsage = (error: { exitCode: number }) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+
+/** Adds `trestle import`. */
 export function registerImportCommand(program: Command): void {
-  const exitOnUsage = (error: { exitCode: number }) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   program
     .command('import')
     .description('Import a catalogue: preview it, check every row, and write all of it or nothing.')
@@ -56,7 +57,10 @@ export function registerImportCommand(program: Command): void {
     .action(async (file: string, flags: ImportFlags) => {
       process.exitCode = await runImport(file, flags);
     });
+}
 
+/** Adds `trestle catalogue export`. */
+export function registerCatalogueCommand(program: Command): void {
   program
     .command('catalogue')
     .description('The catalogue as a file.')

@@ -10,13 +10,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { createGunzip, createGzip } from 'node:zlib';
-import { Decrypter, Encrypter } from 'age-encryption';
 import type { z } from 'zod';
 import { syncFolder } from '../journal/files';
 import { carriedEnd, carriedManifest, EXCHANGE_VERSION, MAX_BATCH_BYTES, pushRequest } from '../shared/exchange';
 
 export type CarriedManifest = z.infer<typeof carriedManifest>;
 export type CarriedBatch = z.infer<typeof pushRequest>;
+
+/** Most of it is curves, and hardly a till ever writes a stick: no start waits for them. */
+const ciphers = () => import('age-encryption');
 
 /** No line is longer: a batch, with room for what JSON adds to it. */
 const MAX_LINE_CHARACTERS = 4 * MAX_BATCH_BYTES;
@@ -62,6 +64,7 @@ export async function writeCarriedFile(
     }
     yield `${JSON.stringify({ end: { batches: count, entries } })}\n`;
   }
+  const { Encrypter } = await ciphers();
   const encrypter = new Encrypter();
   encrypter.addRecipient(recipient);
   try {
@@ -94,6 +97,7 @@ export async function readCarriedFile(
   path: string,
   identity: string,
 ): Promise<{ readonly manifest: CarriedManifest; readonly batches: AsyncGenerator<CarriedBatch> }> {
+  const { Decrypter } = await ciphers();
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   const raw = createReadStream(path);

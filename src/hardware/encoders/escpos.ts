@@ -5,7 +5,7 @@ import type { PrinterProfile, PrintProof } from '../models/profile';
 import type { DrawerPin, DrawerPulse } from '../ports';
 import { bitmapOf, type Bitmap } from './bitmap';
 import { COLUMN_DOTS, layOut, type PaperItem, type Typesetter } from './layout';
-import { MARK } from './mark';
+import { mark } from './mark';
 import { encodeCharacter, isPlain, printableDocument, type Printable } from './printable-text';
 import type { TextPainter } from './text-painter';
 
@@ -124,7 +124,7 @@ export function encodeReceipt(
         if (item.lines > 0) write(ESC, 0x64, item.lines);
         break;
       case 'mark':
-        if (profile.raster !== 'none') writeCentred(() => writePicture(MARK));
+        if (profile.raster !== 'none') writeCentred(() => writePicture(mark()));
         break;
       case 'logo': {
         const logo = bitmapOf(item.image);

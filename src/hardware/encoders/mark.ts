@@ -25,10 +25,14 @@ function isInk(x: number, y: number): boolean {
   });
 }
 
-/** Our mark, the trestle sign, nine millimetres wide at eight dots to the millimetre. */
-export const MARK: Bitmap = drawMark();
+let drawn: Bitmap | null = null;
 
-function drawMark(): Bitmap {
+/** Our mark, the trestle sign, nine millimetres wide at eight dots to the millimetre: drawn when it is first printed. */
+export function mark(): Bitmap {
+  return (drawn ??= draw());
+}
+
+function draw(): Bitmap {
   const widthBytes = (48 * DOTS_PER_UNIT) / 8;
   const height = Math.ceil((BOTTOM - TOP) * DOTS_PER_UNIT);
   const data = new Uint8Array(widthBytes * height);
