@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Pages for phones and hub have their stylesheets as text; Vitest would leave them empty. */
+const css = { include: [/\.css\?raw$/] };
+
 export default defineConfig({
   test: {
     globalSetup: 'tests/helpers/compile-messages.ts',
@@ -7,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          css,
           include: ['tests/{unit,property,contract,journal,hardware}/**/*.test.ts'],
           pool: 'forks',
           // A busy machine is no failure.
@@ -16,8 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          // The hub serves its stylesheets as text; Vitest would leave them empty.
-          css: { include: [/\.css\?raw$/] },
+          css,
           include: ['tests/integration/**/*.test.ts'],
           globalSetup: 'scripts/lib/display.mjs',
           pool: 'forks',

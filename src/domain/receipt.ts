@@ -425,10 +425,18 @@ function taxBlocks(order: Order, { stall, words }: ReceiptContext): ReceiptBlock
 }
 
 /** `VAT 20%`: as the stall calls the rate, unless it has changed it since. */
-function rateName({ taxRateId, basisPoints }: TaxSum, { stall, words }: ReceiptContext): string {
-  const rate = stall.taxRates.find(({ id }) => id === taxRateId);
+function rateName(tax: TaxSum, { stall, words }: ReceiptContext): string {
   const { percent } = writersFor(stall);
-  return rate?.basisPoints === basisPoints ? rate.name : `${words.tax} ${percent(basisPoints)}`;
+  return nameOfRate(tax, stall) ?? `${words.tax} ${percent(tax.basisPoints)}`;
+}
+
+/** What the stall calls a rate; null when it has another of that id by now. */
+export function nameOfRate(
+  { taxRateId, basisPoints }: Pick<TaxSum, 'taxRateId' | 'basisPoints'>,
+  { taxRates }: Pick<Stall, 'taxRates'>,
+): string | null {
+  const rate = taxRates.find(({ id }) => id === taxRateId);
+  return rate?.basisPoints === basisPoints ? rate.name : null;
 }
 
 function tenderRows(order: Order, { stall, words }: ReceiptContext): ReceiptBlock[] {

@@ -19,6 +19,8 @@ export interface Stall {
   readonly taxRates: readonly TaxRate[];
   readonly vatNumber: string;
   readonly receiptFooter: string;
+  /** What it says to shoppers who bring something back; stands on receipts on phones. */
+  readonly refundPolicy?: string | undefined;
   /** Stands at the top of its paper; without one the till's mark does. */
   readonly logo?: LogoImage | undefined;
   /** Layouts of in-store labels with a weight or price inside. */

@@ -11,6 +11,7 @@ import { HubMetrics, observe } from './observing';
 import { operatorPages } from './operator/routes';
 import { OperatorDoor } from './operator/session';
 import { PostgresStore } from './postgres-store';
+import { receiptPages } from './receipt-pages';
 import { packageVersion } from './project-folder';
 import { acceptUnderstood } from './stalls';
 
@@ -70,6 +71,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     const outward = await openOutward({ app, database, store, log, now, allowPrivateWebhooks });
     const { webhooks } = outward;
     await app.register(operatorPages, { database, store, identity, door, webhooks, publicUrl, now });
+    await app.register(receiptPages, { database });
     await app.ready();
     store.listen();
     if (background) outward.start();

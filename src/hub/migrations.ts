@@ -159,6 +159,11 @@ ALTER TABLE photo_part ALTER COLUMN bytes SET STORAGE EXTERNAL;`,
     sql: `ALTER TABLE hub ADD COLUMN carry_identity text;`,
   },
   { what: 'changes of prices and stock', sql: MATRIX_TABLES },
+  {
+    what: 'orders by the keys of their receipts',
+    sql: `CREATE INDEX placed_order_receipt ON placed_order ((body ->> 'receiptKey'))
+WHERE body ->> 'receiptKey' IS NOT NULL;`,
+  },
 ];
 
 /** The database was made by a newer hub. */

@@ -24,6 +24,7 @@ import {
 import { deviceHead } from './exchange';
 import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
 import { playlist } from './reel-schemas';
+import { webReceipt } from './receipt-schemas';
 import { stallFront, stallServerState, stallServing } from './shop-schemas';
 import { LANGUAGES } from './language';
 import { THEMES } from './theme';
@@ -122,6 +123,7 @@ const stallWords = z.object({
   place: text(400),
   vatNumber: text(400),
   receiptFooter: text(1000),
+  refundPolicy: text(3000).optional(),
   /** A rate without id is new; one that is missing is taken off. */
   taxRates: z.array(z.object({ id: text(40).nullable(), name: text(400), basisPoints })).max(50),
 });
@@ -1056,6 +1058,8 @@ export const CALLS = {
   ),
   /** The shopper gives it up, and what they said of themselves is forgotten. */
   'hold.give-up': forShoppers(command(z.object({ holdId: id }), nothing)),
+  /** A receipt, for whoever knows its address; null for any other. */
+  'receipt.look': forShoppers(query(z.object({ name: text(64) }), webReceipt.nullable())),
   'hold.release': command(
     z.object({ holdId: id, reason: holdEndReason.extract(['by-till', 'given-to-another']) }),
     nothing,

@@ -88,6 +88,7 @@ export const stall = z.object({
   taxRates: z.array(taxRate).min(1).max(20),
   vatNumber: text(40),
   receiptFooter: text(200),
+  refundPolicy: text(600).optional(),
   logo: logoImage.optional(),
   labelRules: z.array(z.object({ pattern: text(30), kind: z.enum(['weight', 'price']) })).max(40),
   categories: z.array(z.object({ name: text(80), icon: text(40) })).max(200),

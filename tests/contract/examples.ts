@@ -77,6 +77,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
   },
   'hold.look': { holdId: 'K7M2QX0000000000' },
   'hold.give-up': { holdId: 'K7M2QX0000000000' },
+  'receipt.look': { name: 'T1-0412-dGhlIGtleSBpcyAxNiBieQ' },
   'hold.release': { holdId: 'K7M2QX0000000000', reason: 'by-till' },
   'hold.extend': { holdId: 'K7M2QX0000000000', minutes: 15 },
   'hold.take': { holdId: 'K7M2QX0000000000' },

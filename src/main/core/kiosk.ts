@@ -494,6 +494,7 @@ export class Kiosk {
       'hold.place': (input, context) => holds.place(input, context),
       'hold.look': (input) => holds.look(input),
       'hold.give-up': (input, context) => holds.giveUp(input, context),
+      'receipt.look': (input) => receipts.look(input),
       'hold.release': (input, context) => holds.release(input, context),
       'hold.extend': (input, context) => holds.extend(input, context),
       'hold.take': (input, context) => holds.take(input, context),

@@ -1,5 +1,7 @@
 import type { Order } from '../../domain/order';
-import { receiptPath } from '../../domain/receipt-address';
+import { readReceiptName, receiptPath } from '../../domain/receipt-address';
+import { webReceiptOf } from '../../domain/web-receipt';
+import type { CallInput, CallOutput } from '../../shared/contract';
 import type { CoreContext } from './core-context';
 import type { StallSwitch } from './stall-switch';
 
@@ -24,5 +26,15 @@ export class ReceiptService {
     const isOnHub = publicUrl !== null && this.#core.store.sync.hub() !== null;
     const base = isOnHub ? publicUrl : this.#stallServer.url();
     return base === null ? null : `${base}${path}`;
+  }
+
+  /** The receipt at an address, and null for whatever is none. */
+  look({ name }: CallInput<'receipt.look'>): CallOutput<'receipt.look'> {
+    const asked = readReceiptName(name);
+    const { orders } = this.#core.store;
+    const found = asked && orders.byReceipt(asked);
+    if (!found) return null;
+    const { order, hash } = found;
+    return webReceiptOf(order, { stall: this.#core.stall, flags: orders.flagHistory(order.orderId), hash });
   }
 }

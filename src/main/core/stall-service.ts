@@ -16,7 +16,7 @@ import { DEMO_PINS, demoPins } from './session-service';
 /** Who takes cards at most stalls; the first is offered first. */
 export const CARD_PROVIDERS = ['SumUp', 'Square', 'Zettle'];
 
-const LONGEST = { name: 80, place: 120, vatNumber: 40, receiptFooter: 200, rateName: 60 };
+const LONGEST = { name: 80, place: 120, vatNumber: 40, receiptFooter: 200, refundPolicy: 600, rateName: 60 };
 const MOST_TAX_RATES = 20;
 
 type OwnStall = Extract<CallInput<'stall.set-up'>, { readonly stall: 'own' }>;
@@ -244,7 +244,7 @@ export class StallService {
 
 /** The words of a stall as they are kept, its rates with their ids. */
 function checkedWords(
-  { name, place, vatNumber, receiptFooter, taxRates }: StallWords,
+  { name, place, vatNumber, receiptFooter, refundPolicy, taxRates }: StallWords,
   before: readonly TaxRate[],
 ): Pick<Stall, keyof StallWords> {
   const words = {
@@ -252,6 +252,9 @@ function checkedWords(
     place: line('place', place, LONGEST.place),
     vatNumber: line('VAT number', vatNumber, LONGEST.vatNumber),
     receiptFooter: line('last line of the receipt', receiptFooter, LONGEST.receiptFooter),
+    ...(refundPolicy !== undefined && {
+      refundPolicy: line('word about bringing things back', refundPolicy, LONGEST.refundPolicy),
+    }),
   };
   if (words.name === '') throw new CallFailure('bad-stall', 'The stall needs a name: it stands on every receipt.');
   return { ...words, taxRates: checkedRates(taxRates, before) };

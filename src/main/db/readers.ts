@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Cart } from '../../domain/cart';
 import type { Order, ResilienceFlag } from '../../domain/order';
 import type { Payment } from '../../domain/payment';
+import type { ReceiptAsked } from '../../domain/receipt-address';
 import { addOrderToTotals, addTotals, emptyTotals, type Shift, type ShiftTotals } from '../../domain/shift';
 import type { Role, Stall } from '../../domain/stall';
 import { wallMs } from '../../journal/clock';
@@ -82,6 +83,16 @@ export class OrderReader {
         `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE sequence = ? AND number = ? ORDER BY order_key DESC LIMIT 1`,
       ).get(Number(number.slice(number.lastIndexOf('-') + 1)), number),
     );
+  }
+
+  /** The order whose receipt is asked for; of several with one number the one with its key. */
+  byReceipt({ number, key }: ReceiptAsked): StoredOrder | null {
+    const rows = prepared(
+      this.#database,
+      `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE sequence = ? AND number = ?`,
+    ).all(Number(number.slice(number.lastIndexOf('-') + 1)), number);
+    const orders = rows.flatMap((row) => storedOrder(row) ?? []);
+    return orders.find(({ order }) => order.receiptKey === key) ?? null;
   }
 
   /** The orders a device placed in a shift, in the order of their entries. */

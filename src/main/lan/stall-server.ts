@@ -171,9 +171,11 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
   const socketPaths = new Map<string, { readonly offer: StallOffer; readonly serve: SocketServe }>();
   const came = peopleCounter(link, onProblem);
 
+  const fontsFolder = join(projectFolder, 'resources', 'fonts');
   const stall: Omit<StallPages, 'socket'> = {
     link,
     dataDir,
+    fontsFolder,
     rendererDir: join(projectFolder, 'out', 'renderer'),
     onProblem,
     front,
@@ -208,7 +210,7 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
       done();
     });
   }
-  await serveFonts(app, join(projectFolder, 'resources', 'fonts'));
+  await serveFonts(app, fontsFolder);
 
   const sockets = serveSockets(app, {
     paths: socketPaths,

@@ -27,6 +27,8 @@ export interface PageWorld {
 export interface StallPages {
   readonly link: StallLink;
   readonly dataDir: string;
+  /** The folder resources/fonts. */
+  readonly fontsFolder: string;
   /** The built windows, `out/renderer`; there is none in a tree that was not built. */
   readonly rendererDir: string;
   /** Something went wrong that no shopper can mend. */

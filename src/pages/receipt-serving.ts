@@ -1,0 +1,15 @@
+/** What goes with every answer about a receipt: it is its holder's own, and its address is the key to it. */
+export const RECEIPT_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-robots-tag': 'noindex, nofollow, noarchive',
+};
+
+/**
+ * Wrong addresses of one asker. Nobody meets a right one by trying; trying all the same is made dull. Right ones are answered
+ * all the while: many phones may share an address.
+ */
+export const WRONG_ADDRESS_RATE = { burst: 30, perSecond: 1 / 6 };
+
+/** PDF files of all askers together: each takes as long as many pages. */
+export const PDF_RATE = { burst: 10, perSecond: 4 };
