@@ -10,6 +10,7 @@ import {
   peopleFeed,
   serverCard,
 } from '../../src/shared/exchange';
+import { m } from '../../src/shared/i18n/generated/messages';
 import { startHub, type TestHub } from '../helpers/hub';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
 import { saltAndBramble } from '../helpers/stall';
@@ -56,6 +57,18 @@ test('the operator signs in with the token, and nobody without it sees a thing',
   const page = await open('/');
   expect(await page.text()).toContain('Secret stall');
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+});
+
+test('whoever looks reads it in a language of their browser', async () => {
+  for (const [asked, locale] of [
+    ['de-CH, fr;q=0.5', 'de'],
+    ['it, fr;q=0.5', 'fr'],
+    ['*', 'en'],
+  ] as const) {
+    const page = await (await open('/', undefined, { ...sameOrigin, 'accept-language': asked })).text();
+    expect(page).toContain(`<html lang="${locale}">`);
+    expect(page).toContain(m.hub_stalls({}, { locale }));
+  }
 });
 
 test('a form from another site does nothing', async () => {

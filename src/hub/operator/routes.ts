@@ -15,6 +15,7 @@ import type { WebhookEndpoints } from '../webhooks/endpoints';
 import { addStall, listDevices, resolveQuarantine, revokeDevice } from '../stalls';
 import { markSvg, readFont, stylesheet } from './assets';
 import type { Html } from '../../pages/html';
+import { chooseLocale, inLocale } from '../../pages/language';
 import { glanceAtStalls, readAside, readForks, stallName } from './overview';
 import { codePage, joinPage, shutOutPage, signInPage, stallPage, stallPath, stallsPage, type Frame } from './pages';
 import { readTrade, tradeSections } from './trade';
@@ -63,8 +64,11 @@ export async function operatorPages(
   const tries = new RateLimit({ ...SIGN_IN_RATE, nowMs: () => performance.now() });
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const frame = async (isSignedIn: boolean): Promise<Frame> => ({ now: now(), epoch: await store.epoch(), isSignedIn });
-  const show = (reply: FastifyReply, page: Html): FastifyReply =>
-    reply.type('text/html; charset=utf-8').send(page.text);
+  /** Whoever looks reads the page in the first of their browser's languages that we have. */
+  const show = (reply: FastifyReply, page: () => Html): FastifyReply => {
+    const { text } = inLocale(chooseLocale(reply.request.headers['accept-language'], 'en'), page);
+    return reply.type('text/html; charset=utf-8').send(text);
+  };
   const hidden = { schema: { hide: true } };
 
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
@@ -92,21 +96,25 @@ export async function operatorPages(
       return reply.header('cache-control', 'max-age=86400').type('font/woff2').send(font);
     },
   );
-  app.get('/join', hidden, async (_request, reply) => show(reply, joinPage(await frame(false))));
+  app.get('/join', hidden, async (_request, reply) => {
+    const framed = await frame(false);
+    return show(reply, () => joinPage(framed));
+  });
 
   app.post(
     '/sign-in',
     { schema: { hide: true, body: z.object({ token: z.string().max(200) }) } },
     async ({ body, ip, protocol }, reply) => {
+      const framed = await frame(false);
       try {
         tries.requireOne(ip);
       } catch {
-        return show(reply.status(429), signInPage(await frame(false), m.hub_too_many_tries()));
+        return show(reply.status(429), () => signInPage(framed, m.hub_too_many_tries()));
       }
       const cookie = await door.open(body.token.trim(), protocol === 'https');
       if (cookie === null) {
         tries.take(ip);
-        return show(reply.status(403), signInPage(await frame(false), m.hub_token_wrong()));
+        return show(reply.status(403), () => signInPage(framed, m.hub_token_wrong()));
       }
       return reply.header('set-cookie', cookie).redirect('/', 303);
     },
@@ -116,7 +124,8 @@ export async function operatorPages(
     const signedIn = inside.withTypeProvider<ZodTypeProvider>();
     signedIn.addHook('onRequest', async (request: FastifyRequest, reply) => {
       if (await door.isOpen(request)) return;
-      await show(reply.status(request.method === 'GET' ? 200 : 403), signInPage(await frame(false), null));
+      const framed = await frame(false);
+      await show(reply.status(request.method === 'GET' ? 200 : 403), () => signInPage(framed, null));
     });
 
     signedIn.post('/sign-out', hidden, ({ protocol }, reply) =>
@@ -124,8 +133,12 @@ export async function operatorPages(
     );
 
     signedIn.get('/', hidden, async (_request, reply) => {
-      const [stalls, aside] = await Promise.all([glanceAtStalls(database), readAside(database, null)]);
-      return show(reply, stallsPage(await frame(true), stalls, aside));
+      const [framed, stalls, aside] = await Promise.all([
+        frame(true),
+        glanceAtStalls(database),
+        readAside(database, null),
+      ]);
+      return show(reply, () => stallsPage(framed, stalls, aside));
     });
 
     signedIn.post(
@@ -145,8 +158,10 @@ export async function operatorPages(
       ]);
       if (name === null) throw new Refusal('not-found', m.hub_not_found());
       const framed = await frame(true);
-      const sections = tradeSections(framed, trade, devices);
-      return show(reply, stallPage(framed, { stallId: stall, name }, devices, aside, forks, sections));
+      return show(reply, () => {
+        const sections = tradeSections(framed, trade, devices);
+        return stallPage(framed, { stallId: stall, name }, devices, aside, forks, sections);
+      });
     });
 
     signedIn.post('/stalls/:stall/code', { schema: { hide: true, params: stallParams } }, async (request, reply) => {
@@ -156,8 +171,8 @@ export async function operatorPages(
       const address = publicUrl ?? `${request.protocol}://${request.host}`;
       const { code, expiresAt } = await makeCode({ store, identity, now }, stall, '');
       const qrSvg = toSVG({ bcid: 'qrcode', text: joinLink(address, code) });
-      const page = codePage(await frame(true), { stallId: stall, name }, { code, address, expiresAt, qrSvg });
-      return show(reply, page);
+      const framed = await frame(true);
+      return show(reply, () => codePage(framed, { stallId: stall, name }, { code, address, expiresAt, qrSvg }));
     });
 
     signedIn.get(
@@ -166,7 +181,8 @@ export async function operatorPages(
       async ({ params }, reply) => {
         const device = (await listDevices(database, params.stall)).find(({ deviceId }) => deviceId === params.device);
         if (!device) throw new Refusal('not-found', m.hub_not_found());
-        return show(reply, shutOutPage(await frame(true), params.stall, device));
+        const framed = await frame(true);
+        return show(reply, () => shutOutPage(framed, params.stall, device));
       },
     );
     signedIn.post(

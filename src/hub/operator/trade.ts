@@ -1,6 +1,8 @@
 import { formatMoney } from '../../domain/money';
 import type { Stall } from '../../domain/stall';
 import { m } from '../../shared/i18n/generated/messages';
+import { getLocale } from '../../shared/i18n/generated/runtime';
+import { localeFor } from '../../shared/language';
 import type { Database } from '../database';
 import {
   connectorRemarks,
@@ -103,7 +105,8 @@ function shiftsSection(
   { reconciliation: { shifts }, stall }: Trade,
   device: (id: string) => string,
 ): Html {
-  const money = (minor: number): string => (stall ? formatMoney(minor, stall) : String(minor));
+  const money = (minor: number): string =>
+    stall ? formatMoney(minor, { ...stall, locale: localeFor(getLocale(), stall.locale) }) : String(minor);
   return html`<section class="panel">
     <h2>${m.hub_shifts_title()}</h2>
     ${
