@@ -13,7 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { connect, readyToSell, startKioskProcess, type TestClient } from '../tests/helpers/kiosk-process';
 import { figure, percentile, progress, type Figure } from './figure';
 import { LOOK_EVERY_MS, PHONES, type CrowdTold } from './phones-crowd';
-import { serveShoppers } from './stall-shoppers';
+import { serveShoppers } from '../tests/helpers/stall-shoppers';
 
 const SAMPLES = 400;
 const WARM_UP = 30;

@@ -2,6 +2,9 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatMoney } from '../src/domain/money';
 import { bodiesOf, ordersOf, readReceipt, readShiftReport, totalsOf, type Check, type Paper } from './checks';
+import { LANGUAGE_NAMES, LANGUAGES } from '../src/shared/language';
+import { THEMES } from '../src/shared/theme';
+import type { LanguagePicture } from './languages';
 import type { Outcome } from './run';
 import type { Moment, Story } from './story';
 
@@ -63,7 +66,7 @@ function page(moments: readonly Moment[], outcome: Outcome): string {
     <svg class="mark" viewBox="0 0 48 48" aria-hidden="true"><rect x="3" y="9" width="42" height="8" rx="2.5" fill="currentColor"/><path d="M13 17 7.5 40M13 17l5.5 23M35 17l-5.5 23M35 17l5.5 23" stroke="currentColor" stroke-width="5" stroke-linecap="round" fill="none"/></svg>
     <div><b>A market morning</b><span>Salt &amp; Bramble, played through the real till in ${count(seconds, 'second')}</span></div>
   </div>
-  <nav><a href="#morning">The morning</a><a href="#receipts">Receipts</a><a href="#shift">Shift report</a><a href="#journal">Journal check</a></nav>
+  <nav><a href="#morning">The morning</a><a href="#receipts">Receipts</a><a href="#shift">Shift report</a><a href="#languages">Languages</a><a href="#journal">Journal check</a></nav>
   <button type="button" class="theme" onclick="const s = document.documentElement.dataset; s.theme = s.theme === 'evening' ? 'daylight' : 'evening'">Daylight or evening</button>
 </header>
 <main>
@@ -79,6 +82,7 @@ ${witness ? summary(moments, outcome) : ''}
     .map(paperFigure)
     .join('')}</ul></section>
 <section id="shift"><h2>Shift report</h2>${report ? `<div class="report">${paperPicture(report)}${shiftWords(outcome)}</div>` : '<p class="lead">The shift was not closed.</p>'}</section>
+${languageGrid(outcome.languages)}
 <section id="journal"><h2>Journal check</h2>
 <p class="lead">What <code>trestle journal verify</code> printed, and how the journal is made up.</p>
 <div class="two"><pre>${words(outcome.verifyOutput.trim() || 'It was not asked.')}</pre>${kinds(outcome)}</div>
@@ -163,6 +167,25 @@ function moment({ at, kind, title, detail, number, totalMinor, picture }: Moment
 
 function shot(name: string, of: string): string {
   return `<a class="shot" href="shots/${name}"><img loading="lazy" src="shots/small/${name}" width="480" height="300" alt="${words(of)}"></a>`;
+}
+
+/** Every screen in every language, by day and by night. */
+function languageGrid(pictures: readonly LanguagePicture[]): string {
+  if (pictures.length === 0) return '';
+  const screens = [...new Set(pictures.map(({ screen }) => screen))];
+  const row = (screen: string): string =>
+    THEMES.flatMap((theme) => LANGUAGES.map((language) => ({ theme, language })))
+      .map(({ theme, language }) => {
+        const found = pictures.find((one) => one.screen === screen && one.theme === theme && one.language === language);
+        const of = `${screen}, ${LANGUAGE_NAMES[language]}, ${theme}`;
+        return found
+          ? `<a href="shots/${found.picture}"><img loading="lazy" src="shots/small/${found.picture}" alt="${words(of)}"></a>`
+          : '<span></span>';
+      })
+      .join('');
+  return `<section id="languages"><h2>Four languages</h2>
+<p class="lead">One sale at the till, on a display and on a phone, by day and in the evening.</p>
+${screens.map((screen) => `<h3>${words(screen)}</h3><div class="languages">${row(screen)}</div>`).join('')}</section>`;
 }
 
 function paperPicture({ name, text }: Paper): string {

@@ -11,6 +11,7 @@ import { freshDataFolder, startApp, type Runtime } from './app';
 import { examineArrival, readArrived } from './arrival';
 import { bodiesOf, examine, ordersOf, totalsOf, type Check, type Witness } from './checks';
 import { readGoods } from './goods';
+import { pictureLanguages, type LanguagePicture } from './languages';
 import { Morning, SHORT_MINOR } from './morning';
 import { writePage } from './page';
 import { examinePrices, provePrices, type PricesWitness } from './prices-checks';
@@ -44,6 +45,8 @@ export interface Outcome {
   readonly witness: Witness | null;
   readonly checks: readonly Check[];
   readonly proofs: readonly Proof[];
+  /** Every screen in every language. */
+  readonly languages: readonly LanguagePicture[];
   /** What `trestle journal verify` printed. */
   readonly verifyOutput: string;
 }
@@ -145,6 +148,14 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
       proofs = [...proofs, ...provePrices(prices)];
     }
   }
+  let languages: readonly LanguagePicture[] = [];
+  if (failure === null) {
+    try {
+      languages = await pictureLanguages(freshDataFolder(folder, 'languages'), story);
+    } catch (error) {
+      failure = await brokenOff(error, null);
+    }
+  }
   const seconds = Math.round((performance.now() - started) / 1000);
   const outcome: Outcome = {
     seed,
@@ -154,6 +165,7 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
     witness,
     checks,
     proofs,
+    languages,
     verifyOutput,
   };
   writePage({ root, folder, story, outcome });

@@ -52,13 +52,19 @@ export class Story {
 
   /** Takes a picture of the window and gives back its name. */
   async picture(page: Page, what: string): Promise<string> {
-    const name = `${String(this.moments.length + 1).padStart(2, '0')}-${what}.png`;
+    return this.shoot(page, `${String(this.moments.length + 1).padStart(2, '0')}-${what}`);
+  }
+
+  /** The same, under a name of its own. */
+  async shoot(page: Page, what: string): Promise<string> {
+    const name = `${what}.png`;
     const whole = await page.screenshot({ animations: 'disabled' });
     writeFileSync(join(this.#folder, name), whole);
     const image = await loadImage(whole);
-    const height = Math.round((image.height * SMALL_WIDTH) / image.width);
-    const canvas = createCanvas(SMALL_WIDTH, height);
-    canvas.getContext('2d').drawImage(image, 0, 0, SMALL_WIDTH, height);
+    const width = Math.min(image.width, SMALL_WIDTH);
+    const height = Math.round((image.height * width) / image.width);
+    const canvas = createCanvas(width, height);
+    canvas.getContext('2d').drawImage(image, 0, 0, width, height);
     writeFileSync(join(this.#folder, 'small', name), await canvas.encode('png'));
     return name;
   }

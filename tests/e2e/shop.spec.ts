@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from '@playwright/test';
-import { serveShoppers } from '../../bench/stall-shoppers';
+import { serveShoppers } from '../helpers/stall-shoppers';
 import {
   connect,
   readyToSell,

@@ -1,6 +1,6 @@
 /** A built kiosk in a process of its own that serves shoppers on this machine's own address. */
 import { createServer } from 'node:net';
-import { connect, readyToSell, startKioskProcess, type TestClient } from '../tests/helpers/kiosk-process';
+import { connect, readyToSell, startKioskProcess, type TestClient } from './kiosk-process';
 
 export interface ShopTill {
   readonly client: TestClient;
