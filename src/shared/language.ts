@@ -34,3 +34,14 @@ export function languageOf(...tags: readonly unknown[]): Language | null {
 export function tillLanguage(chosen: unknown, stallLocale: string): Language {
   return languageOf(chosen, stallLocale, new Intl.DateTimeFormat().resolvedOptions().locale) ?? 'en';
 }
+
+/**
+ * In which locale somebody who reads a language is told amounts, dates and lists of a stall: the stall's own where it is in
+ * that language, else the language as it is written in the stall's region, where that is known.
+ * @param stallLocale BCP 47
+ */
+export function localeFor(language: Language, stallLocale: string): string {
+  const stall = new Intl.Locale(stallLocale);
+  if (stall.language === language) return stallLocale;
+  return new Intl.Locale(language, { region: stall.maximize().region }).toString();
+}

@@ -43,7 +43,7 @@ test('a trader sets up a stall of their own and sells in its money', async ({ ti
   await till.openShift(5000);
   await expect(page.locator('.strip__who')).toContainText('Käse & <b>Söhne</b>');
   await till.typePrice('Bergkäse', 1070, 'MwSt. 7%');
-  await expect(till.line('Bergkäse')).toContainText('10,70');
+  await expect(till.line('Bergkäse')).toContainText('€10.70');
 });
 
 test('or looks round on the demo stall, in a language of their own', async ({ till, page }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { languageOf, tillLanguage } from '../../src/shared/language';
+import { languageOf, localeFor, tillLanguage } from '../../src/shared/language';
 import { windowPage } from '../../src/shared/theme';
 
 describe('the language of a tag', () => {
@@ -20,6 +20,13 @@ test('a till speaks the language chosen for it before that of its stall', () => 
   expect(tillLanguage('es', 'de-AT')).toBe('es');
   expect(tillLanguage(undefined, 'de-AT')).toBe('de');
   expect(tillLanguage('nonsense', 'fr-BE')).toBe('fr');
+});
+
+test('amounts are written as the reader of the words is used to, in the region of the stall', () => {
+  expect(localeFor('de', 'de-CH')).toBe('de-CH');
+  expect(localeFor('fr', 'de-CH')).toBe('fr-CH');
+  expect(localeFor('de', 'en-GB')).toBe('de-GB');
+  expect(localeFor('es', 'de')).toBe('es-DE');
 });
 
 test('a page is served in the theme and language of its window', () => {

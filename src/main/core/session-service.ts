@@ -125,7 +125,7 @@ export class SessionService {
   }
 
   language(): Language {
-    return tillLanguage(this.#core.store.settings.get('language'), this.#core.stall.locale);
+    return tillLanguage(this.#core.store.settings.get('language'), this.#core.store.stall.get()?.locale ?? '');
   }
 
   setLanguage({ language }: CallInput<'settings.set-language'>): Record<string, never> {

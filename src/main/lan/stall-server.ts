@@ -14,6 +14,7 @@ import { chooseLocale, inLocale, type PageLocale } from '../../pages/language';
 import { PAGE_FONTS } from '../../pages/look';
 import { problemPage, type PageProblem } from '../../pages/problem';
 import { createFormat, type Format } from '../../shared/format';
+import { localeFor } from '../../shared/language';
 import type { StallFront, StallOffer } from '../../shared/shop-schemas';
 import type { OpenStallServer, StallPlace } from '../core/stall-switch';
 import { pacedLink } from './call-pace';
@@ -150,8 +151,7 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
   const front = keptFront(link);
   const formats = new Map<string, Format>();
   const formatOf = ({ currency, timeZone, locale }: StallFront, asked: PageLocale): Format => {
-    // Amounts stand as they do at this stall where its language is asked for, else as in the language they stand in.
-    const written = new Intl.Locale(locale).language === asked ? locale : asked;
+    const written = localeFor(asked, locale);
     const key = `${currency} ${timeZone} ${written}`;
     const format = formats.get(key) ?? createFormat({ currency, timeZone, locale: written });
     formats.set(key, format);

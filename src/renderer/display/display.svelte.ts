@@ -1,6 +1,6 @@
 import { createContext } from 'svelte';
 import type { CheckedItem, TopicState } from '../../shared/contract';
-import type { Language } from '../../shared/language';
+import { languageOf, localeFor, type Language } from '../../shared/language';
 import type { Client, Connection } from '../lib/client';
 import { createFormat, type Format } from '../../shared/format';
 
@@ -32,9 +32,12 @@ export class Display {
   /** The time prices go by, moving on with the second. */
   nowMs = $state.raw(Date.now());
 
-  readonly format: Format = $derived(
-    createFormat(this.state?.stall ?? { currency: 'GBP', locale: 'en-GB', timeZone: 'UTC' }),
-  );
+  /** What it speaks now: as the shopper chose, or the stall's. */
+  readonly spoken: Language = $derived(this.language ?? languageOf(this.state?.stall.locale) ?? 'en');
+  readonly format: Format = $derived.by(() => {
+    const stall = this.state?.stall ?? { currency: 'GBP', locale: 'en-GB', timeZone: 'UTC' };
+    return createFormat({ ...stall, locale: localeFor(this.spoken, stall.locale) });
+  });
   /** The stall's name stays while the till is away. */
   stallName = $state.raw('');
 

@@ -15,6 +15,7 @@ import type { CallError, CallResult } from '../../shared/errors';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Client, Connection, Topics } from './client';
 import { createFormat, type Format } from '../../shared/format';
+import { localeFor } from '../../shared/language';
 import { Sounds } from './sounds';
 import { deviceWords, kindName } from '../../shared/device-words';
 import { dateWords, errorWords, excerpt, noticeWords, sharesWords } from './words';
@@ -144,8 +145,12 @@ export class Till {
   /** Milliseconds since 1970; moves on with the minute. */
   nowMs = $state.raw(Date.now());
 
+  /** In which amounts, dates and lists are written. */
+  readonly locale: string = $derived(
+    this.session ? localeFor(this.session.language, this.session.stall.locale) : 'en-GB',
+  );
   readonly format: Format = $derived(
-    createFormat(this.session?.stall ?? { currency: 'GBP', locale: 'en-GB', timeZone: 'UTC' }),
+    createFormat({ ...(this.session?.stall ?? { currency: 'GBP', timeZone: 'UTC' }), locale: this.locale }),
   );
   readonly markedLine: PricedLine | null = $derived(
     this.sale?.cart.lines.find(({ lineId }) => lineId === this.sale?.markedLineId) ?? null,
