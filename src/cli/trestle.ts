@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   sync: async () => (await import('./sync-command')).registerSyncCommand,
   prices: async () => (await import('./prices-command')).registerPricesCommand,
   advise: async () => (await import('./advise-command')).registerAdviseCommand,
+  recover: async () => (await import('./recover-command')).registerRecoverCommand,
 };
 
 const program = new Command('trestle').description('The till for people who sell from a trestle table.');

@@ -1,3 +1,4 @@
+import { BASE32, ByteReader, ByteWriter, fromBase32, toBase32 } from './bytes';
 import { MAX_MINOR, type Minor } from './money';
 
 /**
@@ -37,10 +38,6 @@ const HOLD_ID_LENGTH = 16;
 /** What a person reads out and types. */
 const SHORT_LENGTH = 6;
 
-/** Crockford's Base32: no I, L, O or U, which are read as others. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** The id of a hold from random bytes. */
 export function holdIdFrom(bytes: Uint8Array): string {
   return toBase32(bytes.subarray(0, HOLD_ID_BYTES));
@@ -54,7 +51,7 @@ export function shortHoldCode(holdId: string): string {
 /** A typed short code as `shortHoldCode` writes it, or null for anything else. */
 export function readShortHoldCode(typed: string): string | null {
   const letters = typed.trim().replace(/[ -]/g, '').toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
-  if (letters.length !== SHORT_LENGTH || [...letters].some((letter) => !ALPHABET.includes(letter))) return null;
+  if (letters.length !== SHORT_LENGTH || [...letters].some((letter) => !BASE32.includes(letter))) return null;
   return shortHoldCode(letters);
 }
 
@@ -67,16 +64,15 @@ export function signedText(signed: Uint8Array): string {
 export function ticketBytes(ticket: HoldTicket): Uint8Array {
   const placed = Math.floor(Date.parse(ticket.placedAt) / 1_000);
   const lasts = Math.floor(Date.parse(ticket.expiresAt) / 1_000) - placed;
-  return Uint8Array.from([
-    VERSION,
-    ...(fromBase32(ticket.holdId) ?? []),
-    ...bigEndian(placed, 4),
-    ...bigEndian(lasts, 4),
-    ticket.quantity,
-    ...bigEndian(ticket.unitPriceMinor, 4),
-    ...idBytes(ticket.deviceId),
-    ...idBytes(ticket.variantId),
-  ]);
+  return new ByteWriter()
+    .fixed(VERSION, 1)
+    .raw(fromBase32(ticket.holdId) ?? [])
+    .fixed(placed, 4)
+    .fixed(lasts, 4)
+    .fixed(ticket.quantity, 1)
+    .fixed(ticket.unitPriceMinor, 4)
+    .id(ticket.deviceId)
+    .id(ticket.variantId).bytes;
 }
 
 /** The token of a ticket with its signature, for `tokenCode`. */
@@ -91,13 +87,13 @@ export function readHoldToken(
   const bytes = fromBase32(token);
   if (bytes === null || bytes.length <= SIGNATURE_BYTES) return null;
   const signed = bytes.subarray(0, -SIGNATURE_BYTES);
-  const reader = new Reader(signed);
-  const version = reader.number(1);
+  const reader = new ByteReader(signed);
+  const version = reader.fixed(1);
   const holdId = toBase32(reader.take(HOLD_ID_BYTES));
-  const placed = reader.number(4);
-  const lasts = reader.number(4);
-  const quantity = reader.number(1);
-  const unitPriceMinor = reader.number(4);
+  const placed = reader.fixed(4);
+  const lasts = reader.fixed(4);
+  const quantity = reader.fixed(1);
+  const unitPriceMinor = reader.fixed(4);
   const deviceId = reader.id();
   const variantId = reader.id();
   const isTicket =
@@ -113,81 +109,4 @@ export function readHoldToken(
     expiresAt: new Date((placed + lasts) * 1_000).toISOString(),
   };
   return { ticket, signed, signature: bytes.subarray(-SIGNATURE_BYTES) };
-}
-
-/** Reads bytes one after the other; past their end it reads nothing and `isRead` stays false. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  /** Whether exactly all of it was read. */
-  get isRead(): boolean {
-    return this.#at === this.#bytes.length;
-  }
-
-  take(length: number): Uint8Array {
-    const taken = this.#bytes.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return taken;
-  }
-
-  number(length: number): number {
-    return this.take(length).reduce((sum, byte) => sum * 256 + byte, 0);
-  }
-
-  id(): string {
-    const length = this.number(1);
-    if (length > 0) return String.fromCharCode(...this.take(length));
-    const digits = [...this.take(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  }
-}
-
-/** Ids are ASCII; what is none of ours takes as many bytes as it has characters. */
-function idBytes(id: string): number[] {
-  if (!UUID.test(id)) return [id.length, ...[...id].map((letter) => letter.charCodeAt(0) & 0xff)];
-  const digits = id.replaceAll('-', '');
-  return [0, ...Array.from({ length: 16 }, (_, index) => Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16))];
-}
-
-function bigEndian(value: number, length: number): number[] {
-  return Array.from({ length }, (_, index) => Math.floor(value / 256 ** (length - 1 - index)) % 256);
-}
-
-function toBase32(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let held = 0;
-  for (const byte of bytes) {
-    held = held * 256 + byte;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET[Math.floor(held / 2 ** bits)] ?? '';
-      held %= 2 ** bits;
-    }
-  }
-  return bits === 0 ? text : text + (ALPHABET[held * 2 ** (5 - bits)] ?? '');
-}
-
-/** @returns null for what Base32 never writes */
-function fromBase32(text: string): Uint8Array | null {
-  const bytes: number[] = [];
-  let bits = 0;
-  let held = 0;
-  for (const letter of text) {
-    const value = ALPHABET.indexOf(letter);
-    if (value < 0) return null;
-    held = held * 32 + value;
-    bits += 5;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push(Math.floor(held / 2 ** bits));
-    held %= 2 ** bits;
-  }
-  return held === 0 && bits < 5 ? Uint8Array.from(bytes) : null;
 }

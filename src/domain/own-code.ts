@@ -1,4 +1,5 @@
 import { checkCharacterPair } from './gs1/check-pair';
+import { readOrderCopy } from './order-copy';
 
 /** What each kind of code that we print begins with. */
 const PREFIX = { receipt: 'TR1:', hold: 'TH1:', coupon: 'TC1:' } as const;
@@ -25,8 +26,13 @@ export function tokenCode(kind: 'hold' | 'coupon', token: string): string {
   return `${text}-${checkCharacterPair(text)}`;
 }
 
-/** Reads a code of ours, in capitals or not, as Caps Lock turns them; null for any other code. */
+/**
+ * Reads a code of ours, in capitals or not, as Caps Lock turns them; null for any other code. A signed copy of an order
+ * stands for its number here: the till looks the order up.
+ */
 export function readOwnCode(code: string): OwnCode | null {
+  const copied = readOrderCopy(code);
+  if (copied !== null) return { kind: 'receipt', number: copied.copy.number };
   const text = code.toUpperCase();
   const number = /^TR1:([A-Z][A-Z0-9]*-\d{4,})$/.exec(text)?.[1];
   if (number !== undefined) return { kind: 'receipt', number };

@@ -96,7 +96,9 @@ export interface ReceiptWords {
   note(text: string): string;
   /** The word of a resilience flag, in capitals, and the sentences under it. */
   flag(flag: ResilienceFlag): { readonly word: string; readonly sentences: string };
+  /** Under a code that finds the sale at the till, and under one that opens the receipt on a phone. */
   readonly scanCaption: string;
+  readonly webCaption: string;
   number(number: string): string;
   servedBy(name: string): string;
   readonly check: string;
@@ -163,6 +165,12 @@ export interface ReceiptContext {
   readonly words: ReceiptWords;
 }
 
+/** What the code on a receipt holds, and whether a phone that scans it opens the receipt. */
+export interface ReceiptCode {
+  readonly text: string;
+  readonly isAddress: boolean;
+}
+
 /** The receipt of an order, in the order a shopper reads it. */
 export function receiptDocument(
   order: Order,
@@ -171,11 +179,13 @@ export function receiptDocument(
     readonly staffName: string | null;
     /** First 16 hex digits of the hash of the journal entry that placed the order. */
     readonly check: string;
+    /** The text of its code; without one the code is the number alone. */
+    readonly code?: ReceiptCode | undefined;
     /** Set when this is not the first print. */
     readonly copy?: { readonly number: number; readonly at: string } | undefined;
   },
 ): ReceiptDocument {
-  const { stall, words, staffName, check, copy } = given;
+  const { stall, words, staffName, check, copy, code } = given;
   const { money, moment, time } = writersFor(stall);
   const flag = words.flag(order.flag);
   const blocks: ReceiptBlock[] = [
@@ -205,11 +215,11 @@ export function receiptDocument(
     text(flag.sentences, { align: 'left' }),
     {
       kind: 'qr',
-      data: receiptCode(order.number),
+      data: code?.text ?? receiptCode(order.number),
       minimumMillimetres: QR_MILLIMETRES,
       fallback: receiptCode(order.number),
     },
-    text(words.scanCaption),
+    text(code?.isAddress ? words.webCaption : words.scanCaption),
     { kind: 'feed', lines: 1 },
     row(words.number(order.number), staffName === null ? '' : words.servedBy(staffName)),
     row(words.check, check.match(/.{1,4}/g)?.join(' ') ?? ''),

@@ -132,6 +132,25 @@ export function addOrderToTotals(totals: ShiftTotals, order: Order): ShiftTotals
   };
 }
 
+/** The totals without an order that is among them. */
+export function takeOrderFromTotals(totals: ShiftTotals, order: Order): ShiftTotals {
+  const its = addOrderToTotals(emptyTotals(0), order);
+  return {
+    orderCount: totals.orderCount - its.orderCount,
+    salesMinor: totals.salesMinor - its.salesMinor,
+    taxMinor: totals.taxMinor - its.taxMinor,
+    savedMinor: totals.savedMinor - its.savedMinor,
+    roundingMinor: totals.roundingMinor - its.roundingMinor,
+    cashMinor: totals.cashMinor - its.cashMinor,
+    cardMinor: totals.cardMinor - its.cardMinor,
+    expectedCashMinor: totals.expectedCashMinor - its.expectedCashMinor,
+    ...held(
+      (totals.heldOrderCount ?? 0) - (its.heldOrderCount ?? 0),
+      (totals.heldSalesMinor ?? 0) - (its.heldSalesMinor ?? 0),
+    ),
+  };
+}
+
 function held(heldOrderCount: number, heldSalesMinor: Minor): Pick<ShiftTotals, 'heldOrderCount' | 'heldSalesMinor'> {
   return heldOrderCount === 0 ? {} : { heldOrderCount, heldSalesMinor };
 }

@@ -23,6 +23,8 @@ export interface Stall {
   readonly refundPolicy?: string | undefined;
   /** Stands at the top of its paper; without one the till's mark does. */
   readonly logo?: LogoImage | undefined;
+  /** Whether the code on its receipts holds a signed copy of the order, by which a lost till is rebuilt; absent for yes. */
+  readonly receiptCopies?: boolean | undefined;
   /** Layouts of in-store labels with a weight or price inside. */
   readonly labelRules: readonly LabelRule[];
   /** Categories in the order of the rail, each with a lucide icon name. */

@@ -48,7 +48,7 @@ function faultOf(sealed: WireEntry, before: string | null, nowMs: number): Fault
   const read = readHashed(sealed);
   if (!read.ok) return { cause: 'bad-body', detail: read.unreadable.why };
   const { entry } = read;
-  if (entry.kind === 'order.placed') {
+  if (entry.kind === 'order.placed' || entry.kind === 'order.recovered') {
     const { order } = entry.body as { order: Parameters<typeof checkOrder>[0] };
     const broken = checkOrder(order);
     if (broken.length > 0) return { cause: 'bad-order', detail: broken.join('; ') };

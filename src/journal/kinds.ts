@@ -125,6 +125,23 @@ export const ENTRY_KINDS = {
     reference: z.string(),
   }),
   'order.placed': z.object({ order }),
+  /**
+   * An order whose till is lost, from the signed copy on its receipt. Counts until the entry that placed it arrives, and then
+   * no more; of several the first counts.
+   */
+  'order.recovered': z.object({
+    /** As far as the copy says: discounts are amounts without reasons, goods have names where they are known. */
+    order,
+    /** The till that sold it, and where it stood in its journal. */
+    deviceId: id,
+    entry: z.object({ seq: z.int().min(1), at: z.string().max(120), check: z.string() }),
+    shift: shift.omit({ closed: true }),
+    /** Set where each line stands for all of its tax rate: how many there were. */
+    groupedLineCount: z.int().min(1).nullable(),
+    /** The signed bytes with their signature in Base64url, as in the code, and the public key that signed. */
+    copy: z.string().max(2_000),
+    signedBy: z.string().max(200),
+  }),
   /** The resilience flag of an order moved on: why, when, and where the hub has it if that was why. */
   'order.flagged': z.object({
     orderId: id,

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Order } from '../domain/order';
-import { addOrderToTotals, emptyTotals, type ShiftTotals } from '../domain/shift';
+import { addOrderToTotals, emptyTotals, takeOrderFromTotals, type ShiftTotals } from '../domain/shift';
 import { putItem, removeItem } from './catalogue-projection';
 import { wallMs } from './clock';
 import { notApplicable, readEntry, type ReadResult, type SealedEntry } from './entry';
@@ -189,41 +189,32 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
       at,
       body: { order },
     } = entry;
-    prepared(
-      database,
-      `INSERT INTO placed_order (order_key, order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id,
-         cart_id, unsettled, words, entry_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      orderKey(database, at),
-      order.orderId,
-      device,
-      orderSequence(order.number),
-      order.number,
-      order.placedAt,
-      order.totalMinor,
-      order.staffId,
-      order.shiftId,
-      order.cartId,
-      order.tenders.some(({ state }) => state === 'pending' || state === 'unknown') ? 1 : 0,
-      orderWords(order),
-      seq,
-    );
-    putSold(database, order, at);
+    dropRecovered(database, order, device);
+    putOrder(database, order, { device, at, entryDevice: device, entrySeq: seq, recoveredAt: null });
     putHoldsSold(database, entry);
     if (hasOwnPrices(order)) {
       logPrice(database, entry);
       putDropsSold(database, order, at);
     }
-    // By device: of a till's folder that was copied both copies sell on in one shift, each into a drawer of its own.
-    const key = [order.shiftId, device] as const;
-    const totals = prepared(database, 'SELECT totals FROM shift_total WHERE shift_id = ? AND device = ?')
-      .pluck()
-      .get(key);
-    const before = typeof totals === 'string' ? (JSON.parse(totals) as ShiftTotals) : emptyTotals(0);
-    prepared(database, 'INSERT OR REPLACE INTO shift_total VALUES (?, ?, ?)').run(
-      ...key,
-      JSON.stringify(addOrderToTotals(before, order)),
-    );
+  },
+  'order.recovered'({ device, seq, at, body }, database) {
+    const { order, deviceId, shift } = body;
+    // Of its till's own word nothing is replaced.
+    prepared(
+      database,
+      `INSERT INTO shift VALUES (?, ?, ?, 1, ?, NULL, NULL) ON CONFLICT DO UPDATE SET
+         device = coalesce(device, excluded.device), opened_at = coalesce(opened_at, excluded.opened_at),
+         is_open = close IS NULL, body = coalesce(body, excluded.body)`,
+    ).run(shift.shiftId, deviceId, shift.openedAt, JSON.stringify({ ...shift, closed: null }));
+    const isKnown = prepared(
+      database,
+      `SELECT 1 FROM placed_order WHERE (order_id = ? OR (sequence = ? AND device = ?))
+         AND (recovered_at IS NULL OR recovered_at <= ?)`,
+    ).get(order.orderId, orderSequence(order.number), deviceId, at);
+    if (isKnown !== undefined) return;
+    dropRecovered(database, order, deviceId);
+    const recovered = { device: deviceId, at: body.entry.at, entryDevice: device, entrySeq: seq, recoveredAt: at };
+    putOrder(database, order, recovered);
   },
   'order.flagged'({ at, body }, database) {
     prepared(database, 'INSERT INTO order_flag VALUES (?, ?, ?, ?, ?, ?)').run(
@@ -574,6 +565,81 @@ function orderKey(database: Database, at: string): number {
     key += 1;
   }
   return key;
+}
+
+/** Whose order it is and when, and which entry says it: another device's where it was recovered. */
+interface OrderPlace {
+  readonly device: string;
+  /** Hybrid instant. */
+  readonly at: string;
+  readonly entryDevice: string;
+  readonly entrySeq: number;
+  readonly recoveredAt: string | null;
+}
+
+function putOrder(database: Database, order: Order, place: OrderPlace): void {
+  prepared(
+    database,
+    `INSERT INTO placed_order (order_key, order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id,
+       cart_id, unsettled, words, entry_seq, entry_device, recovered_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    orderKey(database, place.at),
+    order.orderId,
+    place.device,
+    orderSequence(order.number),
+    order.number,
+    order.placedAt,
+    order.totalMinor,
+    order.staffId,
+    order.shiftId,
+    order.cartId,
+    order.tenders.some(({ state }) => state === 'pending' || state === 'unknown') ? 1 : 0,
+    orderWords(order),
+    place.entrySeq,
+    place.entryDevice,
+    place.recoveredAt,
+  );
+  putSold(database, order, place.at);
+  changeTotals(database, order, place.device, (totals) => addOrderToTotals(totals, order));
+}
+
+/** By device: of a till's folder that was copied both copies sell on in one shift, each into a drawer of its own. */
+function changeTotals(
+  database: Database,
+  { shiftId }: Order,
+  device: string,
+  change: (totals: ShiftTotals) => ShiftTotals,
+): void {
+  const totals = prepared(database, 'SELECT totals FROM shift_total WHERE shift_id = ? AND device = ?')
+    .pluck()
+    .get(shiftId, device);
+  const before = typeof totals === 'string' ? (JSON.parse(totals) as ShiftTotals) : emptyTotals(0);
+  const after = change(before);
+  if (after.orderCount > 0) {
+    prepared(database, 'INSERT OR REPLACE INTO shift_total VALUES (?, ?, ?)').run(
+      shiftId,
+      device,
+      JSON.stringify(after),
+    );
+  } else prepared(database, 'DELETE FROM shift_total WHERE shift_id = ? AND device = ?').run(shiftId, device);
+}
+
+/** Takes back what a copy of an order on paper said, now that there is something better. */
+function dropRecovered(database: Database, { orderId, number }: Order, device: string): void {
+  const rows = prepared(
+    database,
+    `SELECT order_key AS orderKey, placed_order.device AS device, body FROM placed_order
+       JOIN journal ON journal.device = entry_device AND journal.seq = entry_seq
+     WHERE recovered_at IS NOT NULL AND (order_id = ? OR (sequence = ? AND placed_order.device = ?))`,
+  ).all(orderId, orderSequence(number), device) as { orderKey: number; device: string; body: string }[];
+  for (const row of rows) {
+    const { order, entry } = JSON.parse(row.body) as Entry<'order.recovered'>['body'];
+    prepared(database, 'DELETE FROM placed_order WHERE order_key = ?').run(row.orderKey);
+    const unsell = prepared(database, 'DELETE FROM sold WHERE item_id = ? AND variant_id = ? AND at = ?');
+    for (const { itemId, variantId } of order.lines) unsell.run(itemId, variantId, entry.at);
+    changeTotals(database, order, row.device, (totals) => takeOrderFromTotals(totals, order));
+  }
 }
 
 /** What left the table with an order, once per variant. */

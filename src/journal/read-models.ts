@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 20;
+export const READ_MODEL_VERSION = 21;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -98,6 +98,8 @@ CREATE TABLE placed_order (
   unsettled INTEGER NOT NULL,
   words TEXT NOT NULL,
   entry_seq INTEGER NOT NULL,
+  entry_device TEXT NOT NULL,
+  recovered_at TEXT,
   UNIQUE (sequence, device)
 ) STRICT;
 
@@ -299,7 +301,7 @@ const DUMPS: Readonly<Record<string, string>> = {
   unparked_cart: 'SELECT * FROM unparked_cart ORDER BY parked_cart_id, device',
   tender: 'SELECT * FROM tender ORDER BY tender_id',
   placed_order: `SELECT order_id, device, sequence, number, placed_at, total_minor, staff_id, shift_id, cart_id, unsettled,
-      words, entry_seq FROM placed_order ORDER BY order_id`,
+      words, entry_seq, entry_device, recovered_at FROM placed_order ORDER BY order_id`,
   order_flag: 'SELECT * FROM order_flag ORDER BY order_id, at',
   receipt_copy: 'SELECT * FROM receipt_copy ORDER BY order_id',
   stock_division: 'SELECT * FROM stock_division ORDER BY item_id, variant_id',

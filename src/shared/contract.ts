@@ -124,6 +124,8 @@ const stallWords = z.object({
   vatNumber: text(400),
   receiptFooter: text(1000),
   refundPolicy: text(3000).optional(),
+  /** Whether receipts carry a signed copy of their order; absent leaves it. */
+  receiptCopies: z.boolean().optional(),
   /** A rate without id is new; one that is missing is taken off. */
   taxRates: z.array(z.object({ id: text(40).nullable(), name: text(400), basisPoints })).max(50),
 });

@@ -54,6 +54,7 @@ export function receiptWords(stall: Pick<Stall, 'locale'>): ReceiptWords {
       }
     },
     scanCaption: m.receipt_scan_caption({}, options),
+    webCaption: m.receipt_web_caption({}, options),
     number: (number) => m.receipt_number({ number }, options),
     servedBy: (name) => m.receipt_served_by({ name }, options),
     check: m.receipt_check({}, options),

@@ -90,6 +90,7 @@ export const stall = z.object({
   receiptFooter: text(200),
   refundPolicy: text(600).optional(),
   logo: logoImage.optional(),
+  receiptCopies: z.boolean().optional(),
   labelRules: z.array(z.object({ pattern: text(30), kind: z.enum(['weight', 'price']) })).max(40),
   categories: z.array(z.object({ name: text(80), icon: text(40) })).max(200),
   cardProviders: z.array(text(40)).max(20),

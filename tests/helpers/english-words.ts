@@ -24,6 +24,7 @@ export const englishWords: ReceiptWords = {
   note: (text) => `Note: ${text}`,
   flag: (flag) => ({ word: flag.toUpperCase(), sentences: 'Kept safe on our till.' }),
   scanCaption: 'Show this slip to find the sale',
+  webCaption: 'Scan for your receipt',
   number: (number) => `No. ${number}`,
   servedBy: (name) => `Served by ${name}`,
   check: 'Check',

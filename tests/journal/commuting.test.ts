@@ -4,13 +4,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { projectBacklog } from '../../src/journal/catalogue-projection';
 import type { SealedEntry } from '../../src/journal/entry';
 import { insertJournalRow } from '../../src/journal/journal-rows';
-import type { EntryDraft } from '../../src/journal/kinds';
+import type { EntryBody, EntryDraft } from '../../src/journal/kinds';
 import { entryApplier } from '../../src/journal/projector';
 import { createReadModels } from '../../src/journal/read-models';
 import { compareReadModels } from '../../src/journal/verify';
 import { migrate } from '../../src/main/db/migrations';
 import type { Hold } from '../../src/domain/hold';
 import type { Drop } from '../../src/domain/drop';
+import type { Shift } from '../../src/domain/shift';
 import { DEFAULT_POLICY } from '../../src/domain/pricing/policy';
 import { ALWAYS } from '../../src/domain/pricing/rule';
 import { readRounds } from '../../src/analysis/price-test/read-out';
@@ -64,6 +65,7 @@ const ACROSS = [
   'extend-hold',
   'end-hold',
   'sell-hold',
+  'recover',
   'label',
   'take-label-down',
   'clip',
@@ -377,6 +379,34 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       commit({
         kind: 'order.placed',
         body: { order: { ...order, lines: order.lines.map((line) => ({ ...line, hold })) } },
+      });
+      return;
+    }
+    case 'recover': {
+      const placed = picked(
+        life,
+        `SELECT journal.device, seq, at, hash, journal.body, shift.body AS shift FROM journal
+           JOIN shift ON shift_id = journal.body ->> '$.order.shiftId'
+         WHERE kind = 'order.placed' AND shift.body IS NOT NULL ORDER BY at`,
+        pick,
+      );
+      if (!placed) return;
+      const { order } = JSON.parse(placed.body ?? '') as EntryBody<'order.placed'>;
+      const { closed: _closed, ...shift } = JSON.parse(placed.shift ?? '') as Shift;
+      // As the receipt has it: without the goods where no catalogue knows them.
+      const lines =
+        pick % 2 === 0 ? order.lines : order.lines.map((line) => ({ ...line, variantId: null, itemId: null }));
+      commit({
+        kind: 'order.recovered',
+        body: {
+          order: { ...order, lines, cartId: order.orderId },
+          deviceId: placed.device ?? '',
+          entry: { seq: Number(placed.seq), at: placed.at ?? '', check: (placed.hash ?? '').slice(0, 16) },
+          shift,
+          groupedLineCount: null,
+          copy: '',
+          signedBy: '',
+        },
       });
       return;
     }

@@ -6,11 +6,12 @@ const MILLIMETRES_PER_INCH = 25.4;
 export type CodePaper = Pick<PrinterProfile, 'dotsWide' | 'dotsPerInch' | 'supportsQrCode' | 'supportsBarcode'>;
 
 /**
- * Data codewords of a QR code at error correction level M, versions 1 to 20 (ISO/IEC 18004, table 7).
+ * Data codewords of a QR code at error correction level M, versions 1 to 25 (ISO/IEC 18004, table 7).
  * Version v has 17 + 4 × v modules a side.
  */
 const QR_DATA_CODEWORDS = [
-  16, 28, 44, 64, 86, 108, 124, 154, 182, 216, 254, 290, 334, 365, 415, 453, 507, 563, 627, 669,
+  16, 28, 44, 64, 86, 108, 124, 154, 182, 216, 254, 290, 334, 365, 415, 453, 507, 563, 627, 669, 714, 782, 860, 914,
+  1000,
 ];
 /** The largest module of `GS ( k` function 167. */
 const MAXIMUM_QR_MODULE_DOTS = 16;

@@ -193,6 +193,7 @@ export class Kiosk {
       jobs: () => jobs,
       onShown: (orderId) => flags.confirmed(orderId, 'receipt-shown'),
       cart: () => sale.state().cart,
+      receiptUrl: (order) => receipts.urlOf(order),
     });
     const jobs: JobService = new JobService(core, devices, {
       printCopy: (orderId, staffId) => orders.printCopy(orderId, staffId),
@@ -288,7 +289,7 @@ export class Kiosk {
         if (came(...SHOWN_ON_TILES)) topics.mark('catalogue');
         if (came(...SHOWN_ON_TILES)) prices.goodsChanged();
         if (came('drop.scheduled', 'drop.ended', 'drop.share-given')) drops.received();
-        if (came('order.placed')) {
+        if (came('order.placed', 'order.recovered')) {
           prices.leftChanged();
           drops.sold();
         }
@@ -330,7 +331,7 @@ export class Kiosk {
       addresses: ownAddresses,
     });
     this.stallServer = stallServer;
-    const receipts = new ReceiptService(core, stallServer);
+    const receipts: ReceiptService = new ReceiptService(core, stallServer);
     const shop = new ShopService(core, { catalogue, prices, footfall, stallServer });
     const peers = () => options.sync.view().peers;
     const spokenFor = (variantId: string) => sale.unheldOnDocket(variantId) + holds.heldFrom(variantId);
@@ -714,6 +715,7 @@ const SHOWN_ON_TILES: readonly EntryKind[] = [
   'catalogue.items-removed',
   'catalogue.import-committed',
   'order.placed',
+  'order.recovered',
   'stock.shared',
   'stock.share-given',
   'device.taken-over',

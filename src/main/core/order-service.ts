@@ -8,6 +8,7 @@ import type { CallInput, CallOutput, OrderSummary } from '../../shared/contract'
 import type { StoredOrder } from '../db/readers';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
+import { receiptCodeOf } from './receipt-code';
 import type { CoreContext } from './core-context';
 import type { DeviceService } from './device-service';
 import type { JobService } from './job-service';
@@ -23,11 +24,13 @@ export class OrderService {
   readonly #jobs: () => JobService;
   readonly #onShown: (orderId: string) => void;
   readonly #cart: () => PricedCart;
+  readonly #receiptUrl: (order: Order) => string | null;
 
   /**
    * @param hooks.jobs asked for late, since the two services need each other
    * @param hooks.onShown hears that a shopper saw the receipt of an order on a screen
    * @param hooks.cart the open sale as it is shown
+   * @param hooks.receiptUrl where the web receipt of an order is, or null
    */
   constructor(
     core: CoreContext,
@@ -36,6 +39,7 @@ export class OrderService {
       readonly jobs: () => JobService;
       readonly onShown: (orderId: string) => void;
       readonly cart: () => PricedCart;
+      readonly receiptUrl: (order: Order) => string | null;
     },
   ) {
     this.#core = core;
@@ -43,6 +47,7 @@ export class OrderService {
     this.#jobs = hooks.jobs;
     this.#onShown = hooks.onShown;
     this.#cart = hooks.cart;
+    this.#receiptUrl = hooks.receiptUrl;
   }
 
   list(input: CallInput<'order.list'>): CallOutput<'order.list'> {
@@ -174,6 +179,7 @@ export class OrderService {
       staffName: this.#core.store.people.nameOf(order.staffId),
       check: hash.slice(0, CHECK_DIGITS),
       words: receiptWords(stall),
+      code: receiptCodeOf(this.#core, order, this.#receiptUrl(order)),
       ...(copy && { copy }),
     });
   }

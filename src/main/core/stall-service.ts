@@ -244,7 +244,7 @@ export class StallService {
 
 /** The words of a stall as they are kept, its rates with their ids. */
 function checkedWords(
-  { name, place, vatNumber, receiptFooter, refundPolicy, taxRates }: StallWords,
+  { name, place, vatNumber, receiptFooter, refundPolicy, receiptCopies, taxRates }: StallWords,
   before: readonly TaxRate[],
 ): Pick<Stall, keyof StallWords> {
   const words = {
@@ -257,7 +257,7 @@ function checkedWords(
     }),
   };
   if (words.name === '') throw new CallFailure('bad-stall', 'The stall needs a name: it stands on every receipt.');
-  return { ...words, taxRates: checkedRates(taxRates, before) };
+  return { ...words, ...(receiptCopies !== undefined && { receiptCopies }), taxRates: checkedRates(taxRates, before) };
 }
 
 function line(what: string, typed: string, most: number): string {

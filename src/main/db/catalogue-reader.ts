@@ -81,6 +81,12 @@ export class CatalogueReader {
     );
   }
 
+  /** Every item as it was written, one after the other. */
+  *everyItem(): Generator<Item> {
+    const bodies = this.#database.prepare('SELECT body FROM item').pluck().iterate() as Iterable<string>;
+    for (const body of bodies) yield JSON.parse(body) as Item;
+  }
+
   /**
    * Items that a price rule may be about, as far as its selector tells; who needs to know asks the rule.
    * @param limit most items

@@ -131,7 +131,7 @@ export class PriceTestReader {
   *#ordersBetween(from: string, to: string): Generator<Order> {
     const bodies = prepared(
       this.#database,
-      `SELECT body FROM placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq
+      `SELECT body FROM placed_order JOIN journal ON journal.device = entry_device AND journal.seq = entry_seq
        WHERE order_key BETWEEN ? AND ? AND (placed_at >= ? AND placed_at < ? OR instr(body, '"pricedAt":') > 0)
        ORDER BY order_key`,
     )

@@ -24,6 +24,16 @@ export interface StoredOrder {
   readonly unsettled: boolean;
 }
 
+/** Where an order comes from. */
+export interface OrderOrigin {
+  /** The device that sold it. */
+  readonly deviceId: string;
+  /** Of the entry that says so. */
+  readonly entry: { readonly seq: number; readonly at: string; readonly hash: string; readonly event: string | null };
+  /** The signed copy in Base64url where it was recovered from one and nothing better has come; else null. */
+  readonly copy: string | null;
+}
+
 /** A card payment that was begun and whose end nobody has settled. */
 export interface OpenTender {
   readonly tenderId: string;
@@ -50,7 +60,7 @@ const FLAG = '(SELECT flag FROM order_flag WHERE order_flag.order_id = placed_or
 const ORDER_COLUMNS = `order_key, unsettled, body, hash,
   coalesce((SELECT copies FROM receipt_copy WHERE receipt_copy.order_id = placed_order.order_id), 0) AS copies,
   ${FLAG} AS flag`;
-const ORDER_TABLES = 'placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq';
+const ORDER_TABLES = 'placed_order JOIN journal ON journal.device = entry_device AND journal.seq = entry_seq';
 
 /** Reads placed orders. */
 export class OrderReader {
@@ -67,6 +77,28 @@ export class OrderReader {
     return storedOrder(
       prepared(this.#database, `SELECT ${ORDER_COLUMNS} FROM ${ORDER_TABLES} WHERE order_id = ?`).get(orderId),
     );
+  }
+
+  /** Whose order it is and which entry of that device placed it, or null when there is no such order. */
+  origin(orderId: string): OrderOrigin | null {
+    const row = prepared(
+      this.#database,
+      `SELECT placed_order.device AS deviceId, seq, at, hash, event, recovered_at IS NOT NULL AS isRecovered, body
+       FROM ${ORDER_TABLES} WHERE order_id = ?`,
+    ).get(orderId) as (OrderOrigin['entry'] & { deviceId: string; isRecovered: number; body: string }) | undefined;
+    if (row === undefined) return null;
+    const { deviceId, isRecovered, body, ...entry } = row;
+    const copy = isRecovered === 1 ? (JSON.parse(body) as EntryBody<'order.recovered'>).copy : null;
+    return { deviceId, entry, copy };
+  }
+
+  /** The orders of a device by the sequence in their numbers. */
+  numbersOf(device: string): ReadonlyMap<number, string> {
+    const rows = prepared(
+      this.#database,
+      'SELECT sequence, order_id AS orderId FROM placed_order WHERE device = ?',
+    ).all(device) as { readonly sequence: number; readonly orderId: string }[];
+    return new Map(rows.map(({ sequence, orderId }) => [sequence, orderId]));
   }
 
   /** The number of an order as printed, or null when there is no such order. */
@@ -167,7 +199,7 @@ export class OrderReader {
   countAfter(device: string, entrySeq: number, before: string): number {
     return prepared(
       this.#database,
-      'SELECT count(*) FROM placed_order WHERE device = ? AND entry_seq > ? AND placed_at < ?',
+      'SELECT count(*) FROM placed_order WHERE entry_device = ? AND device = entry_device AND entry_seq > ? AND placed_at < ?',
     )
       .pluck()
       .get(device, entrySeq, before) as number;

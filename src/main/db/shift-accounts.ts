@@ -71,7 +71,7 @@ export class ShiftAccounts {
     return prepared(
       this.#database,
       `SELECT order_id AS orderId, number, entry_seq AS seq, hash, total_minor AS totalMinor
-       FROM placed_order JOIN journal ON journal.device = placed_order.device AND journal.seq = entry_seq
+       FROM placed_order JOIN journal ON journal.device = entry_device AND journal.seq = entry_seq
        WHERE placed_order.device = ? AND shift_id = ? ORDER BY entry_seq`,
     ).all(device, shiftId) as ShiftAccount['orders'];
   }

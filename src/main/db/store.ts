@@ -71,6 +71,8 @@ export interface StoreOptions {
   /** UUIDv7. */
   readonly newId: () => string;
   readonly log: StoreLog;
+  /** What the order numbers of a new folder begin with; `T1` unless said. */
+  readonly firstPrefix?: string;
 }
 
 /** A change of the stall's state: all of it happens, or none. */
@@ -594,7 +596,7 @@ export class Store {
     const { publicKey, privateKey } = newKeyPair();
     const identity: DeviceIdentity = {
       deviceId: this.#options.newId(),
-      prefix: former ? successorPrefix(former.prefix) : 'T1',
+      prefix: former ? successorPrefix(former.prefix) : (this.#options.firstPrefix ?? 'T1'),
       publicKey,
       formerDeviceIds: former ? [...former.formerDeviceIds, former.deviceId] : [],
     };
@@ -829,6 +831,7 @@ const CHANGES_CATALOGUE: ReadonlySet<EntryDraft['kind']> = new Set([
   'stock.shared',
   'stock.share-given',
   'device.taken-over',
+  'order.recovered',
 ]);
 
 /** Cuts batches of any size into slices of at most `most`. */
