@@ -4,17 +4,18 @@ import { APP_ORIGIN } from './app-protocol';
 /** Refuses everything a till's window has no use for: permissions but the camera's, navigation, new windows, menus. */
 export function guardWindows(): void {
   const { defaultSession } = session;
-  // The camera and not the microphone, for codes held up to it.
+  // The camera and not the microphone, for the till's own window alone: for codes held up to it, and for films.
   defaultSession.setPermissionRequestHandler((_contents, permission, answer, details) =>
     answer(
       permission === 'media' &&
-        isOurs(details.requestingUrl) &&
+        isTill(details.requestingUrl) &&
         'mediaTypes' in details &&
         details.mediaTypes?.join() === 'video',
     ),
   );
   defaultSession.setPermissionCheckHandler(
-    (_contents, permission, origin, { mediaType }) => permission === 'media' && mediaType === 'video' && isOurs(origin),
+    (contents, permission, origin, { mediaType }) =>
+      permission === 'media' && mediaType === 'video' && isOurs(origin) && isTill(contents?.getURL() ?? ''),
   );
   defaultSession.setDevicePermissionHandler(() => false);
   // Its keys would reload or close the till when a scanner types them. On a Mac the menu is where the clipboard lives.
@@ -31,6 +32,10 @@ export function guardWindows(): void {
     });
     contents.on('will-attach-webview', (event) => event.preventDefault());
   });
+}
+
+function isTill(url: string): boolean {
+  return url.startsWith(`${APP_ORIGIN}/till/`);
 }
 
 function isOurs(url: string): boolean {

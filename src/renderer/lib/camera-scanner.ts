@@ -1,97 +1,49 @@
-import { fail, ok, type Result } from '../../domain/result';
+import { ok, type Result } from '../../domain/result';
+import { openCamera, type Camera, type CameraOptions, type CameraProblem } from './camera';
 import type { CameraAnswer } from './camera-codes';
 
-/** Why there is no picture. */
-export type CameraProblem =
-  /** The machine has none, or it was unplugged. */
-  | 'no-camera'
-  /** The person or the system said no. */
-  | 'not-allowed'
-  /** Another program has it, or it does not answer. */
-  | 'busy'
-  /** The page was not opened in a way that may see cameras, or the reader does not load. */
-  | 'unsupported';
-
-export interface CameraChoice {
-  readonly cameraId: string;
-  readonly label: string;
-}
-
-export interface CameraScannerOptions {
-  /** Shows what the camera sees. */
-  readonly video: HTMLVideoElement;
-  /** The camera to use; the one that looks away from the person unless given. */
-  readonly cameraId: string | null;
+export interface CameraScannerOptions extends CameraOptions {
   /** A code, its AIM identifier first, once for each time it is held up. */
   readonly onScan: (code: string) => void;
-  /** The picture ended by itself. */
-  readonly onProblem: (problem: CameraProblem) => void;
 }
 
-export interface CameraScanner {
-  readonly cameraId: string;
-  readonly cameras: readonly CameraChoice[];
+export interface CameraScanner extends Pick<Camera, 'cameraId' | 'cameras' | 'close'> {
   readonly hasTorch: boolean;
   /** Switches the lamp; false when it would not. */
   setTorch(isOn: boolean): Promise<boolean>;
-  close(): void;
 }
 
 /** Between two looks: quick enough for a hand, and the machine has other things to do. */
 const LOOK_EVERY_MS = 80;
-/** Wide enough for the bars of a long label, small enough to be read in time. */
-const WIDTH = 1_280;
-const HEIGHT = 720;
 
 /** Opens a camera and reads the codes held up to it, until closed. */
 export async function openCameraScanner(options: CameraScannerOptions): Promise<Result<CameraScanner, CameraProblem>> {
-  const { video, cameraId, onScan, onProblem } = options;
-  const devices = navigator.mediaDevices as MediaDevices | undefined;
-  if (!devices) return fail('unsupported', 'Cameras can be seen from a secure page only.');
-  let stream: MediaStream;
-  try {
-    stream = await devices.getUserMedia({
-      audio: false,
-      video: {
-        width: { ideal: WIDTH },
-        height: { ideal: HEIGHT },
-        ...(cameraId === null ? { facingMode: { ideal: 'environment' } } : { deviceId: { exact: cameraId } }),
-      },
-    });
-  } catch (error) {
-    return fail(problemOf(error), String(error));
-  }
-  const [track] = stream.getVideoTracks();
-  if (!track) return fail('no-camera', 'The camera gives no picture.');
-  video.srcObject = stream;
-  // A page that is closed at once interrupts it; nothing is lost.
-  await video.play().catch(() => undefined);
-  // Cameras have names only once one of them may be used.
-  const cameras = (await devices.enumerateDevices())
-    .filter(({ kind }) => kind === 'videoinput')
-    .map(({ deviceId, label }) => ({ cameraId: deviceId, label }));
-
+  const { video, onScan, onProblem } = options;
+  const opened = await openCamera({
+    ...options,
+    onProblem(problem) {
+      stopReading();
+      onProblem(problem);
+    },
+  });
+  if (!opened.ok) return opened;
+  const camera = opened.value;
   const stopReading = readCodes(video, onScan, (problem) => {
     close();
     onProblem(problem);
   });
   function close(): void {
     stopReading();
-    stream.getTracks().forEach((each) => each.stop());
-    video.srcObject = null;
+    camera.close();
   }
-  track.addEventListener('ended', () => {
-    close();
-    onProblem('no-camera');
-  });
   return ok({
-    cameraId: track.getSettings().deviceId ?? '',
-    cameras,
+    cameraId: camera.cameraId,
+    cameras: camera.cameras,
     // Chromium has the lamp; the DOM's types do not know it yet.
-    hasTorch: 'torch' in track.getCapabilities(),
+    hasTorch: 'torch' in camera.track.getCapabilities(),
     async setTorch(isOn) {
       try {
-        await track.applyConstraints({ advanced: [{ torch: isOn } as MediaTrackConstraintSet] });
+        await camera.track.applyConstraints({ advanced: [{ torch: isOn } as MediaTrackConstraintSet] });
         return true;
       } catch {
         return false;
@@ -99,22 +51,6 @@ export async function openCameraScanner(options: CameraScannerOptions): Promise<
     },
     close,
   });
-}
-
-function problemOf(error: unknown): CameraProblem {
-  switch (error instanceof DOMException ? error.name : '') {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'not-allowed';
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return 'no-camera';
-    case 'NotReadableError':
-    case 'AbortError':
-      return 'busy';
-    default:
-      return 'unsupported';
-  }
 }
 
 /** Looks at the picture again and again, one frame at a time. Returns what stops it. */

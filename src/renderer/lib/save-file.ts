@@ -1,6 +1,7 @@
-/** Gives the person a text file, wherever their browser or system puts downloads. */
-export function saveFile(fileName: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+/** Gives the person a file, wherever their browser or system puts downloads. A text is JSON or the like. */
+export function saveFile(fileName: string, content: string | Blob): void {
+  const blob = typeof content === 'string' ? new Blob([content], { type: 'application/json' }) : content;
+  const address = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = address;
   link.download = fileName;

@@ -30,6 +30,7 @@ export type Place =
   | 'prices'
   | 'people'
   | 'holds'
+  | 'clips'
   | 'labels'
   | 'import'
   | 'stall'

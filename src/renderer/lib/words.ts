@@ -4,12 +4,21 @@ import type { CallError, ErrorCode } from '../../shared/errors';
 import type { CallOutput, DateWarning, JobSummary, OrderSummary, SharedStock } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from '../../shared/format';
+import type { CameraProblem } from './camera';
 
 /** A code or name shortened for a line of text, without characters that would not show. */
 export function excerpt(text: string, most = 24): string {
   const visible = Array.from(text.replace(/[\p{Cc}\p{Cf}]/gu, '·'));
   return visible.length <= most ? visible.join('') : `${visible.slice(0, most - 1).join('')}…`;
 }
+
+/** What a person can do when a camera shows nothing. */
+export const CAMERA_PROBLEMS: Readonly<Record<CameraProblem, () => string>> = {
+  'no-camera': m.camera_none,
+  'not-allowed': m.camera_not_allowed,
+  busy: m.camera_busy,
+  unsupported: m.camera_unsupported,
+};
 
 interface Words {
   readonly title: string;
@@ -32,6 +41,8 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   held: () => ({ title: m.error_held(), detail: m.error_held_detail() }),
   'holds-off': () => ({ title: m.error_holds_off(), detail: m.error_holds_off_detail() }),
   'none-to-hold': ({ message }) => ({ title: m.error_none_to_hold(), detail: message }),
+  'bad-clip': ({ message }) => ({ title: m.error_bad_clip(), detail: message }),
+  'unknown-clip': () => ({ title: m.error_unknown_clip(), detail: m.error_nothing_lost() }),
   'unknown-hold': () => ({ title: m.error_unknown_hold(), detail: m.error_nothing_added() }),
   'hold-on-docket': () => ({ title: m.error_hold_on_docket(), detail: m.error_nothing_added() }),
   'hold-expired': () => ({ title: m.error_hold_expired(), detail: m.error_hold_over_detail() }),

@@ -1,4 +1,5 @@
 import type { LucideIcon } from '@lucide/svelte';
+import Clapperboard from '@lucide/svelte/icons/clapperboard';
 import Cloud from '@lucide/svelte/icons/cloud';
 import Bookmark from '@lucide/svelte/icons/bookmark';
 import Footprints from '@lucide/svelte/icons/footprints';
@@ -34,6 +35,7 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'people', icon: Footprints, label: m.place_people, group: 'today' },
   { place: 'goods', icon: Tags, label: m.place_goods, group: 'wares' },
   { place: 'prices', icon: Percent, label: m.place_prices, group: 'wares' },
+  { place: 'clips', icon: Clapperboard, label: m.place_clips, group: 'wares' },
   { place: 'labels', icon: Tag, label: m.place_labels, group: 'wares' },
   { place: 'import', icon: PackagePlus, label: m.place_import, group: 'wares' },
   { place: 'devices', icon: Printer, label: m.place_devices, group: 'till' },
@@ -49,7 +51,7 @@ export const PLACE_GROUPS: readonly { readonly group: PlaceGroup; readonly label
 ];
 
 /** What only the operator may change. */
-const OPERATOR_ONLY: readonly Place[] = ['goods', 'prices', 'import', 'stall'];
+const OPERATOR_ONLY: readonly Place[] = ['clips', 'goods', 'prices', 'import', 'stall'];
 
 /** Where a person of this role may go, always in the same order. */
 export function placesFor(role: Role): readonly PlaceKey[] {
