@@ -38,6 +38,7 @@ export default defineConfig({
           'advisor-worker': fromRoot('src/main/advisor-worker.ts'),
           'clip-worker': fromRoot('src/main/clip-worker.ts'),
           'import-worker': fromRoot('src/main/import-worker.ts'),
+          'label-worker': fromRoot('src/main/label-worker.ts'),
           'stall-worker': fromRoot('src/main/stall-worker.ts'),
           'sync-worker': fromRoot('src/main/sync-worker.ts'),
           'receipt-worker': fromRoot('src/hardware/encoders/receipt-worker.ts'),

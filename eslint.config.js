@@ -72,6 +72,7 @@ const layers = {
       'analysis',
       'exchange',
       'hardware',
+      'pages',
       'main-core',
       'main-db',
       'main-import',

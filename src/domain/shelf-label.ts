@@ -5,8 +5,8 @@ import type { ReceiptBlock, ReceiptDocument } from './receipt';
 export interface ShelfLabel {
   readonly name: string;
   readonly price: string;
-  /** The price before what made it lower, or null. */
-  readonly was: string | null;
+  /** The price before what made it lower, in words and as it is struck through where that can be; or null. */
+  readonly was: { readonly words: string; readonly price: string } | null;
   /** What is scanned: bars for tills, a QR code for phones as well; null where the goods have no code. */
   readonly code: { readonly kind: 'bars' | 'qr'; readonly data: string } | null;
 }
@@ -46,7 +46,7 @@ function labelBlocks({ name, price, was, code }: ShelfLabel): ReceiptBlock[] {
   return [
     text(name, 'normal'),
     text(price, 'double'),
-    ...(was === null ? [] : [{ ...text(was, 'normal'), bold: false } as ReceiptBlock]),
+    ...(was === null ? [] : [{ ...text(was.words, 'normal'), bold: false } as ReceiptBlock]),
     ...symbol,
     { kind: 'cut' },
   ];

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { v7 as newId } from 'uuid';
 import { hearUsb, lookAtThisMachine, type HearPlugs } from '../hardware/discovery/plug-watch';
 import type { LookAtPlugs } from '../hardware/discovery/plugged';
+import { createThread } from '../hardware/thread';
 import { keepPapers } from '../hardware/virtual/paper-files';
 import { createPaperRenderer } from '../hardware/virtual/paper-renderer';
 import type { VirtualPrinter } from '../hardware/virtual/printer-device';
 import { startControlServer, type PrinterServer } from '../hardware/virtual/printer-server';
 import { createVirtualDevices, VIRTUAL_PRINTER, type VirtualDevices } from '../hardware/virtual/virtual-devices';
+import type { LabelSheets } from '../domain/label-sheet';
 import type { DeviceSettingsOf } from '../shared/device-settings';
 import { startAdvisor } from './advisor/worker-advisor';
 import { systemClock } from '../hardware/ports';
@@ -27,6 +29,9 @@ import type { SyncHooks } from './sync/local-store';
 import { PhotoShelf } from './sync/photo-shelf';
 import { createSync } from './sync/start-sync';
 import { importDemoCatalogue, setUpDemoStall } from './stall-setup';
+
+/** Thousands of labels on a slow machine. */
+const LABELS_TIMEOUT_MS = 300_000;
 
 export interface BootOptions {
   readonly dataDir: string;
@@ -118,6 +123,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         now,
         importer,
         advisor: startAdvisor(dataDir),
+        makeLabelSheets,
         prices: options.prices ?? {
           clock: systemClock,
           steadyMs: options.now === undefined ? steadyMs : () => now().getTime(),
@@ -226,6 +232,17 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
     await close();
     throw error;
   }
+}
+
+/** The thread ends with its file: nobody prints labels all day. */
+function makeLabelSheets(sheets: LabelSheets): Promise<Uint8Array> {
+  const thread = createThread<LabelSheets, Uint8Array>({
+    file: 'label-worker.js',
+    beside: import.meta.url,
+    timeoutMs: LABELS_TIMEOUT_MS,
+    inPlace: async (asked) => (await import('./label-sheets')).sheetsFile(asked),
+  });
+  return thread.ask(sheets).finally(() => thread.close());
 }
 
 /** The kiosk as the exchange tells it, which is there before it. */

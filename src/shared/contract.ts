@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { adjustment, adviceAnswer, adviceState, adviceWishes, goesWith } from './advice-schemas';
 import { clipCaption, clipView, contentHash } from './clip-schemas';
+import type { LabelSheetId } from '../domain/label-sheet';
 import { deviceSettings } from './device-settings';
 import {
   checkedItem,
@@ -111,6 +112,22 @@ function forEverybody<I extends z.ZodType, O extends z.ZodType>(call: CallDefini
 
 const nothing = z.object({});
 const text = (most: number) => z.string().max(most);
+
+const labelsWanted = z.array(z.object({ variantId: id, copies: z.int().min(1).max(50) })).min(1);
+const labelCode = z.enum(['bars', 'qr', 'none']);
+const labelSheetId = z.enum([
+  'L7651',
+  'L7159',
+  'L7160',
+  'L7161',
+  'L7162',
+  'L7163',
+  'L7173',
+  'L7165',
+  '3474',
+] as const satisfies readonly LabelSheetId[]);
+/** More labels than a person sticks in a day; the till makes so many in seconds. */
+export const MOST_SHEET_LABELS = 5_000;
 
 const staffRole = z.enum(['operator', 'cashier']);
 export const staffMember = z.object({ staffId: id, name: text(80), role: staffRole });
@@ -1362,15 +1379,29 @@ export const CALLS = {
     }),
   ),
   /** Prints shelf labels at the prices of now. A QR code leads phones to the item while the stall serves its pages. */
-  'label.print': command(
+  'label.print': command(z.object({ labels: labelsWanted.max(120), code: labelCode }), z.object({ jobId: id })),
+  /**
+   * Makes A4 sheets of labels as a PDF file, which is there to be fetched in parts until the next is made. Whoever saves it
+   * prints it: its labels count as printed. Goods without a price of today are left out where they were not named.
+   */
+  'label.sheet': command(
     z.object({
-      labels: z
-        .array(z.object({ variantId: id, copies: z.int().min(1).max(50) }))
-        .min(1)
-        .max(120),
-      code: z.enum(['bars', 'qr', 'none']),
+      sheet: labelSheetId,
+      /** The first place used on the first sheet, from 1. */
+      startAt: z.int().min(1).max(100),
+      which: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('chosen'), labels: labelsWanted.max(MOST_SHEET_LABELS) }),
+        /** Those whose price is another since they were printed. */
+        z.object({ kind: z.literal('old') }),
+        z.object({ kind: z.literal('goods'), category: text(80).nullable() }),
+      ]),
+      code: labelCode,
     }),
-    z.object({ jobId: id }),
+    z.object({ sheetId: id, byteCount: z.int(), labelCount: z.int(), pageCount: z.int() }),
+  ),
+  'label.sheet-part': query(
+    z.object({ sheetId: id, offset: z.int().min(0) }),
+    z.object({ base64: z.string(), more: z.boolean() }),
   ),
   /** Says that the labels of these hang no more. */
   'label.take-down': command(z.object({ variantIds: z.array(id).min(1).max(500) }), nothing),

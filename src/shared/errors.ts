@@ -35,6 +35,10 @@ export const ERROR_CODES = [
   'bad-item',
   'code-taken',
   'bad-photo',
+  // labels
+  'too-many-labels',
+  'no-labels',
+  'unknown-sheet',
   // cart
   'unknown-item',
   'unknown-line',

@@ -67,6 +67,8 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
 
   'label.list': {},
   'label.print': { labels: [{ variantId: id, copies: 2 }], code: 'bars' },
+  'label.sheet': { sheet: 'L7160', startAt: 1, which: { kind: 'old' }, code: 'bars' },
+  'label.sheet-part': { sheetId: id, offset: 0 },
   'label.take-down': { variantIds: [id] },
   'hold.offer': { itemId: id },
   'hold.place': {

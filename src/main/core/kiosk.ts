@@ -23,7 +23,7 @@ import { FootfallService } from './footfall-service';
 import { GoodsService } from './goods-service';
 import { HoldService } from './hold-service';
 import { ImportService, type CatalogueImporter } from './import-service';
-import { LabelService } from './label-service';
+import { LabelService, type LabelSheetMaker } from './label-service';
 import { JobService } from './job-service';
 import type { Log } from './log';
 import { NeighbourSwitch, type NeighbourPlace, type OpenNeighbours } from './neighbour-switch';
@@ -68,6 +68,7 @@ export interface KioskOptions {
   /** Its steps are told to `importChanged`. */
   readonly importer: CatalogueImporter;
   readonly advisor: Advisor;
+  readonly makeLabelSheets: LabelSheetMaker;
   /** Exchanges entries with hub and neighbours; what it did is told to `exchange`. */
   readonly sync: SyncRunner;
   /** Is told of every command; asked by what waits for a quiet moment. */
@@ -234,6 +235,7 @@ export class Kiosk {
       devices,
       jobs,
       shopAddress: () => this.stallServer.address(),
+      makeSheets: options.makeLabelSheets,
     });
     const customerDisplay = createCustomerDisplay({
       stall: () => stalls.current,
@@ -538,6 +540,8 @@ export class Kiosk {
 
       'label.list': () => labels.list(),
       'label.print': (input, context) => labels.print(input, context),
+      'label.sheet': (input, context) => labels.sheet(input, context),
+      'label.sheet-part': (input) => labels.sheetPart(input),
       'label.take-down': (input, context) => labels.takeDown(input, context),
 
       'order.list': (input) => orders.list(input),

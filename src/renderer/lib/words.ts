@@ -72,6 +72,9 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Word
   'server-refused': (error) => ({ title: m.error_server_refused(), detail: error.message }),
   'port-taken': (error) => ({ title: m.error_port_taken(), detail: error.message }),
   'server-unreachable': () => ({ title: m.error_server_unreachable(), detail: m.error_server_unreachable_detail() }),
+  'no-labels': () => ({ title: m.error_no_labels(), detail: m.error_no_labels_detail() }),
+  'too-many-labels': ({ message }) => ({ title: m.error_too_many_labels(), detail: message }),
+  'unknown-sheet': () => ({ title: m.error_unknown_sheet(), detail: m.error_nothing_lost() }),
   'no-drawer': () => ({ title: m.error_no_drawer(), detail: m.error_no_printer_detail() }),
 };
 

@@ -1,0 +1,5 @@
+import { answerQuestions } from '../hardware/thread-worker';
+import { sheetsFile } from './label-sheets';
+
+/** The thread that makes sheets of labels. */
+answerQuestions(sheetsFile);
