@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { existsSync, rmSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from '@playwright/test';
 import { LANGUAGES, type Language } from '../src/shared/language';
