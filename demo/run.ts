@@ -18,6 +18,7 @@ import { examinePrices, provePrices, type PricesWitness } from './prices-checks'
 import { PricesDay } from './prices-day';
 import { startDemoPrinter } from './printer';
 import { proveChecks, type Proof } from './proofs';
+import { rebuildFromPaper } from './rebuilt';
 import { Story } from './story';
 
 export interface DemoOptions {
@@ -102,6 +103,12 @@ export async function playDemo({ root, folder, runtime, seed }: DemoOptions): Pr
         dataDir,
         verify: (dir) => trestle('journal', 'verify', '--json', '--data', dir),
       });
+    if (failure === null) {
+      story.begin('The till is lost: rebuilding it from its receipts');
+      const { check, proof } = rebuildFromPaper({ folder, entries: witness.entries, papers, trestle });
+      checks.push(check);
+      proofs = [...proofs, proof];
+    }
   }
   if (failure === null) {
     const afternoon = new Afternoon({

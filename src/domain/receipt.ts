@@ -159,6 +159,8 @@ const FLAG_SIGNS: Readonly<Record<ResilienceFlag, string>> = {
 
 /** A QR code narrower than this is hard for a phone to read off thermal paper. */
 const QR_MILLIMETRES = 24;
+/** One that holds the order has many modules, and should be read after weeks in a pocket. */
+const FULL_QR_MILLIMETRES = 30;
 
 export interface ReceiptContext {
   readonly stall: Stall;
@@ -216,7 +218,7 @@ export function receiptDocument(
     {
       kind: 'qr',
       data: code?.text ?? receiptCode(order.number),
-      minimumMillimetres: QR_MILLIMETRES,
+      minimumMillimetres: code === undefined ? QR_MILLIMETRES : FULL_QR_MILLIMETRES,
       fallback: receiptCode(order.number),
     },
     text(code?.isAddress ? words.webCaption : words.scanCaption),

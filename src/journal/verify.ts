@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { checkOrder } from '../domain/order';
+import { readOrderCopy } from '../domain/order-copy';
 import { projectBacklog } from './catalogue-projection';
 import { canonicalJson, entryHash, verifyChain, type SealedEntry } from './entry';
 import { isHeadSignedBy, type SignedHead } from './identity';
@@ -7,6 +8,7 @@ import { insertJournalRow, journalHead, journalRows } from './journal-rows';
 import type { Entry } from './kinds';
 import { entryApplier } from './projector';
 import { createReadModels, READ_MODEL_TABLES, READ_MODEL_VERSION, readModelRows } from './read-models';
+import { isCopySignedBy } from './signed-copy';
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -80,6 +82,12 @@ export function verifyStore(database: Database, scratch: Database): VerifyReport
         const { order } = entry.body;
         for (const violation of checkOrder(order)) find('bad-order', `Order ${order.number}: ${violation}`);
       }
+      if (isOrderRecovered(entry)) {
+        const { order } = entry.body;
+        for (const violation of checkOrder(order)) find('bad-order', `Order ${order.number}: ${violation}`);
+        if (!isCopySigned(entry.body))
+          find('bad-order', `Order ${order.number} is not what its receipt was signed for`);
+      }
       // At once, where the till takes its time: what the two have must not depend on when.
       if (entry.kind === 'catalogue.import-committed') while (projectBacklog(scratch, reportedAbove));
     }
@@ -107,6 +115,18 @@ const CHAIN_WORDS = {
 
 function isOrderPlaced(entry: Entry): entry is Entry<'order.placed'> {
   return entry.kind === 'order.placed';
+}
+
+function isOrderRecovered(entry: Entry): entry is Entry<'order.recovered'> {
+  return entry.kind === 'order.recovered';
+}
+
+/** Whether the copy in a recovered order is of it, and signed with the key that it names. */
+function isCopySigned({ order, deviceId, copy, signedBy }: Entry<'order.recovered'>['body']): boolean {
+  const read = readOrderCopy(`#${copy}`);
+  if (read === null || read.copy.orderId !== order.orderId || read.copy.deviceId !== deviceId) return false;
+  const isSame = read.copy.totalMinor === order.totalMinor && read.copy.number === order.number;
+  return isSame && isCopySignedBy(read, signedBy);
 }
 
 function checkHeads(database: Database, find: (code: FindingCode, detail: string) => void): VerifyReport['devices'] {

@@ -5,15 +5,14 @@ import {
   orderOfCopy,
   readOrderCopy,
   referenceTo,
-  signedCopyText,
   type CopiedLine,
   type FoundGoods,
   type OrderCopy,
   type ReadCopy,
 } from '../../domain/order-copy';
 import type { ShiftTotals } from '../../domain/shift';
-import { isSignedBy } from '../../journal/identity';
 import type { EntryDraft } from '../../journal/kinds';
+import { isCopySignedBy } from '../../journal/signed-copy';
 import type { Store } from '../db/store';
 import { sha256 } from './receipt-code';
 
@@ -166,12 +165,10 @@ export function recoverReceipts(
 }
 
 /** The key that signed a copy, among those that may, or null. */
-function keyOf({ signed, signature }: ReadCopy, own: string | undefined, others: readonly string[]): string | null {
-  const text = signedCopyText(signed);
-  const base64 = Buffer.from(signature).toString('base64');
+function keyOf(read: ReadCopy, own: string | undefined, others: readonly string[]): string | null {
   // A till that is known signs with its own key and no other's.
   const believed = own === undefined ? others : [own];
-  return believed.find((key) => isSignedBy(text, base64, key)) ?? null;
+  return believed.find((key) => isCopySignedBy(read, key)) ?? null;
 }
 
 function sequenceOf(number: string): number {
