@@ -1,5 +1,6 @@
 import { writersFor } from '../domain/receipt';
 import type { WebReceipt, WebReceiptLine } from '../domain/web-receipt';
+import { localeFor } from '../shared/language';
 import * as m from '../shared/i18n/generated/messages.js';
 import type { PageLocale } from './language';
 
@@ -39,7 +40,7 @@ export interface WrittenSum {
 /** Writes a receipt in the language that messages are in. */
 export function writtenReceipt(receipt: WebReceipt, locale: PageLocale): WrittenReceipt {
   const { stall, number, placedAt, totalMinor, roundingMinor, flag, flags, check } = receipt;
-  const write = writersFor({ ...stall, locale: localeOf(stall.locale, locale) });
+  const write = writersFor({ ...stall, locale: localeFor(locale, stall.locale) });
   const { money, moment } = write;
   const sum = (label: string, amount: string, isSaving = false): WrittenSum => ({ label, amount, isSaving });
   const taxName = ({ name, basisPoints }: WebReceipt['taxes'][number]): string =>
@@ -148,9 +149,4 @@ function causeWords(cause: string): string {
     default:
       return cause;
   }
-}
-
-/** Amounts stand as they do at the stall where its language is asked for, else as in the language they stand in. */
-function localeOf(stallLocale: string, asked: PageLocale): string {
-  return new Intl.Locale(stallLocale).language === asked ? stallLocale : asked;
 }

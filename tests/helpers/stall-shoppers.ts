@@ -32,7 +32,7 @@ export async function serveShoppers(client: TestClient): Promise<string> {
     isOn: true,
     address: '127.0.0.1',
     port,
-    offers: ['gallery', 'holds', 'display'],
+    offers: ['gallery', 'holds', 'receipts', 'display'],
     publicUrl: null,
   });
   const { shop } = await client.until(({ shop: { url } }) => url !== null, 'the stall server');
