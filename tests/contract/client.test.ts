@@ -115,6 +115,7 @@ function wholeState(seq: number, version: number) {
       addresses: [],
     },
     clips: { version: 1 },
+    reel: { version: 1 },
     displays: {
       screens: [],
       window: { mode: 'off', screenId: null, isOpen: false },
