@@ -132,7 +132,7 @@ export interface FeedPage {
   readonly heads: readonly SignedHead[];
 }
 
-/** How much of a photo is here. */
+/** How much of a photo or clip is here. */
 export interface PhotoState {
   readonly storedBytes: number;
   readonly totalBytes: number;
@@ -217,6 +217,6 @@ export interface ExchangeStore {
    * thrown away).
    */
   putPhotoPart(part: PhotoPart): Promise<PhotoState>;
-  /** The bytes of a whole photo from an offset on, or null. */
-  readPhoto(stallId: string, sha256: string, offset: number): Promise<Buffer | null>;
+  /** At most so many bytes of a whole photo or clip from an offset on, or null. */
+  readPhoto(stallId: string, sha256: string, offset: number, most: number): Promise<Buffer | null>;
 }

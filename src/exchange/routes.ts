@@ -14,6 +14,8 @@ import {
   feedResponse,
   headsResponse,
   MAX_BATCH_BYTES,
+  MAX_MEDIA_BYTES,
+  MAX_PHOTO_BYTES,
   MAX_PHOTO_PART_BYTES,
   newCodeRequest,
   newCodeResponse,
@@ -385,11 +387,13 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
       const { device, params, headers } = request;
       const range = /^bytes=(\d{1,9})-(\d{0,9})$/.exec(headers.range ?? '');
       const offset = Number(range?.[1] ?? 0);
-      const rest = await store.readPhoto(device.stallId, params.sha256, offset);
-      if (rest === null) throw noPhoto();
-      const bytes = range?.[2] ? rest.subarray(0, Math.max(1, Number(range[2]) + 1 - offset)) : rest;
+      const wanted = range?.[2] ? Math.max(1, Number(range[2]) + 1 - offset) : MAX_MEDIA_BYTES;
+      // No more at once than a photo has: whoever wants a clip comes again.
+      const most = range ? Math.min(wanted, MAX_PHOTO_BYTES) : wanted;
+      const bytes = await store.readPhoto(device.stallId, params.sha256, offset, most);
+      if (bytes === null) throw noPhoto();
       if (range) {
-        const total = offset + rest.length;
+        const total = (await store.photoState(device.stallId, params.sha256))?.totalBytes ?? offset + bytes.length;
         reply.status(206).header('content-range', `bytes ${offset}-${offset + bytes.length - 1}/${total}`);
       }
       return reply.type('application/octet-stream').send(bytes);

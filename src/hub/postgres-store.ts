@@ -95,6 +95,7 @@ ORDER BY seq`,
     name: 'read-photo',
     text: `SELECT part_offset, bytes FROM photo_part JOIN photo USING (stall_id, sha256)
 WHERE stall_id = $1 AND sha256 = $2 AND stored_bytes = total_bytes AND part_offset + length(bytes) > $3
+  AND part_offset < $4
 ORDER BY part_offset`,
   },
 };
@@ -360,12 +361,16 @@ WHERE person.at < excluded.at AND (person.person IS NOT NULL OR excluded.person 
         storedBytes,
       ]);
       if (storedBytes < totalBytes) return true;
-      const parts = await client.query<{ bytes: Buffer }>(
-        'SELECT bytes FROM photo_part WHERE stall_id = $1 AND sha256 = $2 ORDER BY part_offset',
-        key,
-      );
       const sum = createHash('sha256');
-      for (const part of parts.rows) sum.update(part.bytes);
+      // A clip is too long to hold it all at once.
+      for (let from = 0; from < totalBytes; from += HASHED_BYTES) {
+        const parts = await client.query<{ bytes: Buffer }>(
+          `SELECT bytes FROM photo_part WHERE stall_id = $1 AND sha256 = $2 AND part_offset >= $3 AND part_offset < $4
+           ORDER BY part_offset`,
+          [...key, from, from + HASHED_BYTES],
+        );
+        for (const part of parts.rows) sum.update(part.bytes);
+      }
       if (sum.digest('hex') === sha256) return true;
       await client.query('DELETE FROM photo_part WHERE stall_id = $1 AND sha256 = $2', key);
       await client.query('DELETE FROM photo WHERE stall_id = $1 AND sha256 = $2', key);
@@ -375,16 +380,22 @@ WHERE person.at < excluded.at AND (person.person IS NOT NULL OR excluded.person 
     return { storedBytes: offset + bytes.length, totalBytes };
   }
 
-  async readPhoto(stallId: string, sha256: string, offset: number): Promise<Buffer | null> {
+  async readPhoto(stallId: string, sha256: string, offset: number, most: number): Promise<Buffer | null> {
     const rows = await this.#database.query<{ part_offset: number; bytes: Buffer }>(statements.readPhoto, [
       stallId,
       sha256,
       offset,
+      offset + most,
     ]);
     const [first] = rows;
-    return first ? Buffer.concat(rows.map(({ bytes }) => bytes)).subarray(offset - first.part_offset) : null;
+    if (!first) return null;
+    const skipped = offset - first.part_offset;
+    return Buffer.concat(rows.map(({ bytes }) => bytes)).subarray(skipped, skipped + most);
   }
 }
+
+/** Of a photo or clip, when its hash is made. */
+const HASHED_BYTES = 4 * 1024 * 1024;
 
 function knownDevice({ stall_id, device_id, public_key, is_revoked }: DeviceRow): KnownDevice {
   return { stallId: stall_id, deviceId: device_id, publicKey: public_key, isRevoked: is_revoked };

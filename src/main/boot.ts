@@ -26,7 +26,7 @@ import { Importer } from './import/importer';
 import { startLanServer, type LanServer } from './lan/server';
 import { projectFolder, projectVersion } from './project-folder';
 import type { SyncHooks } from './sync/local-store';
-import { PhotoShelf } from './sync/photo-shelf';
+import { MediaShelf } from './sync/media-shelf';
 import { createSync } from './sync/start-sync';
 import { importDemoCatalogue, setUpDemoStall } from './stall-setup';
 
@@ -159,7 +159,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
             dataDir,
             log,
             now,
-            photos: new PhotoShelf(dataDir),
+            media: new MediaShelf(dataDir, (sha256) => store.clips.get(sha256)?.kind ?? null),
             isRevoked: (deviceId) => kiosk.exchange.isRevoked(deviceId),
             onReceived(kinds) {
               kiosk.exchange.received(kinds);

@@ -17,6 +17,8 @@ export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** A part of an import can be large, no other entry is. */
 export const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
 export const MAX_PHOTO_BYTES = 16 * 1024 * 1024;
+/** Clips travel as photos do, and may be larger. */
+export const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Ed25519 signature or SPKI key, base64. */
@@ -220,7 +222,7 @@ export const peoplePush = z.object({ people: z.array(wirePerson).max(200) });
 export const peopleFeed = z.object({ people: z.array(wirePerson), version: z.int().min(0) });
 
 /*
- * Photos, by the SHA-256 of their bytes, in parts, so that what has arrived need not be sent again.
+ * Photos and clips, by the SHA-256 of their bytes, in parts, so that what has arrived need not be sent again.
  *
  * HEAD  204 with `Upload-Offset` and `Upload-Length`, 404 while nothing has come.
  * PATCH `application/octet-stream`, with `Upload-Offset` (where this part begins) and `Upload-Length` (of the whole):
@@ -230,8 +232,8 @@ export const peopleFeed = z.object({ people: z.array(wirePerson), version: z.int
  */
 export const MAX_PHOTO_PART_BYTES = 1024 * 1024;
 export const photoPartHeaders = z.object({
-  'upload-offset': z.coerce.number().int().min(0).max(MAX_PHOTO_BYTES),
-  'upload-length': z.coerce.number().int().min(1).max(MAX_PHOTO_BYTES),
+  'upload-offset': z.coerce.number().int().min(0).max(MAX_MEDIA_BYTES),
+  'upload-length': z.coerce.number().int().min(1).max(MAX_MEDIA_BYTES),
 });
 
 // Reconciliation: what both sides have of a shift.

@@ -19,19 +19,25 @@ export interface FilmOptions {
   readonly framesPerSecond?: number;
   readonly width?: number;
   readonly height?: number;
+  /** Pictures that take many bytes. */
+  readonly isBusy?: boolean;
   /** What the container says, where that is not so. */
   readonly saidWidth?: number;
 }
 
 /** A WebM of one colour after another that every browser plays. */
 export async function webmFilm(options: FilmOptions = {}): Promise<Buffer> {
-  const { seconds = 2, framesPerSecond = 2, width = 64, height = 64, saidWidth = width } = options;
+  const { seconds = 2, framesPerSecond = 2, width = 64, height = 64, saidWidth = width, isBusy = false } = options;
   const frames: Uint8Array[] = [];
   for (let index = 0; index < seconds * framesPerSecond; index += 1) {
     const canvas = createCanvas(width, height);
     const context = canvas.getContext('2d');
     context.fillStyle = `hsl(${(index * 47) % 360} 70% 50%)`;
     context.fillRect(0, 0, width, height);
+    for (let spot = 0; isBusy && spot < 2_000; spot += 1) {
+      context.fillStyle = `hsl(${(spot * 137) % 360} 90% ${20 + ((spot * 31 + index) % 60)}%)`;
+      context.fillRect((spot * 97 + index) % width, (spot * 61) % height, 5, 5);
+    }
     frames.push(vp8Frame(await canvas.encode('webp', 60)));
   }
   return film(new Output({ format: new WebMOutputFormat(), target: new BufferTarget() }), {

@@ -289,12 +289,13 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
       expect(await store.photoState(stallId, sha256)).toBeNull();
       await store.putPhotoPart(part(0, bytes.subarray(0, 5)));
       expect(await store.photoState(stallId, sha256)).toEqual({ storedBytes: 5, totalBytes: bytes.length });
-      expect(await store.readPhoto(stallId, sha256, 0)).toBeNull();
+      expect(await store.readPhoto(stallId, sha256, 0, 100)).toBeNull();
       expect((await refusalOf(store.putPhotoPart(part(9, bytes.subarray(9))))).code).toBe('gap');
       expect((await refusalOf(store.putPhotoPart(part(5, Buffer.alloc(bytes.length - 5))))).code).toBe('bad-request');
       expect(await store.photoState(stallId, sha256)).toBeNull();
       await store.putPhotoPart(part(0, bytes));
-      expect(await store.readPhoto(stallId, sha256, 2)).toEqual(bytes.subarray(2));
+      expect(await store.readPhoto(stallId, sha256, 2, 100)).toEqual(bytes.subarray(2));
+      expect(await store.readPhoto(stallId, sha256, 2, 3)).toEqual(bytes.subarray(2, 5));
     });
   });
 }

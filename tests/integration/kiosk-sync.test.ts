@@ -1,10 +1,11 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { revokeDevice } from '../../src/hub/stalls';
 import type { Entry } from '../../src/journal/kinds';
 import type { RunningKiosk } from '../../src/main/boot';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { BootOptions } from '../../src/main/boot';
+import { addClip, webmFilm } from '../helpers/clips';
 import { startHub, type TestHub } from '../helpers/hub';
 import { connect, readyToSell, startTestKiosk, temporaryFolder, type TestClient } from '../helpers/kiosk';
 import { startMarketWifi, type MarketWifi } from '../helpers/market-wifi';
@@ -131,9 +132,13 @@ test('an order printed before the hub has it is confirmed offline, for good', as
   ]);
 });
 
-test('a new folder joins by a code and is a till of the stall: goods, photos, people', async () => {
+test('a new folder joins by a code and is a till of the stall: goods, photos, clips, people', async () => {
   const first = await start();
   await joinHub(first);
+  const film = await webmFilm({ seconds: 8, width: 320, height: 240, isBusy: true });
+  // Several parts, so that it can be interrupted.
+  expect(film.length).toBeGreaterThan(256 * 1024);
+  const clip = await addClip(first.client, film);
   const { photo } = (await first.client.call('catalogue.lookup', { code: SOURDOUGH }))?.item ?? { photo: null };
   await expect.poll(() => hub.hub.store.photoState(stallId, photo ?? ''), { timeout: 30_000 }).not.toBeNull();
 
@@ -150,6 +155,8 @@ test('a new folder joins by a code and is a till of the stall: goods, photos, pe
   expect(second.client.topics.session.stall).toEqual(first.client.topics.session.stall);
   expect(second.client.topics.session.device.prefix).not.toBe(first.client.topics.session.device.prefix);
   await expect.poll(() => second.kiosk.kiosk.findPhoto(photo ?? ''), { timeout: 30_000 }).not.toBeNull();
+  await expect.poll(() => second.kiosk.kiosk.findClip(`${clip}.webm`), { timeout: 60_000 }).not.toBeNull();
+  expect(readFileSync(second.kiosk.kiosk.findClip(`${clip}.webm`)?.path ?? '')).toEqual(film);
 
   // The PIN of the first till opens the second.
   const operator = first.client.topics.session.staff.find(({ role }) => role === 'operator');

@@ -6,6 +6,7 @@ import { openHttp, type HttpConnection } from '../../src/exchange/http-send';
 import { signedTexts } from '../../src/exchange/signatures';
 import type { SealedEntry } from '../../src/journal/entry';
 import { isHeadSignedBy } from '../../src/journal/identity';
+import { MediaShelf } from '../../src/main/sync/media-shelf';
 import { silentLog } from '../../src/main/core/log';
 import type { OpenNeighbours } from '../../src/main/core/neighbour-switch';
 import { startNeighbourServer } from '../../src/main/lan/neighbour-server';
@@ -39,7 +40,6 @@ afterEach(async () => {
 });
 
 function serve(life: StallLife): Promise<OpenNeighbours> {
-  const photos = new Map<string, Uint8Array>();
   return startNeighbourServer({
     store: life.store,
     dataDir: life.dataDir,
@@ -48,11 +48,7 @@ function serve(life: StallLife): Promise<OpenNeighbours> {
     log: silentLog(),
     now: () => new Date(life.nowMs),
     isRevoked: (deviceId) => revoked.has(deviceId),
-    photos: {
-      read: async (sha256) => photos.get(sha256) ?? null,
-      arrivedBytes: async () => 0,
-      add: async (sha256, bytes) => Boolean(photos.set(sha256, bytes)),
-    },
+    media: new MediaShelf(life.dataDir, () => null),
     onReceived: (kinds) => heard.push(...kinds),
   });
 }

@@ -366,10 +366,12 @@ export class MemoryExchangeStore implements ExchangeStore {
     return { storedBytes: whole.length, totalBytes };
   }
 
-  readPhoto(stallId: string, sha256: string, offset: number): Promise<Buffer | null> {
+  readPhoto(stallId: string, sha256: string, offset: number, most: number): Promise<Buffer | null> {
     const { photos, photoSizes } = this.#stall(stallId);
     const bytes = photos.get(sha256);
-    return Promise.resolve(bytes && bytes.length === photoSizes.get(sha256) ? bytes.subarray(offset) : null);
+    return Promise.resolve(
+      bytes && bytes.length === photoSizes.get(sha256) ? bytes.subarray(offset, offset + most) : null,
+    );
   }
 
   get #epoch(): number {

@@ -70,8 +70,9 @@ const NOBODY_HEARS = {
   changed: () => undefined,
 };
 
-/** No photo is taken in a story. */
-const NO_PHOTOS = {
+/** No photo or film is taken in a story. */
+const NO_MEDIA = {
+  bytesOf: () => null,
   read: () => Promise.resolve(null),
   arrivedBytes: () => Promise.resolve(0),
   add: () => Promise.resolve(false),
@@ -338,7 +339,7 @@ export class SimTill {
         store,
         now,
         isRevoked: () => false,
-        photos: NO_PHOTOS,
+        media: NO_MEDIA,
         onReceived: () => engine.offer(),
       }),
       identity: {

@@ -39,13 +39,15 @@ const neighbours = z.object({
 });
 type Neighbours = z.infer<typeof neighbours>;
 
-/** The stall's photos, whole ones and those on their way. */
-export interface PhotoShelf {
-  /** The bytes of a whole photo, or null. */
-  read(sha256: string): Promise<Uint8Array | null>;
+/** The stall's photos and clips, whole ones and those on their way. */
+export interface MediaShelf {
+  /** How long a whole one is, or null. */
+  bytesOf(sha256: string): number | null;
+  /** At most so many bytes of a whole one from an offset on, or null. */
+  read(sha256: string, offset: number, most: number): Promise<Buffer | null>;
   /** How much has come of one that is not whole. */
   arrivedBytes(sha256: string): Promise<number>;
-  /** Adds what came next; says false when the whole turned out to be another photo and was thrown away. */
+  /** Adds what came next; says false when the whole turned out to be something else and was thrown away. */
   add(sha256: string, bytes: Uint8Array, isWhole: boolean): Promise<boolean>;
 }
 
@@ -55,7 +57,7 @@ export interface NeighbourWorld {
   readonly now: () => Date;
   /** Whether the hub has shut a device out, as far as this till has heard. */
   readonly isRevoked: (deviceId: string) => boolean;
-  readonly photos: PhotoShelf;
+  readonly media: MediaShelf;
   /** Screens show something else now. */
   readonly onReceived: (kinds: ReadonlySet<string>) => void;
 }
@@ -274,11 +276,11 @@ export class NeighbourStore implements ExchangeStore {
   }
 
   async photoState(_stallId: string, sha256: string): Promise<PhotoState | null> {
-    const { photos } = this.#world;
-    const whole = await photos.read(sha256);
-    if (whole) return { storedBytes: whole.length, totalBytes: whole.length };
+    const { media } = this.#world;
+    const bytes = media.bytesOf(sha256);
+    if (bytes !== null) return { storedBytes: bytes, totalBytes: bytes };
     const totalBytes = this.#photoSizes.get(sha256);
-    const storedBytes = await photos.arrivedBytes(sha256);
+    const storedBytes = await media.arrivedBytes(sha256);
     return totalBytes === undefined || storedBytes === 0 ? null : { storedBytes, totalBytes };
   }
 
@@ -289,9 +291,9 @@ export class NeighbourStore implements ExchangeStore {
   }
 
   async #putPhotoPart({ sha256, offset, totalBytes, bytes }: PhotoPart): Promise<PhotoState> {
-    const { photos } = this.#world;
-    if (await photos.read(sha256)) return { storedBytes: totalBytes, totalBytes };
-    const arrivedBytes = await photos.arrivedBytes(sha256);
+    const { media } = this.#world;
+    if (media.bytesOf(sha256) !== null) return { storedBytes: totalBytes, totalBytes };
+    const arrivedBytes = await media.arrivedBytes(sha256);
     if (offset !== arrivedBytes) {
       throw new Refusal('gap', `The next part begins at ${arrivedBytes}.`);
     }
@@ -299,15 +301,14 @@ export class NeighbourStore implements ExchangeStore {
     this.#photoSizes.set(sha256, totalBytes);
     const isWhole = storedBytes === totalBytes;
     if (isWhole) this.#photoSizes.delete(sha256);
-    if (!(await photos.add(sha256, bytes, isWhole))) {
+    if (!(await media.add(sha256, bytes, isWhole))) {
       throw new Refusal('bad-request', 'The whole is another photo than its name says.');
     }
     return { storedBytes, totalBytes };
   }
 
-  async readPhoto(_stallId: string, sha256: string, offset: number): Promise<Buffer | null> {
-    const whole = await this.#world.photos.read(sha256);
-    return whole && Buffer.from(whole.subarray(offset));
+  readPhoto(_stallId: string, sha256: string, offset: number, most: number): Promise<Buffer | null> {
+    return this.#world.media.read(sha256, offset, most);
   }
 
   get #stallId(): string {

@@ -5,13 +5,14 @@ import type { Log } from '../core/log';
 import type { SyncRunner } from '../core/sync-runner';
 import type { TillUse } from '../core/till-use';
 import { ShiftAccounts } from '../db/shift-accounts';
+import { ShownClips } from '../db/shown-clips';
 import { ShownPhotos } from '../db/shown-photos';
 import type { Store } from '../db/store';
 import { SyncEngine, type SyncEngineOptions } from './engine';
 import { LocalSyncStore, type SyncHooks } from './local-store';
 import { peopleExchange } from './people-exchange';
-import { photoExchange } from './photo-exchange';
-import { PhotoShelf } from './photo-shelf';
+import { mediaExchange } from './media-exchange';
+import { MediaShelf } from './media-shelf';
 import { reconcileExchange } from './reconcile-exchange';
 import type { SyncStore } from './sync-store';
 import { builtSyncThread, ThreadRunner } from './thread-runner';
@@ -58,6 +59,9 @@ export function engineOptions(given: {
 }): SyncEngineOptions {
   const { store, accounts, dataDir, now, version, use } = given;
   const photos = ShownPhotos.open(dataDir);
+  const clips = ShownClips.open(dataDir);
+  const media = new MediaShelf(dataDir, (sha256) => clips.get(sha256)?.kind ?? null);
+  const shown = (): string[] => [...photos.all(), ...clips.all().map(({ clip }) => clip)];
   return {
     store,
     connect: (address) => openHttp(address),
@@ -72,14 +76,11 @@ export function engineOptions(given: {
     newNonce: () => randomBytes(16).toString('base64url'),
     version,
     isInUse: () => use.isInUse(),
-    more: [
-      peopleExchange(store, now),
-      reconcileExchange(store, now),
-      photoExchange(new PhotoShelf(dataDir), () => photos.all(), now),
-    ],
+    more: [peopleExchange(store, now), reconcileExchange(store, now), mediaExchange(media, shown, now)],
     onStopped() {
       accounts.close();
       photos.close();
+      clips.close();
     },
   };
 }
