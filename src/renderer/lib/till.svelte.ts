@@ -248,11 +248,10 @@ export class Till {
   #tellOfNotice(notice: TopicState<'session'>['notices'][number] | undefined): void {
     if (!notice || notice.noticeId === this.#toldNotice || !this.session?.signedOn) return;
     this.#toldNotice = notice.noticeId;
-    const { noticeId, code, detail } = notice;
+    const { noticeId, code } = notice;
     this.show({
       tone: code === 'disk-full' ? 'stop' : 'noted',
-      title: noticeWords(code),
-      detail,
+      ...noticeWords(notice),
       stays: true,
       onClose: () => void this.client.call('notice.dismiss', { noticeId }),
     });
