@@ -57,13 +57,15 @@ export async function pictureLanguages(dataDir: string, story: Story): Promise<L
           const picture = await story.shoot(page, `${language}-${theme}-${file}`);
           pictures.push({ screen, language, theme, picture });
         };
-        await sell({ client, till, display, language, take });
+        const receipt = await sell({ client, till, display, language, take });
         const phone = await open(browser, `${shop}/item/${tiles[0]?.itemId ?? ''}`, {
           viewport: PHONE,
           locale: language,
           colorScheme: theme === 'evening' ? 'dark' : 'light',
         });
         await take(phone, 'The shop on a phone', 'phone');
+        await phone.goto(receipt);
+        await take(phone, 'The receipt on a phone', 'receipt');
         await phone.context().close();
       }
     }
@@ -83,8 +85,11 @@ interface Sale {
   readonly take: (page: Page, screen: string, file: string) => Promise<void>;
 }
 
-/** One basket from the first look around to the change. */
-async function sell({ client, till, display, language, take }: Sale): Promise<void> {
+/**
+ * One basket from the first look around to the change.
+ * @returns where the code on the display leads: to the receipt
+ */
+async function sell({ client, till, display, language, take }: Sale): Promise<string> {
   await client.call('settings.set-language', { language });
   await display.locator(`.languages [lang=${language}]`).tap();
   await display.locator('[data-shown=browse]').waitFor();
@@ -101,9 +106,11 @@ async function sell({ client, till, display, language, take }: Sale): Promise<vo
   await till.locator('[data-screen=done]').waitFor();
   await take(till, 'The till, paid', 'paid');
   await display.locator('[data-shown=thanks]').waitFor();
+  const receipt = await display.locator('[data-receipt]').getAttribute('data-receipt');
   await take(display, 'The display, paid', 'thanks');
   await client.call('sale.next', {});
   await display.locator('[data-shown=reel]').waitFor();
+  return receipt ?? '';
 }
 
 async function open(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
