@@ -227,6 +227,15 @@ describe('a browser that is to be a display', () => {
     await start();
     expect(await displayCall('display.enter', { token: paired.token })).toEqual({ displayId: paired.displayId });
     await till.until(({ displays }) => displays.paired[0]?.isHere === true, 'the tablet');
+    // It shows that it is there every few seconds, and is gone when it no longer does.
+    await clock.advance(20_000);
+    await displayCall('display.enter', { token: paired.token });
+    await clock.advance(20_000);
+    expect((await till.call('state.get', {})).displays.paired[0]?.isHere).toBe(true);
+    await clock.advance(20_000);
+    await till.until(({ displays }) => displays.paired[0]?.isHere === false, 'the tablet to be gone');
+    await displayCall('display.enter', { token: paired.token });
+    await till.until(({ displays }) => displays.paired[0]?.isHere === true, 'the tablet again');
     await till.call('display.unpair', { displayId: paired.displayId });
     expect(await displayCall('display.enter', { token: paired.token })).toBeNull();
   });

@@ -273,6 +273,40 @@ describe('whoever asks to be the till', () => {
     expect(answers.map((answer) => (answer.ok ? 'done' : answer.error.code))).toEqual(answers.map(() => 'not-allowed'));
   });
 
+  test('by trying one pairing code after the other is told to wait', async () => {
+    const { offers } = running.kiosk.stallServer.wanted();
+    const { dispatch, ...link } = kioskLink(running.kiosk);
+    const server = await startStallServer({
+      host: '127.0.0.1',
+      port: 0,
+      link: {
+        ...link,
+        async dispatch(role, message) {
+          const result = await dispatch(role, message);
+          const isFront = (message as { readonly call: string }).call === 'shop.front';
+          if (!isFront || !result.ok) return result;
+          return { ...result, value: { ...(result.value as object), offers: [...offers, 'display'] } };
+        },
+      },
+      dataDir: folder.path,
+      projectFolder,
+      sites: STALL_SITES,
+      onProblem: () => undefined,
+    });
+    const statuses: number[] = [];
+    for (let guess = 10; guess < 30; guess += 1) {
+      const answer = await fetch(`${server.url}/display/pair`, {
+        method: 'POST',
+        headers: { Origin: server.url },
+        body: new URLSearchParams({ code: `AAAA-AA${guess}`, name: '' }),
+      });
+      statuses.push(answer.status);
+    }
+    await server.close();
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(403));
+    expect(statuses.at(-1)).toBe(429);
+  });
+
   test.each(['/socket', '/', '/display', '/display/socket'])(
     'by a WebSocket at %s without pairing hears nothing',
     async (path) => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { newCode, readCode } from '../../exchange/enrol-code';
+import type { Clock, Unsubscribe } from '../../hardware/ports';
 import { DISPLAY_WINDOW_MODES } from '../../shared/display-schemas';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
 import { CallFailure } from './call-failure';
@@ -46,6 +47,7 @@ type Paired = z.infer<typeof paired>[number];
 
 /** What the desk needs to know that is not its own. */
 export interface DisplayDeskOptions {
+  readonly clock: Clock;
   /** Where the pages for displays are served on the stall's network, without a path; null while they are not. */
   readonly servedAt: () => string | null;
 }
@@ -58,8 +60,8 @@ export class DisplayDesk {
   readonly #core: CoreContext;
   readonly #options: DisplayDeskOptions;
   readonly #listeners = new Set<(choice: DisplayWindowChoice) => void>();
-  /** When a paired display last showed that it is there, UTC milliseconds. */
-  readonly #seenMs = new Map<string, number>();
+  /** The paired displays that are there; each stops the timer that takes it for gone. */
+  readonly #here = new Map<string, Unsubscribe>();
   #screens: readonly Screen[] = [];
   #isWindowOpen = false;
   #code: { readonly letters: string; readonly untilMs: number; wrong: number } | null = null;
@@ -72,7 +74,6 @@ export class DisplayDesk {
   }
 
   state(): DisplaysState {
-    const nowMs = this.#core.now().getTime();
     return {
       screens: this.#screens,
       window: { ...this.choice(), isOpen: this.#isWindowOpen },
@@ -83,7 +84,7 @@ export class DisplayDesk {
         name,
         pairedAt,
         lastSeenAt,
-        isHere: nowMs - (this.#seenMs.get(displayId) ?? 0) < HERE_MS,
+        isHere: this.#here.has(displayId),
       })),
     };
   }
@@ -171,8 +172,8 @@ export class DisplayDesk {
     if (!display) return null;
     const { displayId, lastSeenAt } = display;
     const nowMs = this.#core.now().getTime();
-    const wasHere = nowMs - (this.#seenMs.get(displayId) ?? 0) < HERE_MS;
-    this.#seenMs.set(displayId, nowMs);
+    const wasHere = this.#here.has(displayId);
+    this.#isHere(displayId);
     if (lastSeenAt === null || nowMs - Date.parse(lastSeenAt) > KEEP_SEEN_MS) {
       const seen = { ...display, lastSeenAt: new Date(nowMs).toISOString() };
       this.#keep(this.#all().map((one) => (one === display ? seen : one)));
@@ -181,7 +182,7 @@ export class DisplayDesk {
   }
 
   unpair({ displayId }: CallInput<'display.unpair'>): Nothing {
-    this.#seenMs.delete(displayId);
+    this.#isGone(displayId);
     this.#keep(this.#all().filter((one) => one.displayId !== displayId));
     return {};
   }
@@ -189,6 +190,25 @@ export class DisplayDesk {
   rename({ displayId, name }: CallInput<'display.rename'>): Nothing {
     this.#keep(this.#all().map((one) => (one.displayId === displayId ? { ...one, name: name.trim() } : one)));
     return {};
+  }
+
+  /** Waits for nobody any more. */
+  stop(): void {
+    for (const displayId of [...this.#here.keys()]) this.#isGone(displayId);
+  }
+
+  #isHere(displayId: string): void {
+    this.#isGone(displayId);
+    const leave = this.#options.clock.after(HERE_MS, () => {
+      this.#here.delete(displayId);
+      this.#core.topics.mark('displays');
+    });
+    this.#here.set(displayId, leave);
+  }
+
+  #isGone(displayId: string): void {
+    this.#here.get(displayId)?.();
+    this.#here.delete(displayId);
   }
 
   #all(): readonly Paired[] {

@@ -378,6 +378,7 @@ export class Kiosk {
     });
     this.#display = display;
     const displays = new DisplayDesk(core, {
+      clock: options.prices.clock,
       servedAt() {
         const { url, offers } = stallServer.state();
         return offers.includes('display') ? url : null;
@@ -700,6 +701,7 @@ export class Kiosk {
     this.#reel.stop();
     this.#customerDisplay.stop();
     this.#display.stop();
+    this.displays.stop();
     await this.exchange.stop();
     await this.#devices.stop();
     this.#flags.stop();

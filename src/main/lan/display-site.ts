@@ -3,6 +3,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { extname, join } from 'node:path';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
+import { RateLimit } from '../../exchange/rate-limit';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract';
 import { CLOSE_CODES } from '../../shared/wire';
 import { windowHeaders } from '../../shared/window-policy';
@@ -18,6 +19,10 @@ const LOOK_AGAIN_MS = 5_000;
 const PING_EVERY_MS = 15_000;
 /** Somebody looks through the goods as fast as they can; nobody looks up more. */
 const MAX_CALLS_PER_SECOND = 100;
+/** Some twenty of the longest answers. A tablet out of reach costs the till no more. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** A person mistypes a code now and then; who tries them all keeps the till no busier than that. */
+const PAIRING_RATE = { burst: 10, perSecond: 0.2 };
 /** As large as the till keeps photos. */
 const PHOTO_SIDE = 800;
 
@@ -75,7 +80,9 @@ export const displaySite: StallSite = {
         .send(part && createReadStream(clip.path, part));
     });
 
+    const pairing = new RateLimit({ ...PAIRING_RATE, nowMs: () => performance.now() });
     app.post('/display/pair', async (request, reply) => {
+      pairing.take(request.ip);
       const form = pairingForm.safeParse(request.body);
       const paired = form.success ? await ask(link, 'display.pair', form.data) : null;
       return paired ? { token: paired.token } : reply.status(403).send({});
@@ -90,6 +97,7 @@ export const displaySite: StallSite = {
           subscribe: (_role, listener) => link.subscribe(listener),
         },
         maxCallsPerSecond: MAX_CALLS_PER_SECOND,
+        maxBufferedBytes: MAX_BUFFERED_BYTES,
         async authorise({ role, token }) {
           if (role !== 'display' || (await ask(link, 'display.enter', { token })) === null) return null;
           const timer = setInterval(() => {

@@ -18,6 +18,8 @@ import type { SpokenKiosk } from './speak-contract';
 const MAX_CONNECTIONS = 32;
 /** Far above what a person or a benchmark sends one after the other; a runaway loop passes it at once. */
 const MAX_CALLS_PER_SECOND = 20_000;
+/** A till's own window reads all it is sent; whoever does not is cut off here. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
 /** The roles the token opens. A tablet's display has a token of its own, and comes by another door. */
 const TOKEN_ROLES: readonly ClientRole[] = ['till', 'service', 'display'];
@@ -86,6 +88,7 @@ export async function startLanServer(options: LanServerOptions): Promise<LanServ
     kiosk,
     maxConnections: MAX_CONNECTIONS,
     maxCallsPerSecond: MAX_CALLS_PER_SECOND,
+    maxBufferedBytes: MAX_BUFFERED_BYTES,
     authorise: (hello) =>
       sameToken(hello.token, token) && TOKEN_ROLES.includes(hello.role) ? { role: hello.role } : null,
     onRefused: ({ role }) => log.warn({ role }, 'A connection was refused'),

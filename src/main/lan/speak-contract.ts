@@ -7,8 +7,6 @@ import type { CallClient } from '../core/call-door';
 
 const HELLO_TIMEOUT_MS = 5_000;
 const MAX_CALLS_UNDER_WAY = 256;
-/** A client that reads nothing while this much waits for it is cut off; it fetches the state again when it returns. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 /** What a browser is told that may come back in a moment, as RFC 6455's registry names it. */
 const TRY_AGAIN_LATER = 1013;
 
@@ -24,6 +22,8 @@ export type Hello = z.infer<typeof helloMessage>['hello'];
 export interface SpeakOptions {
   readonly kiosk: SpokenKiosk;
   readonly maxCallsPerSecond: number;
+  /** A client that reads nothing while this much waits for it is cut off; it fetches the state again when it returns. */
+  readonly maxBufferedBytes: number;
   /** Who says hello like this; null for somebody who may not come in. One that rejects lets the client try again later. */
   readonly authorise: (hello: Hello) => CallClient | null | Promise<CallClient | null>;
   /** Somebody was not let in. */
@@ -33,7 +33,7 @@ export interface SpeakOptions {
 
 /** Speaks the contract of `src/shared/wire.ts` with a client that says the right hello, and with no other. */
 export function speakContract(client: WebSocket, options: SpeakOptions): void {
-  const { kiosk, maxCallsPerSecond, authorise, onRefused, onProblem } = options;
+  const { kiosk, maxCallsPerSecond, maxBufferedBytes, authorise, onRefused, onProblem } = options;
   let caller: CallClient | null = null;
   let isGreeting = false;
   let stopEvents: () => void = () => undefined;
@@ -44,7 +44,7 @@ export function speakContract(client: WebSocket, options: SpeakOptions): void {
 
   function send(message: unknown): void {
     if (client.readyState !== client.OPEN) return;
-    if (client.bufferedAmount > MAX_BUFFERED_BYTES) {
+    if (client.bufferedAmount > maxBufferedBytes) {
       client.terminate();
       return;
     }
