@@ -1,3 +1,4 @@
+import { PLAYLIST_LIMITS } from './playlist-limits';
 import { wrongSchedule, type Schedule } from './pricing/rule';
 import { fail, ok, type Failure, type Result } from './result';
 import { plainText } from './text';
@@ -36,13 +37,6 @@ export type Card = {
   );
 
 export type CardKind = Card['kind'];
-
-export const PLAYLIST_LIMITS = {
-  playlists: 20,
-  cards: 60,
-  nameLength: 80,
-  captionLength: 120,
-} as const;
 
 /** The items a card is about. */
 export function itemsOf(card: Card): readonly string[] {
@@ -132,44 +126,52 @@ export interface WeighedCard {
 
 /** Where a reel is: everything the next choice depends on beside the cards. */
 export interface Turns {
-  /** Which of the cards comes first: several displays begin at different ones. Whole and not below nothing. */
+  /** Which of the cards came first: several displays begin at different ones. Whole and not below nothing. */
   readonly seed: number;
-  /** What each card has saved up. */
-  readonly credits: ReadonlyMap<string, number>;
+  /** When each card is due, against the one that was due first. */
+  readonly dues: ReadonlyMap<string, number>;
   readonly lastId: string | null;
 }
 
 export function firstTurns(seed: number): Turns {
-  return { seed, credits: new Map(), lastId: null };
+  return { seed, dues: new Map(), lastId: null };
 }
 
+/** A card that was due for longer is not due any earlier: one that could not come has nothing to make up for. */
+const MOST_LATE = 2;
+
 /**
- * Chooses the next card. Every card saves up its weight at each turn; who has most comes and pays what all of them saved. Cards
- * of one weight so come in their order, heavier ones more often and evenly spread (the smooth weighted round robin of load
- * balancers). No card follows itself while there is another one. The same turns and cards always give the same card.
+ * Chooses the next card: the one that is due first, which is then due again after so long as it is light (stride scheduling,
+ * Waldspurger 1995). Cards of one weight so come in their order, heavier ones more often and evenly spread, whatever comes in
+ * between or goes. No card follows itself while there is another one. The same turns and cards always give the same card.
  * @param cards in the order of the playlist, each id once
  * @returns null where there are no cards
  */
 export function nextTurn(
-  { seed, credits, lastId }: Turns,
+  { seed, dues, lastId }: Turns,
   cards: readonly WeighedCard[],
 ): { readonly cardId: string; readonly turns: Turns } | null {
-  const total = cards.reduce((sum, { weight }) => sum + weight, 0);
-  // A card that may not come twice in a row would save up for ever.
-  const bound = (credit: number): number => Math.max(-2 * total, Math.min(2 * total, credit));
-  const saved = new Map(cards.map(({ cardId, weight }) => [cardId, bound((credits.get(cardId) ?? 0) + weight)]));
-  let chosen: string | null = null;
-  let most = Number.NEGATIVE_INFINITY;
+  const known = cards.flatMap(({ cardId }) => dues.get(cardId) ?? []);
+  // A card that is new is due at once.
+  const soonest = known.length === 0 ? 0 : Math.min(...known);
+  const dueOf = (cardId: string): number => dues.get(cardId) ?? soonest;
+  const lastPlace = cards.findIndex(({ cardId }) => cardId === lastId);
+  // Of several that are due together the one that follows in the playlist.
+  const from = lastId === null ? seed : lastPlace + 1;
+  let chosen: WeighedCard | null = null;
   for (let place = 0; place < cards.length; place += 1) {
-    const card = cards[(place + seed) % cards.length];
+    const card = cards[(place + from) % cards.length];
     if (!card || (card.cardId === lastId && cards.length > 1)) continue;
-    const credit = saved.get(card.cardId) ?? 0;
-    // Sums of hundredths differ in the last digits: only what is clearly more is more.
-    if (credit <= most + 1e-6) continue;
-    chosen = card.cardId;
-    most = credit;
+    // Sums of fractions differ in the last digits: only what is clearly sooner is sooner.
+    if (chosen === null || dueOf(card.cardId) < dueOf(chosen.cardId) - 1e-6) chosen = card;
   }
   if (chosen === null) return null;
-  saved.set(chosen, most - total);
-  return { cardId: chosen, turns: { seed, credits: saved, lastId: chosen } };
+  const { cardId: chosenId, weight } = chosen;
+  const nowDue = dueOf(chosenId);
+  const after = cards.map(({ cardId }): [string, number] => [
+    cardId,
+    // Counted from the one that came, so that the numbers stay small for as long as the reel runs.
+    cardId === chosenId ? 1 / weight : Math.max(-MOST_LATE, dueOf(cardId) - nowDue),
+  ]);
+  return { cardId: chosenId, turns: { seed, dues: new Map(after), lastId: chosenId } };
 }

@@ -1,6 +1,7 @@
 /** Schemas of the reel's playlists. Those of what a display shows of them are in `display-schemas.ts`. */
 import { z } from 'zod';
-import { PLAYLIST_LIMITS, type Card, type Playlist } from '../domain/playlist';
+import type { Card, Playlist } from '../domain/playlist';
+import { PLAYLIST_LIMITS } from '../domain/playlist-limits';
 import { contentHash } from './clip-schemas';
 import { schedule } from './pricing-schemas';
 import { id } from './zod';

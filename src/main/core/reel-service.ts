@@ -3,13 +3,13 @@ import {
   checkPlaylist,
   itemsOf,
   NO_INTEREST,
-  PLAYLIST_LIMITS,
   weightsOf,
   WEIGHTS,
   type Card,
   type Interest,
   type Playlist,
 } from '../../domain/playlist';
+import { PLAYLIST_LIMITS } from '../../domain/playlist-limits';
 import type { Selector } from '../../domain/pricing/rule';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import { REEL_LIMITS } from '../../shared/display-schemas';

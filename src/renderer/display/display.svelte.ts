@@ -2,6 +2,8 @@ import { createContext } from 'svelte';
 import type { CheckedItem, TopicState } from '../../shared/contract';
 import { languageOf, localeFor, type Language } from '../../shared/language';
 import type { Client, Connection } from '../lib/client';
+import type { ReelPlace } from './reel/player.svelte';
+import { firstTurns } from '../../domain/playlist';
 import { createFormat, type Format } from '../../shared/format';
 
 /** How long what somebody looked up stays when nobody touches it. */
@@ -38,6 +40,8 @@ export class Display {
     const stall = this.state?.stall ?? { currency: 'GBP', locale: 'en-GB', timeZone: 'UTC' };
     return createFormat({ ...stall, locale: localeFor(this.spoken, stall.locale) });
   });
+  /** Where the reel is. Displays beside each other begin at different cards. */
+  readonly reel: ReelPlace = { turns: firstTurns(Math.floor(Math.random() * 1_000)) };
   /** The stall's name stays while the till is away. */
   stallName = $state.raw('');
 

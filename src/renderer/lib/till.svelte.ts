@@ -32,6 +32,7 @@ export type Place =
   | 'holds'
   | 'clips'
   | 'labels'
+  | 'reel'
   | 'import'
   | 'stall'
   | 'sync'
@@ -134,6 +135,7 @@ export class Till {
   clips = $state.raw<TopicState<'clips'> | null>(null);
   holds = $state.raw<TopicState<'holds'> | null>(null);
   shop = $state.raw<TopicState<'shop'> | null>(null);
+  reel = $state.raw<TopicState<'reel'> | null>(null);
   advice = $state.raw<TopicState<'advice'> | null>(null);
 
   place = $state.raw<Place>('sell');
@@ -234,6 +236,7 @@ export class Till {
     if (changed.clips) this.clips = changed.clips;
     if (changed.holds) this.holds = changed.holds;
     if (changed.shop) this.shop = changed.shop;
+    if (changed.reel) this.reel = changed.reel;
     if (changed.advice) this.advice = changed.advice;
   }
 

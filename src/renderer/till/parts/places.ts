@@ -3,6 +3,7 @@ import Clapperboard from '@lucide/svelte/icons/clapperboard';
 import Cloud from '@lucide/svelte/icons/cloud';
 import Bookmark from '@lucide/svelte/icons/bookmark';
 import Footprints from '@lucide/svelte/icons/footprints';
+import GalleryHorizontalEnd from '@lucide/svelte/icons/gallery-horizontal-end';
 import PackagePlus from '@lucide/svelte/icons/package-plus';
 import Printer from '@lucide/svelte/icons/printer';
 import Receipt from '@lucide/svelte/icons/receipt';
@@ -37,6 +38,7 @@ const PLACES: readonly PlaceKey[] = [
   { place: 'prices', icon: Percent, label: m.place_prices, group: 'wares' },
   { place: 'clips', icon: Clapperboard, label: m.place_clips, group: 'wares' },
   { place: 'labels', icon: Tag, label: m.place_labels, group: 'wares' },
+  { place: 'reel', icon: GalleryHorizontalEnd, label: m.place_reel, group: 'wares' },
   { place: 'import', icon: PackagePlus, label: m.place_import, group: 'wares' },
   { place: 'devices', icon: Printer, label: m.place_devices, group: 'till' },
   { place: 'sync', icon: Cloud, label: m.place_sync, group: 'till' },
@@ -51,7 +53,7 @@ export const PLACE_GROUPS: readonly { readonly group: PlaceGroup; readonly label
 ];
 
 /** What only the operator may change. */
-const OPERATOR_ONLY: readonly Place[] = ['clips', 'goods', 'prices', 'import', 'stall'];
+const OPERATOR_ONLY: readonly Place[] = ['clips', 'goods', 'prices', 'reel', 'import', 'stall'];
 
 /** Where a person of this role may go, always in the same order. */
 export function placesFor(role: Role): readonly PlaceKey[] {
