@@ -74,11 +74,6 @@ export class ReelPlayer {
     else if (!isThere(current.card.cardId)) this.#over();
   }
 
-  /** What is true of the card of a layer now. */
-  cardOf({ card }: Layer): ShownCard {
-    return this.#cards.find(({ cardId }) => cardId === card.cardId) ?? card;
-  }
-
   ready(number: number): void {
     if (this.#at('next')?.number !== number) return;
     this.#isReady = true;
@@ -152,7 +147,7 @@ export class ReelPlayer {
     // Nothing waits: what is shown goes on, or everything is new.
     const current = this.#at('current');
     if (current && this.#playable().some(({ cardId }) => cardId === current.card.cardId)) {
-      this.#hold(this.cardOf(current));
+      this.#hold(current.card);
       return this.#prepare();
     }
     clearTimeout(this.#stay);
