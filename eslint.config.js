@@ -169,7 +169,9 @@ const doorPolicies = [
   },
   {
     from: type('shared'),
-    allow: { to: { element: { type: 'domain', fileInternalPath: ['money.ts', 'playlist-limits.ts', 'pricing/limits.ts'] } } },
+    allow: {
+      to: { element: { type: 'domain', fileInternalPath: ['money.ts', 'playlist-limits.ts', 'pricing/limits.ts'] } },
+    },
   },
   {
     // One schema per domain type serves the contract and the journal (docs/adr/0003).
