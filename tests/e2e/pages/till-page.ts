@@ -6,7 +6,7 @@ import { typeCode } from './wedge-scanner';
 export type Screen = 'waiting' | 'sign-on' | 'sell' | 'pay' | 'done' | 'office';
 
 /** A place of the till besides selling. */
-export type Office = 'orders' | 'day' | 'devices' | 'prices' | 'sync' | 'settings' | 'clips';
+export type Office = 'orders' | 'day' | 'devices' | 'prices' | 'sync' | 'settings' | 'reel' | 'clips';
 
 const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
   sell: m.place_sell,
@@ -16,6 +16,7 @@ const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
   prices: m.place_prices,
   sync: m.place_sync,
   settings: m.place_settings,
+  reel: m.place_reel,
   clips: m.place_clips,
 };
 

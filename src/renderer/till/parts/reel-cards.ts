@@ -14,7 +14,11 @@ export type PlaylistView = CallOutput<'reel.playlists'>['playlists'][number];
 export type CardView = PlaylistView['cards'][number];
 
 /** A card before it has an id and a caption. */
-export type NewCard = Card extends infer C ? (C extends Card ? Omit<C, 'cardId' | 'caption'> : never) : never;
+export type NewCard = Card extends infer C
+  ? C extends Card
+    ? Omit<C, 'cardId' | 'caption'> & { readonly caption?: string }
+    : never
+  : never;
 
 /** The kinds of cards, in the order they are offered in. */
 export const CARD_KINDS: readonly {
