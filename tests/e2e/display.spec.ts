@@ -6,7 +6,7 @@ import type { DisplayScene } from '../../src/shared/contract';
 import * as m from '../../src/shared/i18n/generated/messages.js';
 import type { TrestleBridge } from '../../src/renderer/lib/client';
 import { connect, readyToSell, startKioskProcess, temporaryFolder } from '../helpers/kiosk';
-import { LOAF, MUG } from './fixtures';
+import { HONEY, LOAF, MUG } from './fixtures';
 import { TillPage } from './pages/till-page';
 
 type Shown = DisplayScene['mode'] | 'browse' | 'item' | 'unknown' | 'lost';
@@ -42,13 +42,12 @@ async function sellBefore(
   await till.page.locator('[data-screen=sell]').waitFor();
 }
 
-test('a second window mirrors the sale, thanks and forgets it', async () => {
-  test.skip(test.info().project.name !== 'electron', 'two windows are the app’s');
-  const folder = temporaryFolder();
+/** The app with its second window, a cashier at the till and nothing on the docket. */
+async function openApp(folder: string) {
   const runtime = resolveRuntime();
   const app = await _electron.launch({
     executablePath: runtime.executable,
-    args: [...runtime.args, root, '--data', folder.path, '--demo', '--devices', 'virtual', '--display'],
+    args: [...runtime.args, root, '--data', folder, '--demo', '--devices', 'virtual', '--display'],
     env: { ...(process.env as Record<string, string>), ...runtime.env },
     cwd: root,
     timeout: 60_000,
@@ -69,23 +68,66 @@ test('a second window mirrors the sale, thanks and forgets it', async () => {
   await display.shows('closed');
   await till.signOn('Mo', '2468');
   await till.openShift(5_000);
-  const scan = (code: string): Promise<unknown> => ask(tillWindow, 'cart.scan', { code });
-  await sellBefore(display, till, scan);
+  await sellBefore(display, till, (code) => ask(tillWindow, 'cart.scan', { code }));
+  return {
+    app,
+    ask,
+    displayWindow,
+    tillWindow,
+    /** What the display's window says, also one that came after the first; empty while there is none. */
+    text: (): Promise<string> =>
+      app.evaluate(({ webContents }) => {
+        const contents = webContents.getAllWebContents().find((one) => one.getURL().includes('/display/'));
+        if (!contents || contents.isCrashed()) return '';
+        return contents.executeJavaScript('document.body.innerText') as Promise<string>;
+      }),
+  };
+}
+
+test('a second window mirrors the sale, thanks and forgets it', async () => {
+  test.skip(test.info().project.name !== 'electron', 'two windows are the app’s');
+  const folder = temporaryFolder();
+  const { app, ask, displayWindow, tillWindow, text } = await openApp(folder.path);
 
   // The display's own bridge opens nothing of the till's.
   expect(await ask(displayWindow, 'state.get', {})).toMatchObject({ ok: false, error: { code: 'not-allowed' } });
   expect(await ask(displayWindow, 'cart.void', { reason: 'x' })).toMatchObject({ ok: false });
 
   await ask(tillWindow, 'payment.cash', { givenMinor: 2_000 });
-  const text = (): Promise<string> =>
-    app.evaluate(({ webContents }) => {
-      const contents = webContents.getAllWebContents().find((one) => one.getURL().includes('/display/'));
-      return contents?.executeJavaScript('document.body.innerText') as Promise<string>;
-    });
   await expect.poll(text).toContain('£3.50');
   await ask(tillWindow, 'sale.next', {});
   await expect.poll(text).not.toContain('£3.50');
   expect(await text()).not.toContain('Mo');
+  await app.close();
+  folder.remove();
+});
+
+test('a second window that dies or is closed comes back as the sale is, and the till never waits for it', async () => {
+  test.skip(test.info().project.name !== 'electron', 'two windows are the app’s');
+  const folder = temporaryFolder();
+  const { app, ask, tillWindow, text } = await openApp(folder.path);
+  const onDisplay = (what: 'crash' | 'close'): Promise<void> =>
+    app.evaluate(({ BrowserWindow }, wanted) => {
+      const window = BrowserWindow.getAllWindows().find(({ webContents }) =>
+        webContents.getURL().includes('/display/'),
+      );
+      if (wanted === 'crash') window?.webContents.forcefullyCrashRenderer();
+      else window?.close();
+    }, what);
+
+  await onDisplay('crash');
+  expect(await ask(tillWindow, 'cart.scan', { code: HONEY.code })).toMatchObject({ ok: true });
+  await expect.poll(text, { timeout: 20_000 }).toContain('£24.00');
+
+  // Closed by hand it stays closed, until it is asked for again.
+  await onDisplay('close');
+  const windows = (): Promise<number> => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
+  await expect.poll(windows).toBe(1);
+  expect(await ask(tillWindow, 'cart.scan', { code: LOAF.code })).toMatchObject({ ok: true });
+  expect(await ask(tillWindow, 'display.set-window', { mode: 'always', screenId: null })).toMatchObject({ ok: true });
+  await expect.poll(text, { timeout: 20_000 }).toContain('£28.50');
+  expect(await ask(tillWindow, 'payment.cash', { givenMinor: 3_000 })).toMatchObject({ ok: true });
+  await expect.poll(text).toContain('£1.50');
   await app.close();
   folder.remove();
 });
