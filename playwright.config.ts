@@ -19,7 +19,9 @@ export default defineConfig({
     // A phone has a browser, and speaks with the stall server alone.
     {
       name: 'electron',
-      testIgnore: ['**/first-run.spec.ts', '**/shop.spec.ts', '**/advice.spec.ts', '**/drop-flip.spec.ts'],
+      testIgnore: ['first-run', 'shop', 'receipt', 'advice', 'drop-flip', 'reel', 'reel-screen'].map(
+        (name) => `**/${name}.spec.ts`,
+      ),
     },
     {
       name: 'chromium',

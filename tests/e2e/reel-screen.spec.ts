@@ -8,8 +8,7 @@ import { LOAF, OPERATOR } from './fixtures';
 import { TillPage } from './pages/till-page';
 
 test('cards are added, worded, moved and looked at; a display plays the clip among them', async ({ playwright }) => {
-  const { name, use } = test.info().project;
-  test.skip(name !== 'chromium', 'one browser is enough');
+  const { use } = test.info().project;
   test.setTimeout(120_000);
   const browser = await playwright.chromium.launch(use.launchOptions);
   const folder = temporaryFolder();

@@ -12,8 +12,7 @@ const CARD_MS = 11_000;
 test('the reel goes through its cards, flips prices where they are and leaves out what it cannot sell or show', async ({
   playwright,
 }) => {
-  const { name, use } = test.info().project;
-  test.skip(name !== 'chromium', 'one browser is enough');
+  const { use } = test.info().project;
   test.setTimeout(180_000);
   const browser = await playwright.chromium.launch(use.launchOptions);
   const folder = temporaryFolder();
