@@ -114,7 +114,7 @@ interface Mapped {
  * them has them, so that another Electron on the same machine, which shares its program with ours, changes nothing;
  * everything else is nobody's but the tree's and is counted by shares.
  */
-function residentBytes(root: number): number {
+export function residentBytes(root: number): number {
   const mapped: Mapped = { ownBytes: 0, byFile: new Map() };
   for (const pid of processTree(root)) addMappings(mapped, readFileSync(`/proc/${pid}/smaps`, 'utf8'));
   return mapped.ownBytes + [...mapped.byFile.values()].reduce((sum, bytes) => sum + bytes, 0);
