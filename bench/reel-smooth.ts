@@ -15,6 +15,8 @@ import { residentBytes } from './window';
 const PHOTOS = 40;
 const CLIPS = 10;
 const CLIP_MS = 10_000;
+/** The first and the last picture are not recorded at once. */
+const SPARE_MS = 3_000;
 /** Two frames of a screen of 60 Hz, and what its clock may be off: the one in between was not there. */
 const LATE_MS = 33.4;
 const LATE_PERCENT = 0.5;
@@ -182,7 +184,10 @@ async function addClips(page: Page, till: TestClient): Promise<Card[]> {
       cards.push({ cardId: `clip-${number + at}`, caption: '', kind: 'clip', clip, itemId: null });
     }
   }
-  progress(`${cards.length} clips`);
+  const { clips } = await till.call('clips.list', {});
+  const shortestMs = Math.min(...clips.map(({ durationMs }) => durationMs));
+  progress(`${cards.length} clips, the shortest of ${(shortestMs / 1_000).toFixed(1)} s`);
+  if (shortestMs < CLIP_MS) throw new Error('the clips are shorter than they should be');
   return cards;
 }
 
@@ -192,14 +197,22 @@ function record(page: Page, seed: number): Promise<string> {
       const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
       const context = canvas.getContext('2d');
       if (!context) throw new Error('no canvas');
+      // A canvas that no page shows is filmed a few times a second only, and its film is short.
+      canvas.style.cssText = 'position: fixed; inset: 0';
+      document.body.append(canvas);
       const recorder = new MediaRecorder(canvas.captureStream(24), {
         mimeType: 'video/webm;codecs=vp8',
         videoBitsPerSecond: 2_500_000,
       });
       const parts: Blob[] = [];
-      recorder.ondataavailable = ({ data }) => parts.push(data);
+      // The film begins with the first picture the encoder has, which may take it seconds.
+      let filmedFromMs: number | null = null;
+      recorder.ondataavailable = ({ data }) => {
+        parts.push(data);
+        if (data.size > 0) filmedFromMs ??= performance.now();
+      };
       const ended = new Promise((resolve) => (recorder.onstop = resolve));
-      recorder.start();
+      recorder.start(250);
       const begun = performance.now();
       const draw = (): void => {
         const atMs = performance.now() - begun;
@@ -211,11 +224,12 @@ function record(page: Page, seed: number): Promise<string> {
           context.arc(640 + 560 * Math.sin(atMs / 900 + ball), 360 + 300 * Math.cos(atMs / 700 + ball * 2), 40, 0, 7);
           context.fill();
         }
-        if (atMs < forMs) setTimeout(draw, 1_000 / 24);
+        if (filmedFromMs === null || performance.now() - filmedFromMs < forMs) setTimeout(draw, 1_000 / 24);
         else recorder.stop();
       };
       draw();
       await ended;
+      canvas.remove();
       const url = await new Promise<string>((resolve) => {
         const reader = new FileReader();
         reader.onload = () => resolve(String(reader.result));
@@ -223,7 +237,7 @@ function record(page: Page, seed: number): Promise<string> {
       });
       return url.split(',')[1] ?? '';
     },
-    { number: seed, forMs: CLIP_MS },
+    { number: seed, forMs: CLIP_MS + SPARE_MS },
   );
 }
 
