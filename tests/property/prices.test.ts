@@ -112,8 +112,9 @@ function worldOf(rulesOn: readonly PriceRule[], goods: readonly PriceSubject[]):
   return { book, nowMs: NOW_MS, sinceMs: NOW_MS, subjectOf: (variantId) => byId.get(variantId) ?? null };
 }
 
+/** Of a weighed line rounded half up, as the cart rounds it. */
 const amountAt = ({ pricing, quantity }: CartLine, priceMinor: number): number =>
-  pricing === 'kg' ? Math.floor((priceMinor * quantity) / 1_000) : priceMinor * quantity;
+  pricing === 'kg' ? Math.floor((priceMinor * quantity) / 1_000 + 0.5) : priceMinor * quantity;
 
 describe('prices', () => {
   it('are the same for the same goods and rules, in whatever order the rules come', () => {
