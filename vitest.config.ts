@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** `expect.poll` waits for what it expects, on a busy machine too; what never comes costs this long. */
+const expectation = { poll: { timeout: 20_000 } };
+
 /** Pages for phones and hub have their stylesheets as text; Vitest would leave them empty. */
 const css = { include: [/\.css\?raw$/] };
 
@@ -10,8 +13,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: expectation,
           css,
           include: ['tests/{unit,property,contract,journal,hardware}/**/*.test.ts'],
+          setupFiles: 'tests/helpers/chance.ts',
           pool: 'forks',
           // A busy machine is no failure.
           testTimeout: 60_000,
@@ -20,6 +25,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          expect: expectation,
           css,
           include: ['tests/integration/**/*.test.ts'],
           globalSetup: 'scripts/lib/display.mjs',

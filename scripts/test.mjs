@@ -1,10 +1,11 @@
 /**
  * Every check of the project, one after the other: format, lint, types, unit and integration tests, market days from seeds,
  * then the real app in Electron and Chromium, then the real drivers on a real kernel. All of them run even when an early one
- * fails; the last line counts the tests.
+ * fails. Where windows, processes and servers are real, what failed is tried once more, and named at the end if it passed
+ * then; the last line counts the tests, each once.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { ensureDisplay } from './lib/display.mjs';
 import { notesFolder, root } from './lib/paths.mjs';
@@ -14,54 +15,85 @@ import { describeRuntime, resolveRuntime } from './lib/runtime.mjs';
 
 const reports = join(notesFolder, 'reports');
 
-/** @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Count What failed: where, and what it said. */
+/**
+ * @typedef {{ file: string, title: string, said: string }} Failure What failed, and what it said. No title: all of the file.
+ * @typedef {{ passed: number, failed: Failure[], skipped: number, again: Failure[] }} Count `again` holds those of the passed
+ *   that passed only when they were tried again, with what they said first.
+ * @typedef {(report: any, second?: any) => Count} Counter Counts one run, or one and the second of the files that failed in it.
+ */
 
 /** Lines of what a failed test said that tell what it was about. */
 const TELLING_LINES = 6;
 
-/** @returns {Count} */
-function vitestCount(/** @type {any} */ report) {
+/** @returns {Failure[]} */
+function vitestFailures(/** @type {any} */ { name, status, message, assertionResults }) {
+  const failed = assertionResults.filter((/** @type {any} */ one) => one.status === 'failed');
+  // A file whose set-up failed, or that cannot be loaded, fails without a test to count.
+  if (failed.length === 0) return status === 'failed' ? [{ file: name, title: '', said: message }] : [];
+  return failed.map((/** @type {any} */ { fullName, failureMessages }) => ({
+    file: name,
+    title: fullName,
+    said: failureMessages.join('\n'),
+  }));
+}
+
+/** @type {Counter} */
+function vitestCount(first, second = { testResults: [] }) {
+  const isSecond = (/** @type {any} */ { name }) =>
+    second.testResults.some((/** @type {any} */ one) => one.name === name);
+  const files = [...first.testResults.filter((/** @type {any} */ one) => !isSecond(one)), ...second.testResults];
+  const tests = files.flatMap(({ assertionResults }) => assertionResults);
+  const failed = files.flatMap(vitestFailures);
+  const passed = tests.filter(({ status }) => status === 'passed');
   return {
-    passed: report.numPassedTests,
-    // A file that cannot be loaded fails without a test to count.
-    failed: Math.max(report.numFailedTests, report.success ? 0 : 1),
-    skipped: report.numPendingTests + report.numTodoTests,
-    failures: report.testResults.flatMap((/** @type {any} */ { name, status, message, assertionResults }) => {
-      const failed = assertionResults.filter((/** @type {any} */ one) => one.status === 'failed');
-      if (failed.length === 0) return status === 'failed' ? [failure(name, '', message)] : [];
-      return failed.map((/** @type {any} */ one) => failure(name, one.fullName, one.failureMessages.join('\n')));
-    }),
+    passed: passed.length,
+    failed,
+    skipped: tests.filter(({ status }) => status !== 'passed' && status !== 'failed').length,
+    again: first.testResults
+      .filter(isSecond)
+      .flatMap(vitestFailures)
+      .filter(
+        (/** @type {Failure} */ { file, title }) =>
+          !failed.some((one) => one.file === file && (one.title === title || one.title === '' || title === '')),
+      ),
   };
 }
 
-function failure(/** @type {string} */ file, /** @type {string} */ title, /** @type {string} */ said) {
-  const lines = stripVTControlCharacters(said).split('\n', TELLING_LINES);
-  return [`${relative(root, file)}${title && ` › ${title}`}`, ...lines.map((line) => `    ${line}`)].join('\n');
-}
-
-/** @returns {Count} */
-function playwrightCount(/** @type {any} */ { stats, errors, suites }) {
+/** @type {Counter} */
+function playwrightCount({ stats, errors, suites }) {
+  const specs = suites.flatMap(playwrightSpecs);
+  /** @returns {Failure[]} what tests of a status said when they failed for the first time */
+  const saidBy = (/** @type {string} */ status) =>
+    specs.flatMap((/** @type {any} */ { file, title, tests }) =>
+      tests
+        .filter((/** @type {any} */ test) => test.status === status)
+        .map((/** @type {any} */ { projectName, results }) => ({
+          file: join('tests', 'e2e', file),
+          title: `${title} (${projectName})`,
+          said: results.find((/** @type {any} */ { error }) => error)?.error.message ?? '',
+        })),
+    );
   return {
     passed: stats.expected + stats.flaky,
-    failed: stats.unexpected + errors.length,
-    skipped: stats.skipped,
-    failures: [
-      ...errors.map((/** @type {any} */ { message }) => failure('Playwright', '', message ?? '')),
-      ...suites.flatMap(playwrightFailures),
+    failed: [
+      ...errors.map((/** @type {any} */ { message = '' }) => ({ file: 'Playwright', title: '', said: message })),
+      ...saidBy('unexpected'),
     ],
+    skipped: stats.skipped,
+    again: saidBy('flaky'),
   };
 }
 
-/** @returns {string[]} */
-function playwrightFailures(/** @type {any} */ { suites = [], specs = [] }) {
-  return [
-    ...specs.flatMap((/** @type {any} */ { ok, file, title, tests }) => {
-      if (ok) return [];
-      const { error } = tests.at(-1).results.at(-1) ?? {};
-      return [failure(join(root, 'tests', 'e2e', file), title, error?.message ?? '')];
-    }),
-    ...suites.flatMap(playwrightFailures),
-  ];
+/** @returns {any[]} */
+function playwrightSpecs(/** @type {any} */ { suites = [], specs = [] }) {
+  return [...specs, ...suites.flatMap(playwrightSpecs)];
+}
+
+/** @returns {string} */
+function told(/** @type {Failure} */ { file, title, said }) {
+  const lines = stripVTControlCharacters(said).split('\n', TELLING_LINES);
+  const name = isAbsolute(file) ? relative(root, file) : file;
+  return [`${name}${title && ` › ${title}`}`, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
 const vitest = (/** @type {string} */ project) => ({
@@ -75,10 +107,11 @@ const steps = {
   lint: { command: ['eslint/bin/eslint.js', '.', '--max-warnings', '0'] },
   types: { command: ['../scripts/types.mjs'] },
   unit: vitest('unit'),
-  integration: vitest('integration'),
+  // Its files start processes and servers of their own, so that whole files are tried again, in processes of their own.
+  integration: { ...vitest('integration'), isTriedAgain: true },
   simulation: vitest('simulation'),
   'end to end': {
-    command: ['@playwright/test/cli.js', 'test', '--reporter=list,json'],
+    command: ['@playwright/test/cli.js', 'test', '--reporter=list,json', '--retries=1'],
     report: (/** @type {string} */ file) => ({ args: [], env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }),
     count: playwrightCount,
   },
@@ -90,26 +123,43 @@ const steps = {
 };
 
 /**
+ * @typedef {object} Step
+ * @property {string[]} command
+ * @property {ReturnType<typeof vitest>['report']} [report]
+ * @property {Counter} [count]
+ * @property {boolean} [isTriedAgain] whether files that failed are run a second time
+ */
+
+/**
  * @param {string} name
- * @param {{ command: string[], report?: ReturnType<typeof vitest>['report'], count?: (report: any) => Count }} step
+ * @param {Step} step
  * @param {NodeJS.ProcessEnv} env
  */
-async function perform(name, { command: [script = '', ...args], report, count }, env) {
+async function perform(name, { command: [script = '', ...args], report, count, isTriedAgain = false }, env) {
   console.log(`\n── ${name} ──`);
   const started = performance.now();
-  const file = join(reports, `${name.replaceAll(' ', '-')}.json`);
-  const reporting = report?.(file) ?? { args: [], env: {} };
-  const code = await runAttached(process.execPath, [join(root, 'node_modules', script), ...args, ...reporting.args], {
-    cwd: root,
-    env: { ...env, ...reporting.env },
-  });
+  /** @returns {Promise<{ code: number, reported: any }>} */
+  const attempt = async (/** @type {string} */ title, /** @type {string[]} */ files) => {
+    const file = join(reports, `${title.replaceAll(' ', '-')}.json`);
+    const reporting = report?.(file) ?? { args: [], env: {} };
+    const all = [join(root, 'node_modules', script), ...args, ...reporting.args, ...files];
+    const code = await runAttached(process.execPath, all, { cwd: root, env: { ...env, ...reporting.env } });
+    return { code, reported: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null };
+  };
+  let { code, reported } = await attempt(name, []);
   /** @type {Count} */
-  let counted = { passed: 0, failed: 0, skipped: 0, failures: [] };
-  try {
-    if (count) counted = count(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    // The runner died before it could report.
-    counted = { passed: 0, failed: 1, skipped: 0, failures: [`${name}: no report`] };
+  let counted = { passed: 0, failed: [], skipped: 0, again: [] };
+  if (count) {
+    // Without a report the runner died.
+    if (reported) counted = count(reported);
+    else counted.failed = [{ file: name, title: '', said: 'no report' }];
+  }
+  if (isTriedAgain && count && reported && counted.failed.length > 0) {
+    const files = [...new Set(counted.failed.map(({ file }) => file))];
+    console.log(`\n── ${name}, what failed once more ──`);
+    const second = await attempt(`${name} again`, files);
+    code = second.code;
+    if (second.reported) counted = count(reported, second.reported);
   }
   return { line: `${name} ${code === 0 ? 'ok' : 'FAILED'} (${seconds(started)})`, ok: code === 0, counted };
 }
@@ -126,13 +176,15 @@ try {
   const results = [];
   for (const [name, step] of Object.entries(steps)) results.push(await perform(name, step, runtime.env));
   await display.stop();
-  const total = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
-    results.reduce((sum, { counted }) => sum + counted[key], 0);
+  const counts = results.map(({ counted }) => counted);
+  const failed = counts.flatMap((count) => count.failed);
+  const again = counts.flatMap((count) => count.again);
   // Once more at the end, where somebody who sees only that will find it.
-  const failures = results.flatMap(({ counted }) => counted.failures);
-  if (failures.length > 0) console.log(`\n── what failed ──\n${failures.join('\n')}`);
+  if (again.length > 0) console.log(`\n── passed only when tried again ──\n${again.map(told).join('\n')}`);
+  if (failed.length > 0) console.log(`\n── what failed ──\n${failed.map(told).join('\n')}`);
   console.log(`\n${results.map(({ line }) => line).join(' · ')}`);
-  console.log(`${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
+  const total = (/** @type {'passed' | 'skipped'} */ key) => counts.reduce((sum, count) => sum + count[key], 0);
+  console.log(`${total('passed')} passed, ${failed.length} failed, ${total('skipped')} skipped`);
   process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
 } catch (error) {
   explain(error);

@@ -20,10 +20,14 @@ const CARD = {
 let server: Server;
 let http: HttpConnection;
 
-async function serve(answer: RequestListener): Promise<HttpConnection> {
+/** For whoever never ends; a server that answers has all the time a busy machine needs. */
+const SOON = { noProgressMs: 200, wholeMs: 900 };
+const PATIENT = { noProgressMs: 30_000, wholeMs: 60_000 };
+
+async function serve(answer: RequestListener, limits = PATIENT): Promise<HttpConnection> {
   server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  http = openHttp(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { noProgressMs: 200, wholeMs: 900 });
+  http = openHttp(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, limits);
   return http;
 }
 
@@ -33,8 +37,8 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-async function failure(answer: RequestListener): Promise<ExchangeFailure> {
-  const { send } = await serve(answer);
+async function failure(answer: RequestListener, limits = PATIENT): Promise<ExchangeFailure> {
+  const { send } = await serve(answer, limits);
   return readServerCard(send).then(
     () => Promise.reject(new Error('it was taken')),
     (error: ExchangeFailure) => error,
@@ -63,8 +67,6 @@ test('a server says who it is', async () => {
 test.each<[string, RequestListener]>([
   ['no-exchange', (_request, response) => response.end('<!doctype html>Welcome to Market Hall Wi-Fi')],
   ['redirected', (_request, response) => response.writeHead(302, { location: 'http://login.example/' }).end()],
-  ['no-progress', (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{')],
-  ['no-progress', drip],
   ['too-large', (_request, response) => response.writeHead(413).end('<h1>Request Entity Too Large</h1>')],
   ['answer-too-large', json(200, { ...CARD, more: 'x'.repeat(1024 * 1024) })],
   ['bad-answer', json(200, { ...CARD, epoch: 'one' })],
@@ -73,6 +75,13 @@ test.each<[string, RequestListener]>([
   ['unreachable', (request) => request.socket.destroy()],
 ])('%s is told apart', async (code, answer) => {
   expect((await failure(answer)).code).toBe(code);
+});
+
+test.each<[string, RequestListener]>([
+  ['halts', (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{')],
+  ['drips', drip],
+])('an answer that %s is given up', async (_how, answer) => {
+  expect((await failure(answer, SOON)).code).toBe('no-progress');
 });
 
 test('a server that asks to be left alone is, but not for ever', async () => {
