@@ -87,9 +87,7 @@ async function tcpBench(): Promise<PrinterBench> {
     printer,
     settle: (promise) => promise,
     async until(condition) {
-      for (let step = 0; step < 1_000 && !condition(); step += 1)
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      expect(condition()).toBe(true);
+      await expect.poll(condition, { interval: 10 }).toBe(true);
     },
     async close() {
       await port.close();
@@ -423,9 +421,7 @@ describe('TCP transport', { timeout: 60_000 }, () => {
     const outcome = await port.print(shortReceipt);
     expect(outcome).toMatchObject({ outcome: 'failed', reason: 'not-answering', bytesSent: 0 });
     printer.clearFault();
-    for (let step = 0; step < 500 && port.status.state !== 'ready'; step += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await expect.poll(() => port.status.state, { interval: 10 }).toBe('ready');
     expect(await port.print(shortReceipt)).toEqual({ outcome: 'acknowledged' });
     expect(printer.papers()).toHaveLength(1);
   });

@@ -29,7 +29,7 @@ let heard: string[];
 
 /** Waits until a device has told this. */
 async function until(fact: string): Promise<void> {
-  await expect.poll(() => heard, { timeout: 5_000, interval: 5 }).toContain(fact);
+  await expect.poll(() => heard, { interval: 5 }).toContain(fact);
 }
 const told = (deviceId: string, status: DeviceStatus): string =>
   [deviceId, status.state, 'reason' in status ? status.reason : ''].join(' ').trim();

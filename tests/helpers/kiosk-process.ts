@@ -113,7 +113,7 @@ export async function connect({ socketUrl, token, patienceMs, through }: Connect
         const timer = setTimeout(() => {
           stop();
           reject(new Error(`waited in vain for: ${what}`));
-        }, 20_000);
+        }, 60_000);
         const look = (): void => {
           if (!client.topics || !is(client.topics)) return;
           clearTimeout(timer);

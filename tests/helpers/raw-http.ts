@@ -7,8 +7,12 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends exactly these bytes to a server and reads until it closes or nothing comes for a while. */
-export function sendRaw(port: number, bytes: string, { quietMs = 400, from = '127.0.0.1' } = {}): Promise<RawAnswer> {
+/** Sends exactly these bytes to a server and reads until it closes, or has said nothing for long. */
+export function sendRaw(
+  port: number,
+  bytes: string,
+  { quietMs = 20_000, from = '127.0.0.1' } = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: from });
     let heard = '';

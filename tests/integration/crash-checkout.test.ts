@@ -178,7 +178,7 @@ describe.skipIf(unavailable !== null)('a checkout killed at every write', () => 
       const { orderId } = sold.orders[0] ?? { orderId: '' };
       const receiptState = (): string => client.topics.sale.lastOrder?.receipt ?? 'none';
       const isOver = (): boolean => !['none', 'waiting', 'running'].includes(receiptState());
-      expect(await waitUntil(isOver, 10_000), `${where}: the receipt ends as ${receiptState()}`).toBe(true);
+      expect(await waitUntil(isOver, 60_000), `${where}: the receipt ends as ${receiptState()}`).toBe(true);
       const whole = printer.papers().filter(({ isCut }) => isCut).length;
       expect(whole, `${where}: whole receipts on paper`).toBeLessThanOrEqual(1);
       if (receiptState() === 'acknowledged') {
@@ -187,7 +187,7 @@ describe.skipIf(unavailable !== null)('a checkout killed at every write', () => 
         // Two topics, two events: the list may come a moment after the order's own mark.
         const isSaid = (): boolean =>
           client.topics.jobs.unprinted.some((job) => job.orderId === orderId && job.kind === 'receipt');
-        expect(await waitUntil(isSaid, 5_000), `${where}: says that the receipt is ${receiptState()}`).toBe(true);
+        expect(await waitUntil(isSaid, 60_000), `${where}: says that the receipt is ${receiptState()}`).toBe(true);
       }
       client.close();
     } finally {

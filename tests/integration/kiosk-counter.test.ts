@@ -45,7 +45,7 @@ test('the customer display follows the sale, and no dead display delays it', asy
   const display = running.virtualDevices!.lineDisplay(deviceId);
   const reads = async (upper: RegExp, lower: RegExp): Promise<void> => {
     await expect
-      .poll(() => display.lines().join('|'), { timeout: 10_000 })
+      .poll(() => display.lines().join('|'))
       .toMatch(new RegExp(`^${upper.source}\\s*\\|${lower.source}\\s*$`));
   };
   await reads(/ +[^|]+/, / +Welcome/);

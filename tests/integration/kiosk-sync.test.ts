@@ -244,7 +244,7 @@ test('a copied folder takes a new name when both have sold, and nothing of eithe
     [clone.client, soldHere],
   ] as const) {
     await expect
-      .poll(async () => (await client.client.call('order.get', { orderId })).ok, { timeout: 12_000 })
+      .poll(async () => (await client.client.call('order.get', { orderId })).ok, { timeout: 30_000 })
       .toBe(true);
   }
   await clone.stop();
