@@ -68,6 +68,21 @@ test('cards are added, worded, moved and looked at; a display plays the clip amo
   await screen.getByRole('switch').first().click();
   await till.button(m.reel_when(), screen).click();
 
+  // A clip of the studio: one tap, to the end of the playlist that shows.
+  const warm = await addClip(door, await webmFilm({ seconds: 1, width: 96 }), 'Still warm');
+  await till.go('clips');
+  const studio = page.getByRole('region', { name: m.place_clips(), exact: true });
+  const name = m.reel_first_name();
+  const clips = studio.getByRole('listitem');
+  await expect(clips.filter({ hasText: 'Out of the oven' })).toContainText(m.clip_on_reel({ name }));
+  await till.button(m.clip_to_reel(), studio).click();
+  await expect(till.banner).toContainText(m.clip_reel_last({ name }));
+  await expect(clips.filter({ hasText: 'Still warm' })).toContainText(m.clip_on_reel({ name }));
+  await expect(till.button(m.clip_to_reel(), studio)).toBeHidden();
+  const { playlists } = await door.call('reel.playlists', {});
+  const added = playlists.flatMap(({ playlist }) => playlist.cards).map((card) => ('clip' in card ? card.clip : ''));
+  expect(added).toEqual([expect.any(String), expect.any(String), warm]);
+
   const port = await freePort();
   const offers = ['display', 'gallery'] as const;
   await door.call('shop.serve', { isOn: true, address: '127.0.0.1', port, offers: [...offers], publicUrl: null });
