@@ -42,10 +42,13 @@ type Symbol =
 /**
  * Lays labels on A4 sheets, to be printed at full size: name, price, the old price struck through, and what is scanned.
  * Bars that would be too fine for the label become a QR code, which every camera and most scanners read as well.
- * @returns a PDF file
+ * @returns a PDF file that is tagged, so that it can be read aloud label by label, a code by what it says
  */
 export function drawLabelSheets(sheets: LabelSheets, fontsFolder: string): Uint8Array {
-  const pdf = new Pdf({ title: sheets.title, language: sheets.language, fontsFolder });
+  const { title, language } = sheets;
+  const pdf = new Pdf({ title, language, fontsFolder }, { tagged: true });
+  const root = pdf.document.struct('Document');
+  pdf.document.addStructure(root);
   const { widthMillimetres, heightMillimetres } = LABEL_SHEETS[sheets.sheet];
   const labelCount = sheets.labels.reduce((sum, { copies }) => sum + copies, 0);
   let page = -1;
@@ -55,40 +58,70 @@ export function drawLabelSheets(sheets: LabelSheets, fontsFolder: string): Uint8
       const place = labelPlace(sheets, index);
       if (place.page !== page) pdf.document.addPage();
       page = place.page;
-      drawLabel(pdf, label, {
+      const section = pdf.document.struct('Sect');
+      root.add(section);
+      drawLabel(new TaggedPdf(pdf, section), label, {
         left: (place.leftMillimetres + EDGE_MM) * MM,
         top: (place.topMillimetres + EDGE_MM) * MM,
         width: (widthMillimetres - 2 * EDGE_MM) * MM,
         height: (heightMillimetres - 2 * EDGE_MM) * MM,
       });
+      section.end();
     }
   }
+  root.end();
   if (page + 1 !== sheetCount(sheets, labelCount)) throw new Error('labels and sheets do not add up');
   return pdf.bytes();
 }
 
-function drawLabel(pdf: Pdf, label: ShelfLabel, box: Box): void {
+/** A label's part of the document's structure (ISO 32000-1, 14.8), and the PDF it is drawn in. */
+class TaggedPdf {
+  constructor(
+    readonly pdf: Pdf,
+    readonly section: PDFKit.PDFStructureElement,
+  ) {}
+
+  /** Draws something that is read: what is drawn, or what is said in its stead. */
+  tag(tag: 'P' | 'Figure', draw: () => void, options: { readonly alt?: string; readonly actual?: string } = {}): void {
+    this.section.add(this.pdf.document.struct(tag, options, draw));
+  }
+
+  /** Draws something there is nothing to read of. */
+  decorate(draw: () => void): void {
+    this.pdf.document.markContent('Artifact', { type: 'Layout' });
+    draw();
+    this.pdf.document.endMarkedContent();
+  }
+}
+
+function drawLabel(sheet: TaggedPdf, label: ShelfLabel, box: Box): void {
+  const { pdf } = sheet;
+  const data = label.code?.data ?? '';
   const symbol = label.code === null ? null : symbolOf(label.code, box.width);
   if (symbol?.kind === 'qr') {
     const side = Math.min(box.height, QR_MM.most * MM, box.width / 2);
-    drawQr(pdf, symbol, { left: box.left + box.width - side, top: box.top + (box.height - side) / 2, side });
-    drawWords(pdf, label, { ...box, width: box.width - side - BETWEEN_MM * MM });
+    drawWords(sheet, label, { ...box, width: box.width - side - BETWEEN_MM * MM });
+    const corner = { left: box.left + box.width - side, top: box.top + (box.height - side) / 2 };
+    sheet.tag('Figure', () => drawQr(pdf, symbol, { ...corner, side }), { alt: data });
   } else if (symbol?.kind === 'bars') {
     const digitsHeight = DIGITS.sizePoints * LEADING;
     const height = clamp(box.height * 0.34, BARS_MM) - digitsHeight;
+    drawWords(sheet, label, { ...box, height: box.height - height - digitsHeight - BETWEEN_MM * MM });
     const below = { ...box, top: box.top + box.height - height - digitsHeight, height };
-    drawBars(pdf, symbol, below);
-    const digits = label.code?.data ?? '';
-    const [line = ''] = pdf.lines(digits, DIGITS, box.width, 1);
-    pdf.draw(line, DIGITS, box.left + (box.width - pdf.width(line, DIGITS)) / 2, box.top + box.height);
-    drawWords(pdf, label, { ...box, height: box.height - height - digitsHeight - BETWEEN_MM * MM });
+    const [line = ''] = pdf.lines(data, DIGITS, box.width, 1);
+    const drawCode = (): void => {
+      drawBars(pdf, symbol, below);
+      pdf.draw(line, DIGITS, box.left + (box.width - pdf.width(line, DIGITS)) / 2, box.top + box.height);
+    };
+    sheet.tag('Figure', drawCode, { alt: data });
   } else {
-    drawWords(pdf, label, box);
+    drawWords(sheet, label, box);
   }
 }
 
 /** The name above, the price below it as large as there is room, and beside or above that what it was. */
-function drawWords(pdf: Pdf, { name, price, was }: ShelfLabel, box: Box): void {
+function drawWords(sheet: TaggedPdf, { name, price, was }: ShelfLabel, box: Box): void {
+  const { pdf } = sheet;
   const nameSize = Math.min(14, Math.max(7, box.height * 0.2));
   const longestWord = Math.max(
     ...name.split(/\s/).map((word) => pdf.width(word, { face: 'bold', sizePoints: nameSize })),
@@ -101,9 +134,12 @@ function drawWords(pdf: Pdf, { name, price, was }: ShelfLabel, box: Box): void {
   const wasLetters: PdfLetters = { face: 'regular', sizePoints: nameLetters.sizePoints * 0.95 };
   const nameLines = pdf.lines(name, nameLetters, box.width, box.height > 40 ? 2 : 1);
   const nameHeight = nameLines.length * nameLetters.sizePoints * LEADING;
-  for (const [index, line] of nameLines.entries()) {
-    pdf.draw(line, nameLetters, box.left, box.top + nameLetters.sizePoints * (CAPITAL + index * LEADING));
-  }
+  const drawName = (): void => {
+    for (const [index, line] of nameLines.entries()) {
+      pdf.draw(line, nameLetters, box.left, box.top + nameLetters.sizePoints * (CAPITAL + index * LEADING));
+    }
+  };
+  sheet.tag('P', drawName, { actual: name });
 
   const wasWidth = was === null ? 0 : pdf.width(was.price, wasLetters) + BETWEEN_MM * 2 * MM;
   const room = box.height - nameHeight - BETWEEN_MM * MM * 0.5;
@@ -117,17 +153,21 @@ function drawWords(pdf: Pdf, { name, price, was }: ShelfLabel, box: Box): void {
   const isBeside = was === null || beside >= beneath;
   const priceLetters = bySize(Math.max(6, isBeside ? beside : beneath));
   const bottom = box.top + box.height - priceLetters.sizePoints * DESCENT;
-  pdf.draw(price, priceLetters, box.left, bottom);
+  sheet.tag('P', () => pdf.draw(price, priceLetters, box.left, bottom));
   if (was === null) return;
   const left = isBeside ? box.left + pdf.width(price, priceLetters) + BETWEEN_MM * 2 * MM : box.left;
   const baseline = isBeside ? bottom : bottom - priceLetters.sizePoints * CAPITAL - wasLetters.sizePoints * 0.35;
-  pdf.draw(was.price, wasLetters, left, baseline);
+  // Nobody hears that it is struck through.
+  sheet.tag('P', () => pdf.draw(was.price, wasLetters, left, baseline), { actual: was.words });
   const height = baseline - (wasLetters.sizePoints * CAPITAL) / 2;
-  pdf.document
-    .moveTo(left - 1, height)
-    .lineTo(left + pdf.width(was.price, wasLetters) + 1, height)
-    .lineWidth(wasLetters.sizePoints * 0.09)
-    .stroke(INK);
+  const right = left + pdf.width(was.price, wasLetters) + 1;
+  sheet.decorate(() =>
+    pdf.document
+      .moveTo(left - 1, height)
+      .lineTo(right, height)
+      .lineWidth(wasLetters.sizePoints * 0.09)
+      .stroke(INK),
+  );
 }
 
 function symbolOf({ kind, data }: NonNullable<ShelfLabel['code']>, widthPoints: number): Symbol | null {

@@ -71,6 +71,18 @@ async function printed(sheets: LabelSheets) {
   }
 }
 
+/** What poppler reads of a file, by one of its programs. */
+function readBack(bytes: Uint8Array, program: 'pdfinfo' | 'pdftotext', ...options: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'trestle-labels-'));
+  try {
+    const file = join(folder, 'labels.pdf');
+    writeFileSync(file, bytes);
+    return execFileSync(program, [...options, file, ...(program === 'pdftotext' ? ['-'] : [])], { encoding: 'utf8' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const sheetsOf = (sheet: LabelSheetId, labels: LabelSheets['labels'], startAt = 1): LabelSheets => ({
   title: 'Labels of Test',
   language: 'en-GB',
@@ -146,3 +158,31 @@ describe('at 300 dots to the inch', () => {
     expect(words).toContain('£6.00');
   });
 });
+
+test('a sheet can be read aloud label by label: its title, its language, and a code by what it says', () => {
+  const labels = [
+    { label: label({ kind: 'bars', data: '5012345010779' }), copies: 1 },
+    { label: label({ kind: 'qr', data: 'https://stall.example/q/1' }, { name: 'Loaf', was: null }), copies: 2 },
+  ];
+  const bytes = drawLabelSheets(sheetsOf('L7163', labels, 14), 'resources/fonts');
+  const info = readBack(bytes, 'pdfinfo');
+  expect(info).toMatch(/Title:\s+Labels of Test/);
+  expect(info).toMatch(/Tagged:\s+yes/);
+  expect(info).toMatch(/Pages:\s+2/);
+  const tags = readBack(bytes, 'pdfinfo', '-struct-text').replaceAll(' (block)', '').replace(/\s+/g, ' ').trim();
+  const loaf = 'Sect P "Loaf" P "£4.50" Figure ""';
+  expect(tags).toMatch(/^Document Sect P "Bramble jam[^"]+340 g" P "£4.50" P "£6.00" Figure "5012345010779" Sect/);
+  expect(tags.endsWith(`${loaf} ${loaf}`)).toBe(true);
+  // What is said in place of what is drawn: pdfinfo has no eye for it, but it lies open in the file.
+  const file = Buffer.from(bytes).toString('latin1');
+  expect(file).toContain('/Lang (en-GB)');
+  expect(file).toContain('/Alt (5012345010779)');
+  expect(file.split('/Alt (https://stall.example/q/1)')).toHaveLength(3);
+  expect(file).toContain('/ActualText (Bramble jam with a name that takes more than a line, 340 g)');
+  expect(file).toContain(`/ActualText (${utf16('was £6.00')})`);
+});
+
+/** A text as PDF writes it where it is not ASCII (ISO 32000-1, 7.9.2.2). */
+function utf16(text: string): string {
+  return Buffer.from(`\ufeff${text}`, 'utf16le').swap16().toString('latin1');
+}
