@@ -1,15 +1,16 @@
 import type { CheckedItem, ShownReason } from '../shared/contract';
+import { stepsNames, stepsWords, togetherWords, untilWords } from '../shared/deal-words';
 import type { Format } from '../shared/format';
 import * as m from '../shared/i18n/generated/messages.js';
 import { galleryPath } from './gallery';
-import { Backdrops, photoPath, priceWords, stockWords, ticket } from './goods';
+import { Backdrops, itemPath, photoPath, priceWords, stockWords, ticket } from './goods';
 import { html, type Html } from './html';
 import { pageOf, type Page, type PageFrame } from './layout';
 
 /** One thing: its photo, what it costs and why, how much is left, and what else applies. */
 export function itemPage(
   frame: PageFrame,
-  { item, description, variants, offers }: CheckedItem,
+  { item, description, variants, offers, goesWith }: CheckedItem,
   format: Format,
   options: {
     /** When these prices were looked at, ISO instant. */
@@ -28,7 +29,7 @@ export function itemPage(
   const offered = html`<section class="panel stack">
     <h2>${m.shop_deals()}</h2>
     <ul>
-      ${offers.map((offer) => html`<li class="why"><bdi>${offer.name}</bdi></li>`)}
+      ${offers.map((offer) => html`<li class="why"><bdi>${offer.name}</bdi> ${untilWords(offer.until, format)}</li>`)}
     </ul>
   </section>`;
   return pageOf(frame, {
@@ -61,6 +62,7 @@ export function itemPage(
             </ul>
           </section>
           ${offers.length === 0 ? null : offered} ${options.actions}
+          ${goesWith.length === 0 ? null : companions(goesWith, backdrops, format)}
           ${description === '' ? null : html`<p class="words"><bdi>${description}</bdi></p>`}
           <p class="note">${m.shop_as_of({ time: format.time(options.asOf) })}</p>
         </div>
@@ -69,12 +71,41 @@ export function itemPage(
   });
 }
 
+/** What goes with it: each a way to its own page. */
+function companions(goesWith: CheckedItem['goesWith'], backdrops: Backdrops, format: Format): Html {
+  return html`<section class="panel stack">
+    <h2>${m.shopper_goes_with()}</h2>
+    <ul class="companions">
+      ${goesWith.map(
+        ({ itemId, name, photo, backdrop, pricing, priceMinor, priceVaries, together }) =>
+          html`<li>
+            <a href="${itemPath(itemId)}">
+              <span class="stage ${backdrops.classOf(backdrop)}"
+                >${photo === null ? null : html`<img src="${photoPath(photo, 320)}" alt="" width="320" height="320" />`}</span
+              >
+              <span class="text"
+                ><b><bdi>${name}</bdi></b>
+                <span>${priceWords(priceMinor, format, { pricing, from: priceVaries })}</span>
+                ${
+                  together === undefined
+                    ? null
+                    : html`<span class="why"
+                        >${togetherWords(together, format)} ${untilWords(together.until, format)}</span
+                      >`
+                }</span
+              >
+            </a>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
 /** @param dropName stands above already */
-function variantRow(
-  { name, pricing, priceMinor, wasMinor, mustAsk, reasons, left, lastKnownAt }: CheckedItem['variants'][number],
-  dropName: string | null,
-  format: Format,
-): Html {
+function variantRow(variant: CheckedItem['variants'][number], dropName: string | null, format: Format): Html {
+  const { name, pricing, priceMinor, wasMinor, mustAsk, reasons, left, lastKnownAt } = variant;
+  const steps = stepsWords(variant, format);
+  const { names, until } = stepsNames(variant);
   const stock = stockWords(left, pricing, format);
   const why = reasons.filter((reason) => reason.name !== '' && !(reason.kind === 'drop' && reason.name === dropName));
   const was =
@@ -82,7 +113,8 @@ function variantRow(
   return html`<li>
     <span><bdi>${name === '' ? m.shop_price() : name}</bdi></span>
     <b class="price">${mustAsk ? m.shop_ask_price() : html`${was} ${priceWords(priceMinor, format, { pricing })}`}</b>
-    ${mustAsk ? null : why.map((reason) => html`<span class="why">${reasonWords(reason)}</span>`)}
+    ${mustAsk ? null : why.map((reason) => html`<span class="why">${reasonWords(reason)} ${untilWords(reason.until, format)}</span>`)}
+    ${steps === '' ? null : html`<span class="why"><bdi>${names}</bdi> ${untilWords(until, format)}</span><span class="steps">${steps}</span>`}
     ${lastKnownAt === null ? null : html`<span class="note">${m.shop_why_last_known()}</span>`}
     ${stock === null ? null : html`<span class="note">${stock}</span>`}
   </li>`;

@@ -25,6 +25,8 @@ export const shownReason = z.object({
   kind: z.enum(['drop', 'rule', 'offer', 'kept', 'label']),
   /** Of drop, rule or offer; empty for the others. */
   name: text(200),
+  /** When that ends, where it does within a day. */
+  until: instant.optional(),
 });
 
 /** A line of the sale as its shopper reads it. */
@@ -86,6 +88,8 @@ const shownOffer = z.object({
   /** In rising order. Of a bundle there is one, and it is for all of its pieces together. */
   steps: z.array(z.object({ fromQuantity: quantity, charge: unitCharge })).max(20),
   isBundle: z.boolean(),
+  /** When it ends, where it does within a day. */
+  until: instant.optional(),
 });
 
 export const REEL_LIMITS = {
@@ -214,6 +218,26 @@ export const displaysState = z.object({
   ),
 });
 
+/** What several pieces come to that are bought in one sale, worked out as the till would charge for them. */
+const shownTotal = {
+  totalMinor: minorSum,
+  /** Against each at the price of one. */
+  savedMinor: minorSum,
+  /** The offers that save it, by name. */
+  names: z.array(text(200)).max(20),
+  /** When the first of them ends, where one does within a day. */
+  until: instant.optional(),
+};
+
+/** So much of one thing, and what it comes to; nothing else is needed for it. */
+export const shownStep = z.object({ quantity, ...shownTotal });
+
+/** Another item that is bought with one. */
+const companion = shownItem.extend({
+  /** So many pieces of both in one sale, where an offer makes that cheaper. */
+  together: z.object({ count: z.int(), ...shownTotal }).optional(),
+});
+
 /** An item as the price checker shows it. */
 export const checkedItem = z.object({
   item: shownItem,
@@ -233,11 +257,13 @@ export const checkedItem = z.object({
         reasons: z.array(shownReason).max(60),
         /** When a feed said so, for a price that is not the stall's own and not fresh. */
         lastKnownAt: instant.nullable(),
+        /** What more of it comes to, one piece first; none where more costs no less. */
+        steps: z.array(shownStep).max(20).default([]),
       }),
     )
     .max(300),
-  /** Offers for several pieces that it counts towards. */
+  /** Offers that it counts towards and that neither its steps nor what goes with it tell. */
   offers: z.array(shownOffer).max(20),
-  /** What people often buy with it. */
-  goesWith: z.array(shownItem).max(3),
+  /** What an offer puts with it, and what people often buy with it. */
+  goesWith: z.array(companion).max(3),
 });

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offeredOf, priceCart, type Cart, type CartLine } from '../../src/domain/cart';
-import { pricesFor, repriceCart, type CartWorld } from '../../src/domain/pricing/cart-prices';
+import { addVariant, emptyCart, offeredOf, priceCart, type Cart, type CartLine } from '../../src/domain/cart';
+import { leftBeside, linePrice, pricesFor, repriceCart, type CartWorld } from '../../src/domain/pricing/cart-prices';
 import { priceOf, type PriceSubject } from '../../src/domain/pricing/price';
+import { priceSteps, type WantedGoods } from '../../src/domain/pricing/quote';
 import { checkRule, type Effect, type PriceRule, type Selector, type UnitCharge } from '../../src/domain/pricing/rule';
 import { bookOf, NOW_MS, ruleOf, subjectOf, timed } from '../helpers/price-rules';
+import { saltAndBramble as stall, testContext, testItem, testVariant, valueOf } from '../helpers/stall';
 
 const VARIANTS = ['v0', 'v1', 'v2', 'v3', 'v4', 'v5'];
 const CATEGORIES = ['Bread', 'Jam'];
@@ -116,6 +118,22 @@ function worldOf(rulesOn: readonly PriceRule[], goods: readonly PriceSubject[]):
 const amountAt = ({ pricing, quantity }: CartLine, priceMinor: number): number =>
   pricing === 'kg' ? Math.floor((priceMinor * quantity) / 1_000 + 0.5) : priceMinor * quantity;
 
+/** What a sale of so many comes to that were put on the docket one by one. */
+function scannedTotal({ item, variant, quantity }: WantedGoods, world: CartWorld): number {
+  const subject = world.subjectOf(variant.variantId);
+  if (subject === null) throw new Error('no such goods');
+  const context = testContext();
+  let cart = emptyCart('scanned');
+  for (let piece = 0; piece < quantity; piece += 1) {
+    const left = leftBeside(world.left ?? new Map(), cart);
+    const [part] = pricesFor(world.book, subject, 'everyone', { left, pricing: 'each', quantity: 1 });
+    const price = part && linePrice(part.price);
+    const added = valueOf(addVariant(cart, { stall, item, variant, price }, context)).cart;
+    cart = repriceCart(added, world, cart);
+  }
+  return priceCart(cart, stall).totalMinor;
+}
+
 describe('prices', () => {
   it('are the same for the same goods and rules, in whatever order the rules come', () => {
     fc.assert(
@@ -169,6 +187,33 @@ describe('prices', () => {
         }
       }),
     );
+  });
+
+  it('of several pieces are what a sale of that many comes to, scanned one after the other', () => {
+    const caps = fc.dictionary(fc.constantFrom('r0', 'r1', 'r2', 'r3', 'r4'), fc.integer({ min: 0, max: 9 }));
+    const whole = market.map(({ rules: rulesOn, subjects: goods }) => ({ rulesOn, goods }));
+    let stepCount = 0;
+    fc.assert(
+      fc.property(whole, caps, ({ rulesOn, goods }, capped) => {
+        const world = { ...worldOf(rulesOn, goods), left: new Map(Object.entries(capped)) };
+        for (const { variantId, stock } of goods) {
+          const variant = testVariant({ variantId });
+          const item = testItem(variantId, variant);
+          const steps = priceSteps({ item, variant }, world, { stall, left: stock });
+          stepCount += steps.length;
+          for (const [place, { quantity, totalMinor, savedMinor }] of steps.entries()) {
+            const [one] = steps;
+            expect(totalMinor).toBe(scannedTotal({ item, variant, quantity }, world));
+            expect(savedMinor).toBe((one?.totalMinor ?? 0) * quantity - totalMinor);
+            expect(quantity).toBeLessThanOrEqual(stock ?? quantity);
+            const before = steps[place - 1];
+            if (before) expect(totalMinor / quantity).toBeLessThan(before.totalMinor / before.quantity);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(stepCount).toBeGreaterThan(20);
   });
 
   it('add up: what offers take off the lines is what the cart saves, and its total the rest', () => {

@@ -1,5 +1,7 @@
-import type { Cart, CartLine } from '../cart';
+import { addVariant, type AddedLine, type Cart, type CartLine, type CartProblem } from '../cart';
 import type { Quantity } from '../catalogue';
+import type { Context } from '../context';
+import { ok, type Result } from '../result';
 import { offersOf, versionedId, type OfferLine } from './offers';
 import type { PriceBook } from './book';
 import { NO_CAPS, priceOf, type PriceNow, type PriceSubject, type RulesLeft } from './price';
@@ -147,6 +149,36 @@ export function pricesFor(
     rest -= pieces;
   }
   return parts;
+}
+
+/**
+ * Puts a variant into a cart at its prices: on a line for each of the parts that {@link pricesFor} found.
+ * @param parts one at least
+ * @returns the line of the first part
+ */
+export function addPriced(
+  cart: Cart,
+  goods: Pick<Parameters<typeof addVariant>[1], 'stall' | 'item' | 'variant'>,
+  parts: ReturnType<typeof pricesFor>,
+  context: Context,
+): Result<AddedLine, CartProblem> {
+  const [first, ...others] = parts;
+  const add = (before: Cart, part: typeof first): Result<AddedLine, CartProblem> =>
+    addVariant(before, { ...goods, quantity: part?.quantity, price: part && linePrice(part.price) }, context);
+  let added = add(cart, first);
+  const lineId = added.ok ? added.value.lineId : '';
+  for (const part of others) {
+    if (!added.ok) return added;
+    added = add(added.value.cart, part);
+  }
+  return added.ok ? ok({ ...added.value, lineId }) : added;
+}
+
+/** What rules with a cap have left beside what lies in a cart already. */
+export function leftBeside(left: RulesLeft, cart: Pick<Cart, 'lines'>): RulesLeft {
+  if (left.size === 0) return left;
+  const taken = piecesByRule(cart);
+  return new Map([...left].map(([ruleId, pieces]) => [ruleId, pieces - (taken.get(ruleId) ?? 0)]));
 }
 
 /** Ids of the rules that made a price. */

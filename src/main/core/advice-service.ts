@@ -199,6 +199,11 @@ export class AdviceService implements RuleSource {
     return { goods: goods.slice(0, most) };
   }
 
+  /** Items that go with one, the likeliest first, as the advisor said last; none before it said anything. */
+  companionsOf(itemId: string): readonly string[] {
+    return (this.#heard?.companions.get(itemId) ?? []).map((companion) => companion.itemId);
+  }
+
   /** What the advisor said last; it is asked where it has said nothing yet. */
   async #hearing(): Promise<Heard> {
     if (this.#heard === null && !this.#isLearning) await this.#look(null, null);

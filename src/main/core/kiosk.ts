@@ -347,7 +347,12 @@ export class Kiosk {
       rehearseSale: (code) => sale.rehearse(code),
       onChanged: () => sale.strayTendersChanged(),
     });
-    const shownGoods = new ShownGoods(core, { catalogue, prices, drops: () => drops.views() });
+    const shownGoods = new ShownGoods(core, {
+      catalogue,
+      prices,
+      drops: () => drops.views(),
+      companions: (itemId) => advice.companionsOf(itemId),
+    });
     const reel = new ReelService(core, {
       catalogue,
       goods: shownGoods,

@@ -1,4 +1,4 @@
-import type { Cart } from '../../domain/cart';
+import type { Cart, PricedCart } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import type { Minor } from '../../domain/money';
 import {
@@ -9,10 +9,18 @@ import {
   type SellingPlace,
   type TimedRule,
 } from '../../domain/pricing/book';
-import { nextGraceEndMs, piecesByRule, pricesFor, repriceCart, type CartWorld } from '../../domain/pricing/cart-prices';
+import {
+  leftBeside,
+  nextGraceEndMs,
+  piecesByRule,
+  pricesFor,
+  repriceCart,
+  type CartWorld,
+} from '../../domain/pricing/cart-prices';
 import { agesAt, startPrice } from '../../domain/pricing/matrix';
 import type { PricePolicy } from '../../domain/pricing/policy';
 import { priceOf, type PriceNow, type PriceSubject, type RulesLeft } from '../../domain/pricing/price';
+import { priceSteps, quote, type PriceStep, type WantedGoods } from '../../domain/pricing/quote';
 import type { PriceRule, Selector } from '../../domain/pricing/rule';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import { wallMs } from '../../journal/clock';
@@ -258,8 +266,29 @@ export class PricingService {
   pricesFor(cart: Cart, { variantId, pricing }: Variant, quantity: Quantity): ReturnType<typeof pricesFor> {
     const subject = this.subject(variantId);
     if (subject === null) return [];
-    const asked = { left: this.#leftBeside(cart), pricing, quantity };
+    const asked = { left: leftBeside(this.#left, cart), pricing, quantity };
     return pricesFor(this.current(), subject, cart.audience ?? 'everyone', asked);
+  }
+
+  /** What more of a variant would cost anybody in one sale, piece by piece less; see the domain's function. */
+  steps(goods: Omit<WantedGoods, 'quantity'>, left: Quantity | null): PriceStep[] {
+    return priceSteps(goods, this.#world(), { stall: this.#core.stall, left });
+  }
+
+  /** The sale that anybody would be charged for these goods alone; null when somebody has to be asked. */
+  quote(goods: readonly WantedGoods[]): PricedCart | null {
+    return quote(goods, this.#world(), this.#core.stall);
+  }
+
+  /** When the time ends that a rule is on, UTC milliseconds; null for one that is not on, or has no end. */
+  endsAtMs(ruleId: string): number | null {
+    const nowMs = this.clock.nowMs();
+    let endMs: number | null = null;
+    // The steps of a markdown follow each other without a gap.
+    for (const { fromMs, untilMs } of this.#timedById.get(ruleId)?.timed.windows ?? []) {
+      if (fromMs <= (endMs ?? nowMs) && untilMs > nowMs) endMs = untilMs;
+    }
+    return endMs !== null && Number.isFinite(endMs) ? endMs : null;
   }
 
   /** A cart at the prices of now. */
@@ -361,13 +390,6 @@ export class PricingService {
       left: this.#left,
       subjectOf: (variantId) => this.subject(variantId),
     };
-  }
-
-  /** What rules with a cap have left beside what lies in a cart already. */
-  #leftBeside(cart: Cart): RulesLeft {
-    if (this.#left.size === 0) return this.#left;
-    const taken = piecesByRule(cart);
-    return new Map([...this.#left].map(([ruleId, left]) => [ruleId, left - (taken.get(ruleId) ?? 0)]));
   }
 
   #subjectOf({ item, variant, at, nameWords }: KeptGoods): PriceSubject {

@@ -312,9 +312,9 @@ export class ReelService {
 
   /** The bundle that both of two items count towards. */
   #offerOf(one: ShownItem, other: ShownItem): CheckedItem['offers'][number] | null {
-    const offersOf = ({ itemId }: ShownItem) => this.#hooks.goods.look({ itemId })?.offers ?? [];
-    const others = new Set(offersOf(other).map((offer) => JSON.stringify(offer)));
-    return offersOf(one).find((offer) => offer.isBundle && others.has(JSON.stringify(offer))) ?? null;
+    const { goods } = this.#hooks;
+    const others = new Set(goods.offers(other.itemId).map((offer) => JSON.stringify(offer)));
+    return goods.offers(one.itemId).find((offer) => offer.isBundle && others.has(JSON.stringify(offer))) ?? null;
   }
 
   /** Goods that a drop makes cheaper now and that there are, without those that come twice. */

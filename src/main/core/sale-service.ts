@@ -18,8 +18,7 @@ import {
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import { unheldPieces, type LineHold } from '../../domain/hold';
 import { currency, roundCash } from '../../domain/money';
-import { linePrice, piecesByRule } from '../../domain/pricing/cart-prices';
-import type { PriceNow } from '../../domain/pricing/price';
+import { addPriced, piecesByRule } from '../../domain/pricing/cart-prices';
 import { orderNumber, placeOrder, type Order, type ResilienceFlag } from '../../domain/order';
 import {
   canCancel,
@@ -491,12 +490,12 @@ export class SaleService {
         throw new CallFailure('price-needed', 'The last known price of this is too old. Type what it costs.');
       }
       const context = domainContext(this.#core);
-      const add = (cart: Cart, quantity: Quantity, price?: PriceNow) =>
-        unwrap(addVariant(cart, { stall, quantity, price: price && linePrice(price), ...what }, context));
-      const [first, ...others] = parts;
-      const added = add(sale.cart, first?.quantity ?? quantity, first?.price);
-      const cart = others.reduce((before, other) => add(before, other.quantity, other.price).cart, added.cart);
-      return { sale: { ...sale, cart, markedLineId: added.lineId }, result: resultOf(added.lineId) };
+      const { cart, lineId } = unwrap(
+        parts.length > 0
+          ? addPriced(sale.cart, { stall, ...what }, parts, context)
+          : addVariant(sale.cart, { stall, quantity, ...what }, context),
+      );
+      return { sale: { ...sale, cart, markedLineId: lineId }, result: resultOf(lineId) };
     });
   }
 

@@ -1,21 +1,20 @@
 import type { Item, Variant } from '../../domain/catalogue';
 import { rulesAbout } from '../../domain/pricing/book';
 import { meetsConditions } from '../../domain/pricing/price';
-import type { OfferEffect, PriceRule } from '../../domain/pricing/rule';
 import type { LineOffer, PriceTrace } from '../../domain/pricing/trace';
 import type { CallInput, CallOutput, CheckedItem, DropView, ShownItem, ShownReason, Tile } from '../../shared/contract';
 import { CallFailure } from './call-failure';
 import type { CatalogueService } from './catalogue-service';
 import type { CoreContext } from './core-context';
 import type { PricingService } from './pricing-service';
-
-/** More than a shopper reads. */
-const MOST_OFFERS = 20;
+import { ShownDeals } from './shown-deals';
 
 export interface ShownGoodsOptions {
   readonly catalogue: CatalogueService;
   readonly prices: PricingService;
   readonly drops: () => readonly DropView[];
+  /** Items that are bought with one more often than chance has it, the likeliest first. */
+  readonly companions: (itemId: string) => readonly string[];
 }
 
 /** The goods as anybody may see them: what a display, a price checker and a page for shoppers show. */
@@ -24,12 +23,19 @@ export class ShownGoods {
   readonly #catalogue: CatalogueService;
   readonly #prices: PricingService;
   readonly #drops: () => readonly DropView[];
+  readonly #deals: ShownDeals;
 
-  constructor(core: CoreContext, { catalogue, prices, drops }: ShownGoodsOptions) {
+  constructor(core: CoreContext, { catalogue, prices, drops, companions }: ShownGoodsOptions) {
     this.#core = core;
     this.#catalogue = catalogue;
     this.#prices = prices;
     this.#drops = drops;
+    this.#deals = new ShownDeals({
+      prices,
+      companions,
+      item: (itemId) => this.item(itemId),
+      left: (item, variant) => this.#left(item, variant),
+    });
   }
 
   list({ text, ...input }: CallInput<'display.goods'>): CallOutput<'display.goods'> {
@@ -45,6 +51,11 @@ export class ShownGoods {
   look(input: CallInput<'display.look'>): CallOutput<'display.look'> {
     const found = 'code' in input ? this.#byCode(input.code) : this.#byId(input.itemId);
     return found && this.#checked(found.item, found.label);
+  }
+
+  /** The offers that an item counts towards. */
+  offers(itemId: string): CheckedItem['offers'] {
+    return this.#deals.offers(this.#core.store.catalogue.item(itemId)?.variants ?? []);
   }
 
   /** An item with the prices of now, or null when it is not in the catalogue. */
@@ -78,6 +89,11 @@ export class ShownGoods {
       const price = this.#prices.shown(variant.variantId);
       return price ? [{ variant, price }] : [];
     });
+    const steps = new Map(
+      priced.map(({ variant }) => [variant.variantId, this.#deals.steps(item, variant, this.#left(item, variant))]),
+    );
+    const goesWith = this.#deals.goesWith(item, label?.variantId ?? null);
+    const told = new Set([...steps.values(), ...goesWith].flatMap(({ ruleIds }) => ruleIds));
     return {
       item: shown,
       description: item.description,
@@ -90,42 +106,18 @@ export class ShownGoods {
         wasMinor: price.wasMinor,
         mustAsk: price.mustAsk,
         left: this.#left(item, variant),
-        reasons: shownReasons(price),
+        reasons: shownReasons(price, (ruleId) => this.#deals.until(ruleId)),
         lastKnownAt: lastKnownAt(price.trace),
+        steps: steps.get(variant.variantId)?.shown ?? [],
       })),
-      offers: this.#offers(item.variants),
-      goesWith: [],
+      offers: this.#deals.offers(item.variants, told),
+      goesWith: goesWith.map(({ shown }) => shown),
     };
   }
 
   #left({ itemId }: Item, { variantId, stock }: Variant): number | null {
     const left = this.#core.store.shares.left(itemId, variantId) ?? stock;
     return left === null ? null : Math.max(0, left);
-  }
-
-  #offers(variants: readonly Variant[]): CheckedItem['offers'] {
-    const { offers } = this.#prices.current();
-    const found = new Map<string, { readonly rule: PriceRule; readonly effect: OfferEffect }>();
-    for (const { variantId } of variants) {
-      const subject = this.#prices.subject(variantId);
-      if (!subject) continue;
-      for (const on of rulesAbout(offers, subject)) {
-        const { rule, effect, lingers } = on;
-        // An arm of a price test is nothing to point at.
-        if (lingers || rule.origin === 'test' || !meetsConditions(on, subject, 'everyone')) continue;
-        found.set(rule.ruleId, { rule, effect });
-      }
-    }
-    return [...found.values()].slice(0, MOST_OFFERS).map(({ rule: { name }, effect }) =>
-      effect.kind === 'tiers'
-        ? { name, unit: effect.unit, steps: effect.tiers, isBundle: false }
-        : {
-            name,
-            unit: 'each',
-            steps: [{ fromQuantity: effect.parts.reduce((sum, part) => sum + part.quantity, 0), charge: effect.at }],
-            isBundle: true,
-          },
-    );
   }
 
   #shown(tile: Tile): ShownItem {
@@ -169,20 +161,26 @@ export class ShownGoods {
   }
 }
 
-/** Why a price is what it is, as far as it is the shopper's business. */
-export function shownReasons({
-  trace,
-  offers = [],
-}: {
-  readonly trace?: PriceTrace | undefined;
-  readonly offers?: readonly LineOffer[] | undefined;
-}): ShownReason[] {
+/**
+ * Why a price is what it is, as far as it is the shopper's business.
+ * @param until when a rule ends, where that is to be told
+ */
+export function shownReasons(
+  {
+    trace,
+    offers = [],
+  }: {
+    readonly trace?: PriceTrace | undefined;
+    readonly offers?: readonly LineOffer[] | undefined;
+  },
+  until: (ruleId: string) => Pick<ShownReason, 'until'> = () => ({}),
+): ShownReason[] {
   const reasons: ShownReason[] = [];
   for (const step of trace?.steps ?? []) {
     if (step.kind === 'grace') reasons.push({ kind: 'kept', name: '' });
     // A price that a test shows is a price like any other; what it cost and how far it may go is nobody's business.
     if (step.kind !== 'rule' || step.origin === 'test') continue;
-    reasons.push({ kind: step.origin === 'drop' ? 'drop' : 'rule', name: step.name });
+    reasons.push({ kind: step.origin === 'drop' ? 'drop' : 'rule', name: step.name, ...until(step.ruleId) });
   }
   for (const { origin, name } of offers) {
     if (origin !== 'test') reasons.push({ kind: origin === 'drop' ? 'drop' : 'offer', name });

@@ -55,14 +55,6 @@ export function leftWords({ left, pricing }: Pick<ShownItem, 'left' | 'pricing'>
 type Offer = CheckedItem['offers'][number];
 type Step = Offer['steps'][number];
 
-/** From how many pieces a step of an offer holds. */
-export function stepWords({ unit, isBundle }: Offer, { fromQuantity }: Step, format: Format): string {
-  if (isBundle) return m.shopper_offer_together({ count: fromQuantity });
-  return unit === 'kg'
-    ? m.shopper_offer_weight({ weight: format.weight(fromQuantity) })
-    : m.shopper_offer_from({ count: fromQuantity });
-}
-
 /** What a step of an offer makes of the price. */
 export function chargeWords({ unit, isBundle }: Offer, { charge }: Step, format: Format): string {
   switch (charge.kind) {
