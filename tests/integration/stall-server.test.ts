@@ -1,5 +1,10 @@
+import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
+import { startStallServer } from '../../src/main/lan/stall-server';
+import { STALL_SITES } from '../../src/main/lan/stall-sites';
+import { kioskLink } from '../../src/main/lan/stall-thread';
+import { projectFolder } from '../../src/main/project-folder';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 
 const folder = temporaryFolder();
@@ -63,4 +68,43 @@ test('a photo comes to fit, as a picture drawn anew, and no other file comes at 
   expect(bytes.length).toBeLessThan(40_000);
   expect((await fetch(url + path.replace('-320', '-321'))).status).toBe(404);
   expect((await fetch(url + path.replace(/[0-9a-f]{64}/, '0'.repeat(64)))).status).toBe(404);
+});
+
+test('a phone that looks at goods is one person, however often it looks and whichever way it came', async () => {
+  const item = await someItem();
+  const told: unknown[] = [];
+  const { dispatch, ...link } = kioskLink(running.kiosk);
+  const server = await startStallServer({
+    host: '127.0.0.1',
+    port: 0,
+    link: {
+      ...link,
+      dispatch(role, message) {
+        const { call, input } = message as { readonly call: string; readonly input: unknown };
+        if (call === 'shop.came') told.push(input);
+        return dispatch(role, message);
+      },
+    },
+    dataDir: folder.path,
+    projectFolder,
+    sites: STALL_SITES,
+    onProblem: (error) => told.push(error),
+  });
+  const look = (localAddress: string, path: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get(server.url + path, { localAddress, agent: false }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode));
+      }).on('error', reject);
+    });
+  // By a link, by the code of its label and again by a link.
+  expect(await look('127.0.0.7', item)).toBe(200);
+  expect(await look('127.0.0.7', item.replace('/item/', '/q/'))).toBe(303);
+  expect(await look('127.0.0.7', item)).toBe(200);
+  expect(await look('127.0.0.8', item)).toBe(200);
+  // Nothing was there to look at.
+  expect(await look('127.0.0.9', '/item/none')).toBe(404);
+  await server.close();
+  const people = told.map((input) => (input as { readonly people: number }).people);
+  expect(people.reduce((sum, count) => sum + count, 0)).toBe(2);
+  expect(Object.keys(Object.assign({}, ...told) as object)).toEqual(['people']);
 });

@@ -43,7 +43,7 @@ export const shopSite: StallSite = {
 
     app.get<{ Params: { itemId: string } }>('/item/:itemId', async (request, reply) => {
       const { itemId } = request.params;
-      return stall.show(request, reply, {
+      const shown = await stall.show(request, reply, {
         key: itemPath(itemId),
         async read() {
           const item = await callFor(link, 'display.look', { itemId });
@@ -56,9 +56,12 @@ export const shopSite: StallSite = {
           return itemPage(frame, found, format, { asOf: now, actions });
         },
       });
+      // Whoever looks at goods is at the stall, though they came by no code or long after it.
+      stall.came(request);
+      return shown;
     });
 
-    // What codes at the stall lead to: short to scan, and counted apart from looking around.
+    // What codes at the stall lead to: short to scan.
     app.get('/q', async (request, reply) => {
       stall.came(request);
       return reply.header('cache-control', 'no-store').redirect('/', 303);

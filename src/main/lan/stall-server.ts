@@ -280,7 +280,7 @@ function keptFront(link: StallLink): { (): Promise<StallFront>; stop(): void } {
   return Object.assign(front, { stop });
 }
 
-/** Counts people who come by a code, each phone once in a while; told together, and who it was is forgotten. */
+/** Counts people who come by a code or look at goods, each phone once in a while; told together, and who it was is forgotten. */
 function peopleCounter(
   link: StallLink,
   onProblem: (error: unknown) => void,

@@ -57,6 +57,6 @@ export interface StallPages {
   sorry(request: FastifyRequest, reply: FastifyReply, problem: PageProblem): Promise<FastifyReply>;
   /** Serves WebSockets at a path; those of other hosts and origins never get there. */
   socket(path: string, serve: (client: WebSocket, request: IncomingMessage) => void): void;
-  /** A person came by a code at the stall: counted once in a while for each phone, and nobody knows which. */
+  /** A person came by a code at the stall or looks at goods: counted once in a while for each phone, and nobody knows which. */
   came(request: FastifyRequest): void;
 }
