@@ -81,7 +81,7 @@ export function holdPhase({ expiresAt, end, orderIds }: KnownHold, now: string):
  * Whether a hold keeps its goods from everybody else at a UTC instant: while it lasts, and while they lie on a docket, which may
  * take longer.
  */
-export function keepsGoods(known: KnownHold, now: string, onDocket: ReadonlySet<string>): boolean {
+export function keepsGoods(known: KnownHold, now: string, onDocket: Pick<ReadonlySet<string>, 'has'>): boolean {
   const phase = holdPhase(known, now);
   return phase === 'open' || (phase !== 'sold' && onDocket.has(known.hold.holdId));
 }

@@ -125,7 +125,6 @@ export function holdPage(frame: PageFrame, hold: SeenHold, format: Format, codeP
       ${codePicture === null ? null : html`<img src="${codePicture}" alt="${m.hold_page_code()}" width="180" height="180" />`}
     </section>
     <p>${m.hold_page_price({ price: format.money(unitPriceMinor * quantity) })}</p>
-    ${hold.heldFor === null ? null : html`<p class="note">${m.hold_page_for()} <bdi>${hold.heldFor.name}</bdi></p>`}
     <p><a class="btn btn--ink" href="${holdPath(hold.holdId)}">${m.hold_page_again()}</a></p>
     <form method="post" action="${holdPath(hold.holdId)}/give-up">
       <button class="btn" type="submit">${m.hold_page_give_up()}</button>

@@ -658,7 +658,7 @@ const footfallRow = z.object({
   noticed: z.object({ display: z.int(), qr: z.int(), scan: z.int() }),
 });
 
-/** Something put aside for a shopper, as the shopper and the till see it. */
+/** Something put aside for a shopper, as the till sees it. */
 export const holdView = z.object({
   holdId: id,
   /** To be read out and typed: `K7M-2QX`. */
@@ -1071,9 +1071,18 @@ export const CALLS = {
       z.object({ holdId: id }),
     ),
   ),
-  /** A hold, for whoever knows its id. `code` is the text of its QR code, while it can be sold and this till made it. */
+  /**
+   * A hold, for whoever knows its id, as anybody does who photographed its code: never whose it is. `code` is the text of its QR
+   * code, while it can be sold and this till made it.
+   */
   'hold.look': forShoppers(
-    query(z.object({ holdId: id }), holdView.extend({ now: instant, code: text(600).nullable() }).nullable()),
+    query(
+      z.object({ holdId: id }),
+      holdView
+        .omit({ heldFor: true })
+        .extend({ now: instant, code: text(600).nullable() })
+        .nullable(),
+    ),
   ),
   /** The shopper gives it up, and what they said of themselves is forgotten. */
   'hold.give-up': forShoppers(command(z.object({ holdId: id }), nothing)),

@@ -47,13 +47,13 @@ interface HoldHooks {
   readonly isOpen: () => boolean;
   readonly isRevoked: (deviceId: string) => boolean;
   /**
-   * The docket: pieces of a variant that come from no hold, what more of it costs, the holds on it and on carts set aside, and how
-   * one gets there.
+   * The docket: pieces of a variant that come from no hold, what more of it costs, the holds on it and on carts set aside by
+   * their ids, and how one gets there.
    */
   readonly docket: {
     readonly unheld: (variantId: string) => number;
     readonly pricesBeside: (variant: Variant, quantity: number) => ReturnType<PricingService['pricesFor']>;
-    readonly holds: () => ReadonlySet<string>;
+    readonly holds: () => ReadonlyMap<string, HoldTicket>;
     readonly add: <T>(goods: HeldGoods, context: CallContext, resultOf: (lineId: string) => T) => T;
   };
 }
@@ -110,7 +110,7 @@ export class HoldService {
 
   /** Whether anything is held, or was lately: most often nothing, and a sale asks for no more. */
   hasAny(): boolean {
-    return this.#holds().size > 0;
+    return this.#holds().size > 0 || this.#hooks.docket.holds().size > 0;
   }
 
   /**
@@ -225,7 +225,7 @@ export class HoldService {
   look({ holdId }: CallInput<'hold.look'>): CallOutput<'hold.look'> {
     const known = this.#find(holdId);
     if (known === null) return null;
-    const view = this.#view(known);
+    const { heldFor: _heldFor, ...view } = this.#view(known);
     const isSigned = view.phase === 'open' && known.deviceId === this.#core.store.device.deviceId;
     return { ...view, now: this.#now(), code: isSigned ? this.#codeOf(known) : null };
   }
@@ -323,14 +323,23 @@ export class HoldService {
     if (!isOurs) throw new CallFailure('hold-forged', 'No till of this stall made this code. Nothing was added.');
     const { ticket } = read;
     const known = this.#find(ticket.holdId) ?? this.#unheard(ticket);
+    if (known === null) throw new CallFailure('unknown-item', 'What was held is not in this till’s catalogue.');
     // It may have been extended where it was made.
     return ticket.expiresAt > known.expiresAt ? { ...known, expiresAt: ticket.expiresAt } : known;
   }
 
-  /** A hold of another till that has not told yet. */
-  #unheard({ holdId, deviceId, variantId, quantity, unitPriceMinor, placedAt, expiresAt }: HoldTicket): KnownHold {
+  /** A hold of another till that has not told yet, or null when this one does not know its goods. */
+  #unheard({
+    holdId,
+    deviceId,
+    variantId,
+    quantity,
+    unitPriceMinor,
+    placedAt,
+    expiresAt,
+  }: HoldTicket): KnownHold | null {
     const found = this.#variant(variantId);
-    if (!found) throw new CallFailure('unknown-item', 'What was held is not in this till’s catalogue.');
+    if (!found) return null;
     const { item, variant } = found;
     return {
       hold: {
@@ -489,7 +498,12 @@ export class HoldService {
   #keeping(deviceIds?: readonly string[]): KnownHold[] {
     const now = this.#now();
     const onDocket = this.#hooks.docket.holds();
-    return [...this.#holds().values()].filter(
+    const lately = this.#holds();
+    // On the docket may lie what this till has only a code of, or what is over for long.
+    const others = [...onDocket.values()].flatMap((ticket) =>
+      lately.has(ticket.holdId) ? [] : (this.#find(ticket.holdId) ?? this.#unheard(ticket) ?? []),
+    );
+    return [...lately.values(), ...others].filter(
       (known) => (deviceIds?.includes(known.deviceId) ?? true) && keepsGoods(known, now, onDocket),
     );
   }

@@ -17,6 +17,7 @@ import {
 } from '../../domain/cart';
 import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
 import { unheldPieces, type LineHold } from '../../domain/hold';
+import type { HoldTicket } from '../../domain/hold-token';
 import { currency, roundCash } from '../../domain/money';
 import { addPriced, piecesByRule } from '../../domain/pricing/cart-prices';
 import { orderNumber, placeOrder, type Order, type ResilienceFlag } from '../../domain/order';
@@ -92,7 +93,7 @@ export class SaleService {
   #placed: Order | null;
   #parked: ParkedCart[] | null = null;
   /** The holds on them. */
-  #heldAside: readonly string[] | null = null;
+  #heldAside: readonly HoldTicket[] | null = null;
   #strays: readonly OpenTender[];
   #lastOrder: { readonly value: OrderSummary | null } | null = null;
 
@@ -133,10 +134,10 @@ export class SaleService {
     return unheldPieces(this.#sale.cart.lines, variantId);
   }
 
-  /** The holds on the docket and on carts that were set aside. */
-  holdsOnDocket(): ReadonlySet<string> {
-    this.#heldAside ??= this.#core.store.parked.list().flatMap(({ cart }) => holdIdsOf(cart));
-    return new Set([...holdIdsOf(this.#sale.cart), ...this.#heldAside]);
+  /** The holds on the docket and on carts that were set aside, by their ids. */
+  holdsOnDocket(): ReadonlyMap<string, HoldTicket> {
+    this.#heldAside ??= this.#core.store.parked.list().flatMap(({ cart }) => holdsOf(cart));
+    return new Map([...holdsOf(this.#sale.cart), ...this.#heldAside].map((ticket) => [ticket.holdId, ticket]));
   }
 
   /** What so many pieces cost anybody, beside what is on the docket: in as many parts as they have prices. */
@@ -630,11 +631,19 @@ export class SaleService {
   /** @param placed the order that the new state shows as done */
   #become(sale: SaleRecord, placed: Order | null = null): void {
     if (sale.doneOrderId !== this.#sale.doneOrderId) this.#placed = placed;
+    const [before, after] = [this.#sale, sale].map(({ cart }) =>
+      holdsOf(cart)
+        .map(({ holdId }) => holdId)
+        .join(),
+    );
     this.#sale = sale;
     this.#core.topics.mark('sale');
+    // What was held and lies on the docket is nobody else's, and may be again when it is put back.
+    if (before !== after) this.#core.topics.mark('holds', 'catalogue');
   }
 
   #parkedChanged(): void {
+    if (this.#heldAside?.length) this.#core.topics.mark('holds', 'catalogue');
     this.#parked = null;
     this.#heldAside = null;
   }
@@ -738,8 +747,11 @@ function hasLiveTender({ tenders }: Payment): boolean {
   return tenders.some(({ state }) => state !== 'declined');
 }
 
-function holdIdsOf({ lines }: Cart): string[] {
-  return lines.flatMap(({ hold }) => hold?.holdId ?? []);
+/** What a cart has of holds, in the words of their codes. */
+function holdsOf({ lines }: Cart): HoldTicket[] {
+  return lines.flatMap(({ hold, variantId, unitPriceMinor }) =>
+    hold === undefined || variantId === null ? [] : { ...hold, variantId, unitPriceMinor },
+  );
 }
 
 /** How much of each variant is in a cart, leaving out what was held: pieces, or grams. */
