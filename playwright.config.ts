@@ -21,7 +21,7 @@ export default defineConfig({
     // A phone has a browser, and speaks with the stall server alone.
     {
       name: 'electron',
-      testIgnore: ['first-run', 'shop', 'receipt', 'advice', 'drop-flip', 'reel', 'reel-screen'].map(
+      testIgnore: ['first-run', 'shop', 'receipt', 'advice', 'drop-flip', 'reel', 'reel-screen', 'accessible'].map(
         (name) => `**/${name}.spec.ts`,
       ),
     },
