@@ -122,7 +122,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         log,
         now,
         importer,
-        advisor: startAdvisor(dataDir),
+        advisor: startAdvisor(dataDir, use),
         makeLabelSheets,
         prices: options.prices ?? {
           clock: systemClock,

@@ -345,6 +345,21 @@ describe('the advisor', () => {
     await fresh.close();
   });
 
+  it('stands back between small steps of its work, and learns the same', async () => {
+    begin(experienced.cutPower(), experienced.nowMs + 60_000);
+    const question = { nowMs: life.nowMs, timeZone: stall.timeZone, closesAtMinute: 24 * 60 - 1, perishable: null };
+    let steps = 0;
+    const polite = new AdvisorEngine(life.dataDir, () => {
+      steps += 1;
+    });
+    const [one, other] = [await engine.ask(question), await polite.ask(question)];
+    expect({ ...other, tookMs: 0 }).toEqual({ ...one, tookMs: 0 });
+    const variants = 5;
+    // Each order that is read, and of what is learned each variant in each round at the least.
+    expect(steps).toBeGreaterThan(one.orders + 12 * variants);
+    await polite.close();
+  });
+
   it('has no advice for a stall that has sold nothing', async () => {
     begin(new StallLife());
     expect(await refresh('empty')).toEqual({ offered: 0 });

@@ -1,4 +1,5 @@
 import { normalQuantile } from '../distributions';
+import { goOn, type GiveWay } from '../give-way';
 import type { PairCounts } from './pair-counts';
 
 /** Two items that are bought together more than chance brings together, with what it rests on. */
@@ -52,7 +53,11 @@ export interface BundleFindings {
  * corrected for having looked at every pair of items (Benjamini and Hochberg, JRSS B 57, 1995); pairs never seen together
  * count as looked at. The interval of lift is the delta method's on its logarithm over multinomial counts.
  */
-export function findBundles(counts: PairCounts, options: Partial<BundleOptions> = {}): BundleFindings {
+export function findBundles(
+  counts: PairCounts,
+  options: Partial<BundleOptions> = {},
+  giveWay: GiveWay = goOn,
+): BundleFindings {
   const { leastTogether, falseShare, most, confidence } = { ...BUNDLE_DEFAULTS, ...options };
   const { baskets, item, lines, orderedPairs } = counts;
   // An item in fewer baskets than that can be in no bundle, whatever it is bought with: it was not looked at.
@@ -93,7 +98,7 @@ export function findBundles(counts: PairCounts, options: Partial<BundleOptions> 
         poissonTail(together, expected * crowding, logFactorials),
       ),
     });
-  });
+  }, giveWay);
   found.sort((a, b) => a.pValue - b.pValue || b.lift - a.lift);
   let worst = 1;
   const corrected: Bundle[] = [];

@@ -1,4 +1,5 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { goOn, type GiveWay } from '../give-way';
 import type { PairCounts } from './pair-counts';
 
 /** Items that decide about one: more make it no better and cost their cube. */
@@ -37,17 +38,18 @@ export class NextItemModel {
   readonly #influence: Map<number, number>[] = [];
   readonly #liftVariance: number;
 
-  constructor(counts: PairCounts) {
+  constructor(counts: PairCounts, giveWay: GiveWay = goOn) {
     this.#counts = counts;
-    this.#liftVariance = liftVariance(counts);
+    this.#liftVariance = liftVariance(counts, giveWay);
     this.#weights = counts.item.map(() => EMPTY);
-    this.relearn(counts.item.keys());
+    this.relearn(counts.item.keys(), giveWay);
   }
 
   /** Learns these items' weights from what the counts say now. */
-  relearn(items: Iterable<number>): void {
+  relearn(items: Iterable<number>, giveWay: GiveWay = goOn): void {
     while (this.#influence.length < this.#counts.item.length) this.#influence.push(new Map());
     for (const item of items) {
+      giveWay();
       for (const neighbour of this.#weights[item]?.neighbours ?? []) this.#influence[neighbour]?.delete(item);
       const learned = learnWeights(this.#counts, item, this.#liftVariance);
       this.#weights[item] = learned;
@@ -82,7 +84,7 @@ const EMPTY: ItemWeights = { neighbours: new Int32Array(), weights: new Float64A
  * How much the lifts of pairs vary around one beyond what counting explains: by moments over all pairs, those never seen
  * together included, as a Poisson count's square exceeds its mean.
  */
-function liftVariance(counts: PairCounts): number {
+function liftVariance(counts: PairCounts, giveWay: GiveWay): number {
   const { baskets, item } = counts;
   const sum = item.reduce((total, count) => total + count, 0);
   const squares = item.reduce((total, count) => total + count * count, 0);
@@ -93,7 +95,7 @@ function liftVariance(counts: PairCounts): number {
   counts.forEachPair((one, other, together) => {
     const chance = ((item[one] ?? 0) * (item[other] ?? 0)) / baskets;
     excess += (together * together) / chance - 2 * together;
-  });
+  }, giveWay);
   return Math.min(MOST_LIFT_VARIANCE, Math.max(LEAST_LIFT_VARIANCE, excess / expected));
 }
 

@@ -1,3 +1,5 @@
+import { goOn, type GiveWay } from '../give-way';
+
 /** Most different pairs kept; beyond, those seen once are forgotten first. */
 const MOST_PAIRS = 600_000;
 /** A basket of more different items says little about any two of them, and costs the square of its size. */
@@ -49,8 +51,9 @@ export class PairCounts {
   }
 
   /** Every pair once, the lower place first. */
-  forEachPair(tell: (one: number, other: number, together: number) => void): void {
+  forEachPair(tell: (one: number, other: number, together: number) => void, giveWay: GiveWay = goOn): void {
     this.#together.forEach((neighbours, one) => {
+      giveWay();
       neighbours.forEach((together, other) => {
         if (one < other) tell(one, other, together);
       });

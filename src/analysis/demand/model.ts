@@ -1,3 +1,4 @@
+import { goOn, type GiveWay } from '../give-way';
 import { historyOf, type DemandItem, type ItemHistory, type ObservationTable } from './observations';
 import { SharedEffects } from './shared-effects';
 import { BASE, clamp, refit, startingFit, type ItemFit, type ItemRows, type Wandering } from './item-fit';
@@ -44,14 +45,17 @@ export interface DemandModel {
  * effects of promotion are drawn from those of the item's category and of the stall, by as much as the item's own sales leave
  * open (empirical Bayes). Weekday, hour, season and good and bad days are effects that all items share.
  */
-export function learnDemand(table: ObservationTable): DemandModel {
+export function learnDemand(table: ObservationTable, giveWay: GiveWay = goOn): DemandModel {
   const { items, histories } = table;
   const categories = [...new Set(items.map(({ category }) => category))];
   const place = new Map(categories.map((category, index) => [category, index]));
   const categoryOf = Int32Array.from(items, ({ category }) => place.get(category) ?? 0);
   const usualLogPrice = Float64Array.from(histories, meanLogPrice);
-  const shared = new SharedEffects(histories);
-  const rows = histories.map((history, item) => rowsOf(history, usualLogPrice[item] ?? 0, shared));
+  const shared = new SharedEffects(histories, giveWay);
+  const rows = histories.map((history, item) => {
+    giveWay();
+    return rowsOf(history, usualLogPrice[item] ?? 0, shared);
+  });
   let fits = rows.map(startingFit);
   let usual = USUAL;
   let { all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length);
@@ -59,14 +63,15 @@ export function learnDemand(table: ObservationTable): DemandModel {
   let wandering: Wandering = { share: 0.5, fadeMs: 8 * gapMs };
   for (let round = 0; round < ROUNDS; round += 1) {
     if (CHOOSING_ROUNDS.includes(round)) {
-      wandering = likeliestWandering(rows, fits, spreads, categoryOf, usual, gapMs) ?? wandering;
+      wandering = likeliestWandering(rows, fits, spreads, categoryOf, usual, gapMs, giveWay) ?? wandering;
     }
-    fits = fits.map((fit, item) =>
-      refit(at(rows, item), fit, at(spreads, categoryOf[item] ?? 0), wandering, usual, fit),
-    );
+    fits = fits.map((fit, item) => {
+      giveWay();
+      return refit(at(rows, item), fit, at(spreads, categoryOf[item] ?? 0), wandering, usual, fit);
+    });
     ({ all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length, spread));
     usual = usualOf(fits);
-    shared.learn(rows, fits);
+    shared.learn(rows, fits, giveWay);
   }
   return {
     items,
@@ -143,6 +148,7 @@ function likeliestWandering(
   categoryOf: Int32Array,
   usual: DemandModel['usual'],
   gapMs: number,
+  giveWay: GiveWay,
 ): Wandering | null {
   const telling = rows.map((row, item) => ({ row, item })).filter(({ row }) => row.units.length >= 8);
   if (telling.length === 0) return null;
@@ -157,6 +163,7 @@ function likeliestWandering(
       const wandering = { share, fadeMs: gaps * gapMs };
       let sum = 0;
       for (const { row, item } of deciding) {
+        giveWay();
         const prior = at(spreads, categoryOf[item] ?? 0);
         const fit = at(fits, item);
         const once = refit(row, fit, prior, wandering, usual, spare);

@@ -1,3 +1,4 @@
+import { goOn, type GiveWay } from '../give-way';
 import { linear, type ItemFit, type ItemRows } from './item-fit';
 import type { ItemHistory } from './observations';
 
@@ -31,20 +32,21 @@ export class SharedEffects {
   readonly #times: Float64Array;
   readonly #timeOf: readonly Int32Array[];
 
-  constructor(histories: readonly ItemHistory[]) {
+  constructor(histories: readonly ItemHistory[], giveWay: GiveWay = goOn) {
     const weekdays = new Set<number>();
     const hours = new Set<number>();
     const days = new Set<number>();
     let first = Infinity;
     let last = -Infinity;
     const places = new Map<number, number>();
-    this.#timeOf = histories.map(({ at }) =>
-      Int32Array.from(at, (time) => {
+    this.#timeOf = histories.map(({ at }) => {
+      giveWay();
+      return Int32Array.from(at, (time) => {
         const known = places.get(time);
         if (known === undefined) places.set(time, places.size);
         return known ?? places.size - 1;
-      }),
-    );
+      });
+    });
     this.#times = Float64Array.from(places.keys());
     for (const at of this.#times) {
       weekdays.add(weekdayOf(at));
@@ -84,13 +86,14 @@ export class SharedEffects {
    * Fits every effect to what the items leave unexplained, and tells the rows.
    * @param rows of the histories this was made of, in their order
    */
-  learn(rows: readonly ItemRows[], fits: readonly ItemFit[]): void {
+  learn(rows: readonly ItemRows[], fits: readonly ItemFit[], giveWay: GiveWay = goOn): void {
     // By instant: the weight of its rows, and what they leave over when shared effects are counted to it.
     const weights = new Float64Array(this.#times.length);
     const rests = new Float64Array(this.#times.length);
     let count = 0;
     let total = 0;
     rows.forEach((own, item) => {
+      giveWay();
       const fit = fits[item];
       const timeOf = this.#timeOf[item];
       if (fit === undefined || timeOf === undefined) return;
@@ -127,6 +130,7 @@ export class SharedEffects {
     if (this.#uses.period) this.#learnPeriods(rests, weights, ridge);
     const effects = this.#times.map((time) => this.#effect(time));
     rows.forEach(({ offset, logExposure }, item) => {
+      giveWay();
       const timeOf = this.#timeOf[item];
       for (let row = 0; row < offset.length; row += 1) {
         offset[row] = (logExposure[row] ?? 0) + (effects[timeOf?.[row] ?? 0] ?? 0);

@@ -44,33 +44,36 @@ export function footfallReport(
     readonly orders: readonly string[];
   },
 ): FootfallRow[] {
-  const taps = known.counts.filter(({ source }) => source === 'tap');
-  const stretches = countedStretches(taps);
+  // Each instant is read once: windows are many, counts and orders by the ten thousand.
+  const tapped = known.counts.filter(({ source }) => source === 'tap');
+  const stretches = countedStretches(tapped).map(spanOf);
+  const by = (wanted: FootfallSource) => known.counts.filter(({ source }) => source === wanted).map(spanCountOf);
+  const [taps, display, qr, scan] = [tapped.map(spanCountOf), by('display'), by('qr'), by('scan')];
+  const ordersMs = Float64Array.from(known.orders, (at) => Date.parse(at)).sort();
+  const beginsMs = Float64Array.from(stretches, ({ fromMs }) => fromMs);
+  // Stretches are apart: an instant is in the last that began by then, or in none.
+  const whileCountedMs = ordersMs.filter(
+    (atMs) => atMs < (stretches[countBelow(beginsMs, atMs + 1) - 1]?.toMs ?? atMs),
+  );
   const caught = caughtBy(known.calibrations.filter(({ source }) => source === 'tap'));
-  return windows.map((window) => {
+  return windows.map(({ from, to }) => {
+    const window = spanOf({ from, to });
     const countedMs = stretches.reduce((sum, stretch) => sum + overlapMs(stretch, window), 0);
     const counted = Math.round(sumWithin(taps, window));
-    const orders = known.orders.filter((at) => at >= window.from && at < window.to);
-    const whileCounted = orders.filter((at) => stretches.some(({ from, to }) => at >= from && at < to)).length;
+    const whileCounted = countWithin(whileCountedMs, window);
     const people = countedMs > 0 ? visitors(counted, caught) : null;
-    const noticed = (source: FootfallSource): number =>
-      Math.round(
-        sumWithin(
-          known.counts.filter((count) => count.source === source),
-          window,
-        ),
-      );
+    const noticed = (what: typeof taps): number => Math.round(sumWithin(what, window));
     return {
-      from: window.from,
-      to: window.to,
+      from,
+      to,
       countedMs,
       counted,
       visitors: people,
       visitorsPerHour: people && scaled(people, 3_600_000 / countedMs),
-      orders: orders.length,
+      orders: countWithin(ordersMs, window),
       ordersWhileCounted: whileCounted,
       conversion: countedMs > 0 && counted > 0 ? conversion(whileCounted, counted, caught) : null,
-      noticed: { display: noticed('display'), qr: noticed('qr'), scan: noticed('scan') },
+      noticed: { display: noticed(display), qr: noticed(qr), scan: noticed(scan) },
     };
   });
 }
@@ -85,17 +88,22 @@ export function footfallOutside(
     (open: readonly Window[], gone) => open.flatMap((window) => partsOutside(window, gone)),
     [span],
   );
+  const open = left.map((window) => ({ ...spanOf(window), window }));
   const counts = known.counts.flatMap((count) => {
-    const lengthMs = Date.parse(count.to) - Date.parse(count.from);
-    if (lengthMs <= 0) return left.some((window) => isWithin(count.from, window)) ? [count] : [];
-    return left.flatMap((window) => {
-      const sharedMs = overlapMs(count, window);
+    const own = spanOf(count);
+    const lengthMs = own.toMs - own.fromMs;
+    if (lengthMs <= 0) return open.some((part) => isWithin(own.fromMs, part)) ? [count] : [];
+    return open.flatMap((part) => {
+      const sharedMs = overlapMs(own, part);
       if (sharedMs === 0) return [];
-      const [from, to] = [later(count.from, window.from), earlier(count.to, window.to)];
-      return [{ ...count, from, to, count: (count.count * sharedMs) / lengthMs }];
+      const [from, to] = [later(count.from, part.window.from), earlier(count.to, part.window.to)];
+      return [{ source: count.source, from, to, count: (count.count * sharedMs) / lengthMs }];
     });
   });
-  const orders = known.orders.filter((at) => left.some((window) => isWithin(at, window)));
+  const orders = known.orders.filter((at) => {
+    const atMs = Date.parse(at);
+    return open.some((part) => isWithin(atMs, part));
+  });
   const [row] = footfallReport([span], { ...known, counts, orders });
   if (row === undefined) throw new Error('one window makes one row');
   return row;
@@ -108,8 +116,26 @@ function partsOutside(window: Window, gone: Window): Window[] {
   return [before, after].filter(({ from, to }) => from < to);
 }
 
-function isWithin(at: string, { from, to }: Window): boolean {
-  return at >= from && at < to;
+/** A stretch of time in UTC milliseconds. */
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+interface SpanCount extends Span {
+  readonly count: number;
+}
+
+function spanOf({ from, to }: Window): Span {
+  return { fromMs: Date.parse(from), toMs: Date.parse(to) };
+}
+
+function spanCountOf({ from, to, count }: FootfallCount): SpanCount {
+  return { fromMs: Date.parse(from), toMs: Date.parse(to), count };
+}
+
+function isWithin(atMs: number, { fromMs, toMs }: Span): boolean {
+  return atMs >= fromMs && atMs < toMs;
 }
 
 function earlier(one: string, other: string): string {
@@ -124,15 +150,30 @@ function scaled({ middle, low, high }: Estimate, factor: number): Estimate {
   return { middle: middle * factor, low: low * factor, high: high * factor };
 }
 
+/** @param sortedMs whole milliseconds in rising order */
+function countWithin(sortedMs: Float64Array, { fromMs, toMs }: Span): number {
+  return Math.max(0, countBelow(sortedMs, toMs) - countBelow(sortedMs, fromMs));
+}
+
+function countBelow(sortedMs: Float64Array, atMs: number): number {
+  let [low, high] = [0, sortedMs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sortedMs[middle] ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** A count that lies across a window's edge is shared out by time. */
-function sumWithin(counts: readonly FootfallCount[], window: Window): number {
-  return counts.reduce((sum, { from, to, count }) => {
-    const lengthMs = Date.parse(to) - Date.parse(from);
-    if (lengthMs <= 0) return sum + (from >= window.from && from < window.to ? count : 0);
-    return sum + (count * overlapMs({ from, to }, window)) / lengthMs;
+function sumWithin(counts: readonly SpanCount[], window: Span): number {
+  return counts.reduce((sum, count) => {
+    const lengthMs = count.toMs - count.fromMs;
+    if (lengthMs <= 0) return isWithin(count.fromMs, window) ? sum + count.count : sum;
+    return sum + (count.count * overlapMs(count, window)) / lengthMs;
   }, 0);
 }
 
-function overlapMs(a: Window, b: Window): number {
-  return Math.max(0, Math.min(Date.parse(a.to), Date.parse(b.to)) - Math.max(Date.parse(a.from), Date.parse(b.from)));
+function overlapMs(one: Span, other: Span): number {
+  return Math.max(0, Math.min(one.toMs, other.toMs) - Math.max(one.fromMs, other.fromMs));
 }

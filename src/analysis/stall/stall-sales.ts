@@ -1,3 +1,4 @@
+import { goOn, type GiveWay } from '../give-way';
 import { PairCounts } from '../baskets/pair-counts';
 import { NextItemModel } from '../baskets/next-item';
 import type { HourCount } from '../footfall/expected';
@@ -153,10 +154,19 @@ export class StallSales {
   }
 
   /** @param categoryOf category of an item, empty when it has none */
-  learn(categoryOf: (itemId: string) => string): { demand: DemandModel; nextItem: NextItemModel } {
+  learn(
+    categoryOf: (itemId: string) => string,
+    giveWay: GiveWay = goOn,
+  ): { demand: DemandModel; nextItem: NextItemModel } {
     const items = this.#demandItems(categoryOf);
-    const histories = this.#variants.map((variant) => this.#historyOf(variant));
-    return { demand: learnDemand({ items, histories }), nextItem: new NextItemModel(this.baskets) };
+    const histories = this.#variants.map((variant) => {
+      giveWay();
+      return this.#historyOf(variant);
+    });
+    return {
+      demand: learnDemand({ items, histories }, giveWay),
+      nextItem: new NextItemModel(this.baskets, giveWay),
+    };
   }
 
   /** Learns what changed since: the variants at these places, and the items that go with them. */

@@ -8,6 +8,7 @@ import { StallSales } from '../../analysis/stall/stall-sales';
 import type { Item } from '../../domain/catalogue';
 import { portion } from '../../domain/money';
 import type { Order } from '../../domain/order';
+import { goOn, type GiveWay } from '../../analysis/give-way';
 import { caughtBy } from '../../analysis/footfall/estimate';
 import { expectedIn, learnHourly, timeDrop, type HourCount } from '../../analysis/footfall/expected';
 import { peopleByHour } from '../../analysis/footfall/hours';
@@ -55,6 +56,7 @@ interface Learned {
 /** Learns from the orders of a data folder and finds advice, in the thread that calls it. */
 export class AdvisorEngine implements Advisor {
   readonly #dataDir: string;
+  readonly #giveWay: GiveWay;
   #feed: OrderFeed | null = null;
   #catalogue: CatalogueFeed | null = null;
   #people: FootfallFeed | null = null;
@@ -63,18 +65,19 @@ export class AdvisorEngine implements Advisor {
   #sinceFull = 0;
   #clock = new LocalClock('UTC');
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, giveWay: GiveWay = goOn) {
     this.#dataDir = dataDir;
+    this.#giveWay = giveWay;
   }
 
   ask(question: AdviceQuestion): Promise<AdvisorAnswer> {
     const startedMs = performance.now();
     const { changed, sold, learnedOrders } = this.#read(question.timeZone);
     this.#catalogue ??= CatalogueFeed.open(this.#dataDir);
-    const items = this.#catalogue.next(sold);
+    const items = this.#catalogue.next(sold, this.#giveWay);
     const isFull = this.#learn(changed, learnedOrders, (itemId) => items.get(itemId)?.category ?? '');
     const footfall = this.#footfall(question);
-    const { bundles } = findBundles(this.#sales.baskets, { confidence: CONFIDENCE });
+    const { bundles } = findBundles(this.#sales.baskets, { confidence: CONFIDENCE }, this.#giveWay);
     const candidates =
       this.#learned === null
         ? []
@@ -209,6 +212,7 @@ export class AdvisorEngine implements Advisor {
     const sold = new Set<string>();
     let learnedOrders = 0;
     for (const order of this.#feed.next()) {
+      this.#giveWay();
       // What was given away is off the table too.
       for (const { itemId } of order.lines) if (itemId !== null) sold.add(itemId);
       const lines = soldLines(order);
@@ -226,7 +230,7 @@ export class AdvisorEngine implements Advisor {
     if (learnedOrders === 0 && this.#learned !== null) return false;
     if (this.#learned === null || this.#sinceFull > RELEARN_AFTER || changed.size > MOST_CHANGED) {
       if (this.#sales.orders === 0) return false;
-      this.#learned = this.#sales.learn(categoryOf);
+      this.#learned = this.#sales.learn(categoryOf, this.#giveWay);
       this.#sinceFull = 0;
       return true;
     }
@@ -248,6 +252,7 @@ export class AdvisorEngine implements Advisor {
     };
     const found: { readonly gain: number; readonly candidate: AdviceContent }[] = [];
     for (const { item, variant, place } of this.#wouldBeLeft(demand, items, question, day)) {
+      this.#giveWay();
       const { variantId, pricing, priceMinor, costMinor, stock } = variant;
       const advice = adviseMarkdown(demand, place, {
         ...day,

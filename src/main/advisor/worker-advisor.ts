@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { TillUse } from '../core/till-use';
 import type { AdviceQuestion, Advisor, AdvisorAnswer } from '../core/advisor';
 import { AdvisorEngine } from './engine';
+
+/** What the thread is started with. */
+export interface AdvisorData {
+  readonly dataDir: string;
+  /** Of the till's `TillUse`. */
+  readonly use: SharedArrayBuffer;
+}
 
 /** What the thread answers. */
 export type AdvisorMessage =
@@ -16,15 +24,18 @@ const NURSERY_MIB = 8;
 /** The advisor in a thread of its own, started when it is first asked. */
 export class WorkerAdvisor implements Advisor {
   readonly #script: string;
-  readonly #dataDir: string;
+  readonly #data: AdvisorData;
   #worker: Worker | null = null;
   #waiting: { readonly resolve: (answer: AdvisorAnswer) => void; readonly reject: (error: Error) => void } | null =
     null;
 
-  /** @param script the built worker, `out/main/advisor-worker.js` */
-  constructor(script: string, dataDir: string) {
+  /**
+   * @param script the built worker, `out/main/advisor-worker.js`
+   * @param use of the till it stands back for
+   */
+  constructor(script: string, dataDir: string, use: TillUse) {
     this.#script = script;
-    this.#dataDir = dataDir;
+    this.#data = { dataDir, use: use.shared };
   }
 
   ask(question: AdviceQuestion): Promise<AdvisorAnswer> {
@@ -44,7 +55,7 @@ export class WorkerAdvisor implements Advisor {
 
   #start(): Worker {
     const worker = new Worker(this.#script, {
-      workerData: this.#dataDir,
+      workerData: this.#data,
       resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MIB, maxYoungGenerationSizeMb: NURSERY_MIB },
     });
     worker.on('message', (message: AdvisorMessage) => {
@@ -71,10 +82,10 @@ export class WorkerAdvisor implements Advisor {
 }
 
 /** An advisor in a thread where the thread is built, else in this one (tests run from the sources). */
-export function startAdvisor(dataDir: string): Advisor {
+export function startAdvisor(dataDir: string, use: TillUse): Advisor {
   const places = ['./advisor-worker.js', '../advisor-worker.js'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   );
   const script = places.find((place) => existsSync(place));
-  return script === undefined ? new AdvisorEngine(dataDir) : new WorkerAdvisor(script, dataDir);
+  return script === undefined ? new AdvisorEngine(dataDir) : new WorkerAdvisor(script, dataDir, use);
 }

@@ -20,9 +20,14 @@ export class TillUse {
     Atomics.store(this.#lastNs, 0, process.hrtime.bigint());
   }
 
+  /** Milliseconds since somebody last did something; infinite where nobody ever did. */
+  sinceMs(): number {
+    const lastNs = Atomics.load(this.#lastNs, 0);
+    return lastNs > 0n ? Number(process.hrtime.bigint() - lastNs) / 1e6 : Infinity;
+  }
+
   /** Whether somebody is at it. */
   isInUse(): boolean {
-    const lastNs = Atomics.load(this.#lastNs, 0);
-    return lastNs > 0n && process.hrtime.bigint() - lastNs < BigInt(IN_USE_MS) * 1_000_000n;
+    return this.sinceMs() < IN_USE_MS;
   }
 }

@@ -33,16 +33,18 @@ export class CatalogueFeed {
   /**
    * By id, in the order of the grid.
    * @param sold every item that was on an order since the last call
+   * @param giveWay called before each item that is read
    */
-  next(sold: Iterable<string>): ReadonlyMap<string, Item> {
+  next(sold: Iterable<string>, giveWay: () => void = () => undefined): ReadonlyMap<string, Item> {
     // One transaction, so that the version belongs to the items.
     this.#database.transaction(() => {
       const version = versionOf(this.#database);
       for (const itemId of sold) {
+        giveWay();
         const known = this.#known.get(itemId);
         if (known !== undefined) this.#known.set(itemId, this.#counted(known.written, known.at));
       }
-      if (version !== this.#version) this.#readWritten();
+      if (version !== this.#version) this.#readWritten(giveWay);
       this.#version = version;
     })();
     return new Map(Array.from(this.#known, ([itemId, { item }]) => [itemId, item]));
@@ -52,7 +54,7 @@ export class CatalogueFeed {
     this.#database.close();
   }
 
-  #readWritten(): void {
+  #readWritten(giveWay: () => void): void {
     const rows = prepared(
       this.#database,
       'SELECT item_id, at FROM item ORDER BY created_ms, ordinal, item_key',
@@ -60,6 +62,7 @@ export class CatalogueFeed {
     const body = prepared(this.#database, 'SELECT body FROM item WHERE item_id = ?').pluck();
     this.#known = new Map(
       rows.map(({ item_id: itemId, at }) => {
+        giveWay();
         const known = this.#known.get(itemId);
         return [itemId, known?.at === at ? known : this.#counted(JSON.parse(body.get(itemId) as string) as Item, at)];
       }),
