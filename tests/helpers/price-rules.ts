@@ -2,6 +2,7 @@ import { compileBook, type Goods, type PriceBook, type TimedRule } from '../../s
 import { DEFAULT_POLICY, type PricePolicy } from '../../src/domain/pricing/policy';
 import type { PriceSubject } from '../../src/domain/pricing/price';
 import { ALWAYS, type PriceRule } from '../../src/domain/pricing/rule';
+import type { TypedRule } from '../../src/shared/contract';
 
 export const NOW_MS = Date.parse('2026-06-13T10:00:00.000Z');
 export const MINUTE_MS = 60_000;
@@ -26,6 +27,12 @@ export function ruleOf(said: Partial<PriceRule> = {}): PriceRule {
     graceMs: null,
     ...said,
   };
+}
+
+/** The same as an operator types it anew. */
+export function typedRule(said: Partial<TypedRule> = {}): TypedRule {
+  const { version: _version, origin: _origin, ...typed } = ruleOf();
+  return { ...typed, ruleId: null, ...said };
 }
 
 export function timed(rule: PriceRule, ...windows: TimedRule['windows']): TimedRule {

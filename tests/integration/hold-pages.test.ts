@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
-import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { startServingTill, temporaryFolder, type ServingTill, type TestClient } from '../helpers/kiosk';
 
 const LOAF = '5012345010779';
 const folder = temporaryFolder();
+let shop: ServingTill;
 let running: RunningKiosk;
 let till: TestClient;
 let url: string;
@@ -12,22 +13,14 @@ let itemId: string;
 let variantId: string;
 
 beforeAll(async () => {
-  ({ running, till } = await startTestTill({
-    dataDir: folder.path,
-    devices: 'none',
-    stallServer: { host: '127.0.0.1', port: 0 },
-  }));
-  await readyToSell(till);
-  const { address, port, publicUrl } = till.topics.shop;
-  await till.call('shop.serve', { isOn: true, address, port, publicUrl, offers: ['gallery', 'holds'] });
-  url = running.kiosk.stallServer.state().url ?? '';
+  shop = await startServingTill(folder.path, ['gallery', 'holds']);
+  ({ running, till, url } = shop);
   const found = await till.call('catalogue.lookup', { code: LOAF });
   itemId = found?.item.itemId ?? '';
   variantId = found?.variantId ?? '';
 });
 afterAll(async () => {
-  till.close();
-  await running.close();
+  await shop.close();
   folder.remove();
 });
 

@@ -5,10 +5,11 @@ import { checkOrder } from '../../src/domain/order';
 import type { RunningKiosk } from '../../src/main/boot';
 import { HeldForStore } from '../../src/main/db/held-for';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
-import type { CallInput, CallName, CallOutput, TypedRule } from '../../src/shared/contract';
+import type { CallInput, CallName, CallOutput } from '../../src/shared/contract';
 import type { CallResult } from '../../src/shared/errors';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
+import { typedRule } from '../helpers/price-rules';
 import { startTwoTills, type PairedTill, type TwoTills } from '../helpers/two-tills';
 
 const LOAF = '5012345010779';
@@ -93,21 +94,11 @@ describe('one till', () => {
     return count;
   };
   const pay = () => till.call('payment.cash', { givenMinor: 100_000 });
-  const dearer: TypedRule = {
-    ruleId: null,
+  const dearer = typedRule({
     name: 'Dearer bread',
-    isOn: true,
-    what: { kind: 'everything' },
     effect: { kind: 'percent-off', basisPoints: 5_000 },
-    when: { from: null, until: null, weekly: [] },
-    where: { kind: 'anywhere' },
-    audience: 'everyone',
-    stock: null,
-    priority: 100,
-    stacking: 'alone',
-    capBasisPoints: null,
     graceMs: 0,
-  };
+  });
 
   test('a scanned hold is sold once at the promised price, which no rule changes any more', async () => {
     const { ruleId } = await till.call('prices.put-rule', dearer);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
 import { startHub, type TestHub } from '../helpers/hub';
-import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { startServingTill, temporaryFolder, type ServingTill, type TestClient } from '../helpers/kiosk';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
 
 const LOAF = '5012345010779';
 const folder = temporaryFolder();
+let shop: ServingTill;
 let postgres: PostgresServer;
 let hub: TestHub;
 let running: RunningKiosk;
@@ -14,16 +15,11 @@ let till: TestClient;
 beforeAll(async () => {
   postgres = await startPostgres();
   hub = await startHub({ databaseUrl: await postgres.newDatabase() });
-  ({ running, till } = await startTestTill({
-    dataDir: folder.path,
-    devices: 'none',
-    stallServer: { host: '127.0.0.1', port: 0 },
-  }));
-  await readyToSell(till);
+  shop = await startServingTill(folder.path);
+  ({ running, till } = shop);
 });
 afterAll(async () => {
-  till.close();
-  await running.close();
+  await shop.close();
   await hub.close();
   await postgres.stop();
   folder.remove();

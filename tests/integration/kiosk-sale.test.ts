@@ -5,6 +5,7 @@ import type { Entry } from '../../src/journal/kinds';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
 import type { RunningKiosk } from '../../src/main/boot';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { typedRule } from '../helpers/price-rules';
 
 const SOURDOUGH = '5012345010779';
 const GINGER_BEER = '5012345014104';
@@ -68,13 +69,8 @@ test('a receipt that the shopper saw on the screen confirms the order, once some
 
 test('a slip says why prices are what they are: of a line, of an order, as a copy, and never on the way of a sale', async () => {
   const found = await till.call('catalogue.lookup', { code: SOURDOUGH });
-  const { ruleId } = await till.call('prices.put-rule', {
-    ...{ ruleId: null, name: 'A tenth off', isOn: true, audience: 'everyone', stock: null, priority: 100 },
-    ...{ stacking: 'alone', capBasisPoints: null, graceMs: null, where: { kind: 'anywhere' } },
-    when: { from: null, until: null, weekly: [] },
-    what: { kind: 'variants', variantIds: [found?.variantId ?? ''] },
-    effect: { kind: 'percent-off', basisPoints: 1_000 },
-  });
+  const only = { kind: 'variants' as const, variantIds: [found?.variantId ?? ''] };
+  const { ruleId } = await till.call('prices.put-rule', typedRule({ name: 'A tenth off', what: only }));
   await till.call('cart.scan', { code: SOURDOUGH });
   await till.call('cart.scan', { code: GINGER_BEER });
   const lineId = till.topics.sale.cart.lines[0]?.lineId ?? '';

@@ -1,28 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
-import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { startServingTill, temporaryFolder, type ServingTill, type TestClient } from '../helpers/kiosk';
 import { rawRequest, sendRaw } from '../helpers/raw-http';
 
 const LOAF = '5012345010779';
 const folder = temporaryFolder();
+let shop: ServingTill;
 let running: RunningKiosk;
 let till: TestClient;
 let url: string;
 
 beforeAll(async () => {
-  ({ running, till } = await startTestTill({
-    dataDir: folder.path,
-    devices: 'none',
-    stallServer: { host: '127.0.0.1', port: 0 },
-  }));
-  await readyToSell(till);
-  await offer(['gallery', 'receipts']);
-  url = running.kiosk.stallServer.url() ?? '';
+  shop = await startServingTill(folder.path, ['gallery', 'receipts']);
+  ({ running, till, url } = shop);
 });
 afterAll(async () => {
-  till.close();
-  await running.close();
+  await shop.close();
   folder.remove();
 });
 

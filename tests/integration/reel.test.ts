@@ -7,6 +7,7 @@ import { verifyFolder } from '../../src/main/db/inspect';
 import { CALLS, type DisplayScene, type ShownCard, type Tile } from '../../src/shared/contract';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
+import { typedRule } from '../helpers/price-rules';
 
 /** A Saturday, 11:00 in London. */
 const START_MS = Date.parse('2026-06-13T10:00:00.000Z');
@@ -176,17 +177,14 @@ describe('the reel', () => {
 
   test('says what a pair costs together', async () => {
     const parts = [0, 1].map((at) => ({ what: { kind: 'items' as const, itemIds: [tile(at).itemId] }, quantity: 1 }));
-    await till.call('prices.put-rule', {
-      ...{
-        ruleId: null,
+    await till.call(
+      'prices.put-rule',
+      typedRule({
         name: 'Together',
-        isOn: true,
         what: { kind: 'items', itemIds: [tile(0).itemId, tile(1).itemId] },
-      },
-      effect: { kind: 'bundle', parts, at: { kind: 'price', priceMinor: 500 }, mostPerCart: null },
-      ...{ when: ALWAYS, where: { kind: 'anywhere' }, audience: 'everyone', stock: null, priority: 100 },
-      ...{ stacking: 'alone', capBasisPoints: null, graceMs: null },
-    });
+        effect: { kind: 'bundle', parts, at: { kind: 'price', priceMinor: 500 }, mostPerCart: null },
+      }),
+    );
     await put([{ cardId: 'p', caption: '', kind: 'pair', itemId: tile(0).itemId, otherId: tile(1).itemId }]);
     expect(await card('p')).toMatchObject({ offer: { name: 'Together', isBundle: true } });
   });

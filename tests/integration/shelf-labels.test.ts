@@ -3,27 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
 import type { CallInput, TypedRule } from '../../src/shared/contract';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { typedRule } from '../helpers/price-rules';
 
 const LOAF = '5012345010779';
 const folder = temporaryFolder();
 let running: RunningKiosk;
 let till: TestClient;
 
-const halfPrice = (what: TypedRule['what']): TypedRule => ({
-  ruleId: null,
-  name: 'Half',
-  isOn: true,
-  what,
-  effect: { kind: 'percent-off', basisPoints: 5_000 },
-  when: { from: null, until: null, weekly: [] },
-  where: { kind: 'anywhere' },
-  audience: 'everyone',
-  stock: null,
-  priority: 100,
-  stacking: 'alone',
-  capBasisPoints: null,
-  graceMs: null,
-});
+const halfPrice = (what: TypedRule['what']): TypedRule =>
+  typedRule({ what, effect: { kind: 'percent-off', basisPoints: 5_000 } });
 
 beforeAll(async () => {
   ({ running, till } = await startTestTill({ dataDir: folder.path }));

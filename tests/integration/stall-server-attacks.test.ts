@@ -10,27 +10,22 @@ import { kioskLink } from '../../src/main/lan/stall-thread';
 import { projectFolder } from '../../src/main/project-folder';
 import type { RunningKiosk } from '../../src/main/boot';
 import { ROLES, CALLS, type ClientRole } from '../../src/shared/contract';
-import { readyToSell, sellSimple, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { sellSimple, startServingTill, temporaryFolder, type ServingTill, type TestClient } from '../helpers/kiosk';
 import { openSocket, rawRequest, sendRaw } from '../helpers/raw-http';
 
 const folder = temporaryFolder();
+let shop: ServingTill;
 let running: RunningKiosk;
 let till: TestClient;
 let url: string;
 let port: number;
 
 beforeAll(async () => {
-  ({ running, till } = await startTestTill({
-    dataDir: folder.path,
-    devices: 'none',
-    stallServer: { host: '127.0.0.1', port: 0 },
-  }));
-  await readyToSell(till);
-  url = running.kiosk.stallServer.state().url ?? '';
-  port = Number(new URL(url).port);
+  shop = await startServingTill(folder.path);
+  ({ running, till, url, port } = shop);
 });
 afterAll(async () => {
-  await running.close();
+  await shop.close();
   folder.remove();
 });
 

@@ -1,28 +1,21 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunningKiosk } from '../../src/main/boot';
 import { startStallServer } from '../../src/main/lan/stall-server';
 import { STALL_SITES } from '../../src/main/lan/stall-sites';
 import { kioskLink } from '../../src/main/lan/stall-thread';
 import { projectFolder } from '../../src/main/project-folder';
-import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
+import { startServingTill, temporaryFolder, type ServingTill } from '../helpers/kiosk';
 
 const folder = temporaryFolder();
-let running: RunningKiosk;
-let till: TestClient;
+let shop: ServingTill;
 let url: string;
 
 beforeAll(async () => {
-  ({ running, till } = await startTestTill({
-    dataDir: folder.path,
-    devices: 'none',
-    stallServer: { host: '127.0.0.1', port: 0 },
-  }));
-  await readyToSell(till);
-  url = running.kiosk.stallServer.state().url ?? '';
+  shop = await startServingTill(folder.path);
+  ({ url } = shop);
 });
 afterAll(async () => {
-  await running.close();
+  await shop.close();
   folder.remove();
 });
 
@@ -73,7 +66,7 @@ test('a photo comes to fit, as a picture drawn anew, and no other file comes at 
 test('a phone that looks at goods is one person, however often it looks and whichever way it came', async () => {
   const item = await someItem();
   const told: unknown[] = [];
-  const { dispatch, ...link } = kioskLink(running.kiosk);
+  const { dispatch, ...link } = kioskLink(shop.running.kiosk);
   const server = await startStallServer({
     host: '127.0.0.1',
     port: 0,
