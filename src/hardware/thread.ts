@@ -23,12 +23,15 @@ export interface ThreadOptions<Q, A> {
   readonly beside: string;
   /** How long an answer may take, those before it included; a thread that takes longer is ended. */
   readonly timeoutMs: number;
+  /** The most memory the thread's objects may take, where a question may be meant to take all there is. */
+  readonly mostHeapMib?: number;
   /** Does the work here when run from the sources, as tests are: there is no built thread to start. */
   readonly inPlace: (question: Q) => Promise<A>;
 }
 
 /** Starts the thread when the first question comes, and again should it die. Idle, it keeps no process alive. */
-export function createThread<Q, A>({ file, beside, timeoutMs, inPlace }: ThreadOptions<Q, A>): Thread<Q, A> {
+export function createThread<Q, A>(options: ThreadOptions<Q, A>): Thread<Q, A> {
+  const { file, beside, timeoutMs, mostHeapMib, inPlace } = options;
   const waiting = new Map<number, { resolve: (answer: A) => void; reject: (error: Error) => void }>();
   let worker: Worker | null = null;
   let lastId = 0;
@@ -39,7 +42,7 @@ export function createThread<Q, A>({ file, beside, timeoutMs, inPlace }: ThreadO
   }
 
   function start(path: string): Worker {
-    const started = new Worker(path);
+    const started = new Worker(path, mostHeapMib ? { resourceLimits: { maxOldGenerationSizeMb: mostHeapMib } } : {});
     started.unref();
     started.on('message', (reply: ThreadReply<A>) => {
       const asker = waiting.get(reply.id);
@@ -83,4 +86,10 @@ export function createThread<Q, A>({ file, beside, timeoutMs, inPlace }: ThreadO
     },
     close: () => end('was closed'),
   };
+}
+
+/** One question to a thread that ends with its answer: for work that nobody asks for all day. */
+export function askOnce<Q, A>(options: ThreadOptions<Q, A>, question: Q): Promise<A> {
+  const thread = createThread(options);
+  return thread.ask(question).finally(() => thread.close());
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { v7 as newId } from 'uuid';
 import { hearUsb, lookAtThisMachine, type HearPlugs } from '../hardware/discovery/plug-watch';
 import type { LookAtPlugs } from '../hardware/discovery/plugged';
-import { createThread } from '../hardware/thread';
+import { askOnce, type ThreadOptions } from '../hardware/thread';
 import { keepPapers } from '../hardware/virtual/paper-files';
 import { createPaperRenderer } from '../hardware/virtual/paper-renderer';
 import type { VirtualPrinter } from '../hardware/virtual/printer-device';
@@ -234,15 +234,14 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
   }
 }
 
-/** The thread ends with its file: nobody prints labels all day. */
 function makeLabelSheets(sheets: LabelSheets): Promise<Uint8Array> {
-  const thread = createThread<LabelSheets, Uint8Array>({
+  const options: ThreadOptions<LabelSheets, Uint8Array> = {
     file: 'label-worker.js',
     beside: import.meta.url,
     timeoutMs: LABELS_TIMEOUT_MS,
     inPlace: async (asked) => (await import('./label-sheets')).sheetsFile(asked),
-  });
-  return thread.ask(sheets).finally(() => thread.close());
+  };
+  return askOnce(options, sheets);
 }
 
 /** The kiosk as the exchange tells it, which is there before it. */

@@ -3,7 +3,7 @@ import { expect, type Locator } from '@playwright/test';
 import { BufferSource } from 'mediabunny';
 import { readClip } from '../../src/shared/clip-check';
 import * as m from '../../src/shared/i18n/generated/messages.js';
-import { mp4Film, webmFilm } from '../helpers/clips';
+import { endlessFilm, mp4Film, webmFilm } from '../helpers/clips';
 import { test } from './camera-fixtures';
 import { MUG } from './fixtures';
 import type { TillPage } from './pages/till-page';
@@ -89,6 +89,13 @@ test('a file is checked before it is kept, and exported for social posts', async
     await choose(till, name, bytes);
     await expect(page.getByText(words), name).toBeVisible();
   }
+  // Read for ever, a film is given up; the window goes on meanwhile.
+  await page.clock.install();
+  await choose(till, 'endless.webm', await endlessFilm());
+  const looking = studio.getByRole('button', { name: m.clip_looking() });
+  await expect(looking).toBeDisabled();
+  await page.clock.fastForward(10_000);
+  await expect(page.getByText(m.clip_fault_broken())).toBeVisible();
   await expect(studio.locator('[data-clip]')).toHaveCount(0);
 
   const editor = page.getByRole('region', { name: m.clip_new() });

@@ -48,6 +48,14 @@ export async function webmFilm(options: FilmOptions = {}): Promise<Buffer> {
   });
 }
 
+/** A damaged WebM that the library reads without end: it looks for the next part in the last bytes, again and again. */
+export async function endlessFilm(): Promise<Buffer> {
+  const film = await webmFilm();
+  // The index behind the pictures is no longer known as one (CuesID, RFC 9559, 5.1.5).
+  film[film.indexOf('1c53bb6b', 0, 'hex')] = 0x2b;
+  return film;
+}
+
 /** An MP4 with one grey picture of 64 by 64 pixels, and frames that say that nothing moves. */
 export async function mp4Film({ seconds = 2, framesPerSecond = 2 }: FilmOptions = {}): Promise<Buffer> {
   const still = Array.from({ length: seconds * framesPerSecond - 1 }, (_, index) => ({

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningKiosk } from '../../src/main/boot';
 import { hasRoomFor } from '../../src/main/core/clip-uploads';
 import { verifyFolder } from '../../src/main/db/inspect';
-import { addClip, mp4Film, uploadFilm, webmFilm } from '../helpers/clips';
+import { addClip, endlessFilm, mp4Film, uploadFilm, webmFilm } from '../helpers/clips';
 import {
   connect,
   readyToSell,
@@ -157,6 +157,16 @@ test('the built till reads films in a thread of its own', async () => {
   expect(await addClip(client, await mp4Film())).toMatch(/^[0-9a-f]{64}$/);
   const { uploadId } = await uploadFilm(client, Buffer.from('no film'));
   expect(await client.failure('clips.keep', { uploadId, poster: null, caption: '', itemId: null })).toBe('bad-clip');
+
+  // A film that would be read for ever is given up, and the till sells meanwhile.
+  const endless = await uploadFilm(client, await endlessFilm());
+  let isRead = false;
+  const refused = client
+    .failure('clips.keep', { uploadId: endless.uploadId, poster: null, caption: '', itemId: null })
+    .finally(() => (isRead = true));
+  await client.call('state.get', {});
+  expect(isRead).toBe(false);
+  expect(await refused).toBe('bad-clip');
   client.close();
   await kiosk.stop();
   other.remove();

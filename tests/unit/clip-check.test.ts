@@ -82,7 +82,7 @@ describe('A file that somebody wants to show', () => {
           expect(typeof (await read(bytes)).ok).toBe('boolean');
         },
       ),
-      // Always the same films: with some others the library reads on without end, which the time limit of its thread ends in the till.
+      // Always the same: some others are read without end (`endlessFilm`), which only the end of a thread stops.
       { numRuns: 30, seed: 1 },
     );
   });

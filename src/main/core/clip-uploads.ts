@@ -6,7 +6,7 @@ import { syncFolder } from '../../journal/files';
 import { CLIP_FAULTS, faultOf, type ClipFacts } from '../../shared/clip-check';
 import { MOST_CLIP_BYTES } from '../../shared/clip-schemas';
 import { CallFailure } from './call-failure';
-import { readClipFile } from './clip-reading';
+import { readClipAside } from './clip-reading';
 import { clipPath } from './clips';
 
 /** Left free for the journal, which must never wait for room. */
@@ -99,7 +99,7 @@ export class ClipUploads {
       }
       try {
         await file.sync();
-        const reading = await readClipFile(path, totalBytes);
+        const reading = await readClipAside({ path, bytes: totalBytes });
         const fault = reading.ok ? faultOf(reading.facts) : reading.fault;
         if (!reading.ok || fault !== null) throw new CallFailure('bad-clip', CLIP_FAULTS[fault ?? 'broken']);
         const clip = hash.digest('hex');

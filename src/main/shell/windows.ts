@@ -17,16 +17,35 @@ export const WINDOW_PREFERENCES: WebPreferences = {
   backgroundThrottling: false,
 };
 
-/** A window that crashes more often than this in a minute is left alone, so that the log stays readable. */
-const MAX_RELOADS_A_MINUTE = 5;
+/** From a window's death until it is loaded again: longer each time it does not stay, so that the log stays readable. */
+const PAUSES_MS = [200, 1_000, 5_000, 15_000];
+const LAST_PAUSE_MS = 60_000;
+/** A window that has lived for so long begins with the first pause again. */
+const STAYED_MS = 60_000;
+/** Electron may forget a load asked for while a process dies (electron/electron#48661): by now it would be there. */
+const LOADED_WITHIN_MS = 15_000;
 
-/** Loads a window again when its process dies. */
+/** Loads a window again when its process dies, as often as it does. */
 export function reloadWhenGone(window: BrowserWindow, onCrash: (reason: string) => void): void {
-  let reloads: number[] = [];
-  window.webContents.on('render-process-gone', (_event, { reason }) => {
+  const { webContents } = window;
+  let tries = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const after = (ms: number, work: () => void): void => {
+    clearTimeout(timer);
+    timer = setTimeout(work, ms);
+  };
+  function load(): void {
+    webContents.reload();
+    after(LOADED_WITHIN_MS, loadSoon);
+  }
+  function loadSoon(): void {
+    after(PAUSES_MS[tries] ?? LAST_PAUSE_MS, load);
+    tries += 1;
+  }
+  webContents.on('render-process-gone', (_event, { reason }) => {
     onCrash(reason);
-    const nowMs = Date.now();
-    reloads = [...reloads.filter((atMs) => nowMs - atMs < 60_000), nowMs];
-    if (reason !== 'clean-exit' && reloads.length <= MAX_RELOADS_A_MINUTE) window.webContents.reload();
+    if (reason !== 'clean-exit') loadSoon();
   });
+  webContents.on('did-finish-load', () => after(STAYED_MS, () => (tries = 0)));
+  window.once('closed', () => clearTimeout(timer));
 }

@@ -11,13 +11,13 @@ import {
   MP4,
   Mp4OutputFormat,
   Output,
-  VideoSampleSink,
   WEBM,
   WebMOutputFormat,
   type ConversionVideoOptions,
 } from 'mediabunny';
-import { faultOf, readClip, type ClipFacts, type ClipFault } from '../../shared/clip-check';
+import { faultOf, type ClipFacts, type ClipReading } from '../../shared/clip-check';
 import { CLIP_SIDE, type ClipKind } from '../../shared/clip-schemas';
+import { withPictures } from './film-pictures';
 
 /** A stretch of a film, in seconds. */
 export interface Stretch {
@@ -25,32 +25,30 @@ export interface Stretch {
   readonly end: number;
 }
 
-export type FilmLook =
-  { readonly ok: true; readonly facts: ClipFacts } | { readonly ok: false; readonly fault: ClipFault };
-
 /** The longest side a photo is kept with. */
 const POSTER_SIDE = 800;
+/** A film of half a minute takes a fraction of this; with some that are damaged the library reads on without end. */
+const LOOK_WITHIN_MS = 10_000;
 
 /**
- * Reads a film through and shows itself its first, a middle and its last picture. A film that is too long or too big for the
- * reel passes: it can be trimmed and made smaller here.
+ * Reads a film through and shows itself its first, a middle and its last picture, in a thread that is ended when it finds no
+ * end. A film that is too long or too big for the reel passes: it can be trimmed and made smaller here.
  */
-export async function lookAt(film: Blob): Promise<FilmLook> {
-  const reading = await readClip(new BlobSource(film), film.size);
-  if (!reading.ok) return reading;
-  const { width, height, durationMs } = reading.facts;
-  const fault = await withPictures(film, async (pictures, first) => {
-    for (const at of [0, durationMs / 2000, durationMs / 1000 - 0.001]) {
-      const picture = await pictures.getSample(first + at);
-      if (picture === null) return 'broken';
-      const [shownWidth, shownHeight] = [picture.displayWidth, picture.displayHeight];
-      picture.close();
-      // Codecs round up to whole blocks.
-      if (Math.abs(shownWidth - width) > 16 || Math.abs(shownHeight - height) > 16) return 'other-size';
-    }
-    return null;
-  }).catch((): ClipFault => 'broken');
-  return fault === null ? reading : { ok: false, fault };
+export async function lookAt(film: Blob): Promise<ClipReading> {
+  const worker = new Worker(new URL('./film-worker.ts', import.meta.url), { type: 'module' });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await new Promise((resolve) => {
+      const broken = (): void => resolve({ ok: false, fault: 'broken' });
+      timer = setTimeout(broken, LOOK_WITHIN_MS);
+      worker.onmessage = ({ data }: MessageEvent<ClipReading>) => resolve(data);
+      worker.onerror = broken;
+      worker.postMessage(film);
+    });
+  } finally {
+    clearTimeout(timer);
+    worker.terminate();
+  }
 }
 
 /** A picture of the film to stand for it, within the side a photo is kept with. */
@@ -173,20 +171,6 @@ async function convert(
   }
   if (target.buffer === null) throw new Error('the film was not written');
   return new Blob([target.buffer], { type: kind });
-}
-
-async function withPictures<T>(
-  film: Blob,
-  work: (pictures: VideoSampleSink, firstSeconds: number) => Promise<T>,
-): Promise<T> {
-  const input = new Input({ source: new BlobSource(film), formats: [MP4, WEBM] });
-  try {
-    const track = await input.getPrimaryVideoTrack();
-    if (track === null) throw new Error('no picture');
-    return await work(new VideoSampleSink(track), await track.getFirstTimestamp());
-  } finally {
-    input.dispose();
-  }
 }
 
 /** Codecs take even sides only. */
