@@ -41,16 +41,17 @@ test('a film is recorded, trimmed, worded, linked to an item and kept', async ({
   await page.getByRole('button', { name: m.clip_record() }).click();
   const recorder = page.getByRole('region', { name: m.clip_record() });
   await recorder.getByRole('button', { name: m.clip_start() }).click();
-  await expect(recorder.locator('.time')).toHaveText(m.clip_seconds({ seconds: 3 }), { timeout: 20_000 });
+  await expect(recorder.locator('.time')).toHaveText(m.clip_seconds({ seconds: 4 }), { timeout: 20_000 });
   await recorder.getByRole('button', { name: m.clip_stop() }).click();
 
   const editor = page.getByRole('region', { name: m.clip_new() });
   await expectPlaying(editor.locator('video'));
   const until = editor.getByLabel(m.clip_until());
   const recorded = Number(await until.inputValue());
-  expect(recorded).toBeGreaterThan(2);
-  await editor.getByLabel(m.clip_from()).fill('0.5');
-  await until.fill('1.9');
+  // A busy machine's camera misses some of the beginning.
+  expect(recorded).toBeGreaterThan(1.6);
+  await editor.getByLabel(m.clip_from()).fill('0.3');
+  await until.fill('1.5');
   await editor.getByLabel(m.clip_caption()).fill('Hand thrown <b>this morning</b>');
   await editor.getByLabel(m.clip_item()).fill('enamel');
   await editor.getByRole('button', { name: MUG.name }).click();
@@ -66,7 +67,7 @@ test('a film is recorded, trimmed, worded, linked to an item and kept', async ({
   await expectPlaying(video);
   const seconds = await video.evaluate((each: HTMLVideoElement) => each.duration);
   expect(seconds).toBeGreaterThan(1);
-  expect(seconds).toBeLessThan(1.9);
+  expect(seconds).toBeLessThan(1.5);
 
   await kept.getByRole('button', { name: m.clip_remove() }).click();
   await kept.getByRole('button', { name: m.clip_remove_sure() }).click();
