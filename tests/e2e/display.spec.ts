@@ -79,7 +79,9 @@ async function openApp(folder: string) {
       app.evaluate(({ webContents }) => {
         const contents = webContents.getAllWebContents().find((one) => one.getURL().includes('/display/'));
         if (!contents || contents.isCrashed()) return '';
-        return contents.executeJavaScript('document.body.innerText') as Promise<string>;
+        const said = contents.executeJavaScript('document.body.innerText') as Promise<string>;
+        // Electron never answers what it was asked while a page went.
+        return Promise.race([said, new Promise<string>((resolve) => setTimeout(resolve, 2_000, ''))]);
       }),
   };
 }
