@@ -52,7 +52,7 @@ export async function webmFilm(options: FilmOptions = {}): Promise<Buffer> {
 export async function endlessFilm(): Promise<Buffer> {
   const film = await webmFilm();
   // The index behind the pictures is no longer known as one (CuesID, RFC 9559, 5.1.5).
-  film[film.indexOf('1c53bb6b', 0, 'hex')] = 0x2b;
+  film[film.lastIndexOf('1c53bb6b', undefined, 'hex')] = 0x2b;
   return film;
 }
 
