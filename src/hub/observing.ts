@@ -2,8 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Appended } from '../exchange/exchange-store';
-import { Refusal } from '../exchange/exchange-store';
+import { Refusal, type Appended, type EntryReceipt } from '../exchange/exchange-store';
 import type { Database } from './database';
 
 /** What Prometheus reads of a hub process, and of the hub as a whole. */
@@ -62,7 +61,9 @@ export class HubMetrics {
 
   /** Counts a batch that was taken. */
   appended({ receipts }: Appended): void {
-    for (const { outcome } of receipts) this.#entries.inc({ outcome });
+    const counts = new Map<EntryReceipt['outcome'], number>();
+    for (const { outcome } of receipts) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    for (const [outcome, count] of counts) this.#entries.inc({ outcome }, count);
   }
 
   request(labels: { readonly method: string; readonly route: string; readonly status: number }, seconds: number): void {

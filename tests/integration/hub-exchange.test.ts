@@ -80,6 +80,27 @@ test('a batch sent again is stored once, and a feed is read page by page', async
   expect(read).toEqual(till.device.entries);
 });
 
+test('a head that was set back by hand lets nothing in twice', async () => {
+  await freshStall();
+  const till = await hub.join(stallId);
+  till.device.sell();
+  await till.push();
+  const { database } = hub.hub;
+  const { hash } = till.device.entries[0] as SealedEntry;
+  const setHead = (seq: number, to: string): Promise<unknown> =>
+    database.withClient((client) =>
+      client.query('UPDATE device SET head_seq = $2, head_hash = $3 WHERE stall_id = $1', [stallId, seq, to]),
+    );
+  await setHead(1, hash);
+  till.device.sell();
+  expect((await refusal(till.push(1))).code).toBe('internal');
+  expect((await till.client.feed({ after: '0.0', own: 'all' })).entries).toEqual(till.device.entries.slice(0, 2));
+
+  await setHead(2, till.device.entries[1]?.hash ?? '');
+  await till.push(1);
+  expect((await till.client.feed({ after: '0.0', own: 'all' })).entries).toEqual(till.device.entries);
+});
+
 test('whatever devices push at once, places of the feed are gapless and nobody misses one', async () => {
   await freshStall();
   const tills = await Promise.all(Array.from({ length: 4 }, () => hub.join(stallId)));

@@ -174,7 +174,8 @@ export class Projector {
     const before = this.#places.get(stallId) ?? feedSeq;
     this.#places.set(stallId, feedSeq);
     if (feedSeq - before >= QUEUE_ENTRIES) this.#queueMs = performance.now();
-    this.#waking.abort();
+    // Told of every batch while it works; each further abort would make an error, stack and all, for nobody.
+    if (!this.#waking.signal.aborted) this.#waking.abort();
   }
 
   /** Ends after the transaction under way. */
