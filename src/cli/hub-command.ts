@@ -111,10 +111,11 @@ export function registerHubCommand(program: Command): void {
         const { readFile, writeFile } = await import('node:fs/promises');
         const { signRules } = await import('../hub/sign-rules');
         const { identity } = await openStore(database);
-        const made = signRules(await readFile(file, 'utf8'), identity, { now: new Date(), name, setId });
+        const text = await readFile(file, 'utf8');
+        const made = await signRules(text, { database, identity }, { now: new Date(), name, setId });
         if (!made.ok) throw new Error(made.error.message);
-        const { text, set } = made.value;
-        await writeFile(signed, text);
+        const { set } = made.value;
+        await writeFile(signed, made.value.text);
         print({
           signed,
           setId: set.setId,

@@ -164,6 +164,10 @@ ALTER TABLE photo_part ALTER COLUMN bytes SET STORAGE EXTERNAL;`,
     sql: `CREATE INDEX placed_order_receipt ON placed_order ((body ->> 'receiptKey'))
 WHERE body ->> 'receiptKey' IS NOT NULL;`,
   },
+  {
+    what: 'the version each rule set was signed with last',
+    sql: `CREATE TABLE signed_rule_set (set_id text PRIMARY KEY, version bigint NOT NULL);`,
+  },
 ];
 
 /** The database was made by a newer hub. */

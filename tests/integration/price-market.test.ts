@@ -44,10 +44,10 @@ async function shownMinor(client: TestClient = till): Promise<number> {
 
 describe('a rule set', () => {
   /** Signed by the hub, as `trestle hub sign-rules` does. */
-  const signed = (rules: RuleSet['rules'], said: Partial<RuleSet> = {}): string => {
+  const signed = async (rules: RuleSet['rules'], said: Partial<RuleSet> = {}): Promise<string> => {
     const { currency } = till.topics.session.stall;
     const content = { setId: 'co-op', version: 1, name: 'Co-op', currency, rules, ...said };
-    const made = signRules(JSON.stringify(content), market.hub.hub.identity, { now: new Date(0) });
+    const made = await signRules(JSON.stringify(content), market.hub.hub, { now: new Date(0) });
     if (!made.ok) throw new Error(made.error.message);
     return made.value.text;
   };
@@ -77,14 +77,31 @@ describe('a rule set', () => {
     expect(await takeIn(good.slice(0, -30))).toBe('bad-rule-set');
     expect(await takeIn(good.replace('"basisPoints": 1000', '"basisPoints": 9000'))).toBe('bad-rule-set');
     expect(await takeIn(good)).toBe('rule-set-older');
-    const ofAnotherMoney = signed([ruleOf()], { currency: 'XAU', version: 2_000_000_000 });
+    const ofAnotherMoney = await signed([ruleOf()], { currency: 'XAU', version: 2_000_000_000 });
     expect(await takeIn(ofAnotherMoney)).toBe('bad-rule-set');
-    const ofADrop = () => signed([ruleOf({ origin: 'drop' })]);
-    expect(ofADrop).toThrow('of a drop');
+    await expect(signed([ruleOf({ origin: 'drop' })])).rejects.toThrow('of a drop');
     expect(await shownMinor()).toBe(priceMinor - Math.round(priceMinor / 10));
 
     writeFileSync(file, 'no rules');
     await expect(sign()).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('cut short') as string });
+  });
+
+  test('signed twice at one moment has two versions, and the later one is the newer everywhere', async () => {
+    const { priceMinor } = await loaf();
+    const offering = (amountMinor: number) =>
+      signed([ruleOf({ ruleId: `off-${amountMinor}`, effect: { kind: 'amount-off', amountMinor } })], {
+        version: 1_999_999_000,
+      });
+    const earlier = await offering(5);
+    const later = await offering(6);
+    await till.call('prices.take-in-rules', { text: earlier });
+    await till.call('prices.take-in-rules', { text: later });
+    expect(await shownMinor()).toBe(priceMinor - 6);
+    expect(await takeIn(earlier)).toBe('rule-set-older');
+    const together = await Promise.all([7, 8, 9].map(offering));
+    const versions = together.map((text) => (JSON.parse(text) as RuleSet).version);
+    expect(new Set(versions).size).toBe(3);
+    expect(Math.min(...versions)).toBeGreaterThan((JSON.parse(later) as RuleSet).version);
   });
 
   test('with a pattern or a quotation mark for a word has words, and is looked up by them', async () => {
@@ -100,7 +117,7 @@ describe('a rule set', () => {
       }),
     ];
     // No name has the word `or`.
-    await till.call('prices.take-in-rules', { text: signed(rules, { version: 2_000_000_000 }) });
+    await till.call('prices.take-in-rules', { text: await signed(rules, { version: 2_000_000_000 }) });
     const { rules: kept } = await till.call('prices.rules', {});
     expect(kept.map(({ rule: { what } }) => what)).toEqual([
       { kind: 'words', words: ['a', 'b'] },
@@ -108,9 +125,10 @@ describe('a rule set', () => {
     ]);
     expect(await shownMinor()).toBe(priceMinor);
     const quoted = ruleOf({ ...rules[1], what: { kind: 'words', words: ['"Sourdough"'] } });
-    await till.call('prices.take-in-rules', { text: signed([quoted], { version: 2_000_000_001 }) });
+    await till.call('prices.take-in-rules', { text: await signed([quoted], { version: 2_000_000_001 }) });
     expect(await shownMinor()).toBe(priceMinor - 7);
-    expect(() => signed([ruleOf({ what: { kind: 'words', words: ['"*"'] } })])).toThrow('Write the words');
+    const wordless = signed([ruleOf({ what: { kind: 'words', words: ['"*"'] } })]);
+    await expect(wordless).rejects.toThrow('Write the words');
   });
 
   test('of ten thousand rules is taken in, quoted from, saved beside and flips in time; one more is refused', async () => {
@@ -125,7 +143,7 @@ describe('a rule set', () => {
         when: index === 5_000 ? { from: opensAt, until: null, weekly: [] } : ruleOf().when,
       }),
     );
-    const text = signed(rules, { version: 2_000_000_002 });
+    const text = await signed(rules, { version: 2_000_000_002 });
     expect(await till.call('prices.take-in-rules', { text })).toMatchObject({ ruleCount: 9_999 });
     expect(till.topics.prices.ruleCount).toBe(9_999);
     await till.call('cart.scan', { code: SOURDOUGH });
@@ -135,14 +153,14 @@ describe('a rule set', () => {
     const { ruleId } = await till.call('prices.put-rule', own);
     expect(till.topics.sale.cart.lines[0]?.unitPriceMinor).toBe(priceMinor - 3);
     expect(await till.failure('prices.put-rule', own)).toBe('too-many-rules');
-    expect(await takeIn(signed([...rules, ruleOf()], { version: 2_000_000_003 }))).toBe('too-many-rules');
+    expect(await takeIn(await signed([...rules, ruleOf()], { version: 2_000_000_003 }))).toBe('too-many-rules');
 
     await clock.advance(10 * MINUTE_MS);
     await till.until(({ sale }) => sale.cart.lines[0]?.unitPriceMinor === 440, 'the window opened');
     expect(await shownMinor()).toBe(440);
     await till.call('payment.cash', { givenMinor: 1_000 });
     await till.call('prices.remove-rule', { ruleId });
-    await till.call('prices.take-in-rules', { text: signed([], { version: 2_000_000_004 }) });
+    await till.call('prices.take-in-rules', { text: await signed([], { version: 2_000_000_004 }) });
   });
 });
 

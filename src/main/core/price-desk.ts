@@ -214,7 +214,9 @@ export class PriceDesk {
     const { store, stall } = this.#core;
     const { deviceId, publicKey } = store.device;
     const last = store.settings.get(EXPORTED_VERSION);
-    const version = Math.max(typeof last === 'number' ? last + 1 : 1, Math.floor(this.#core.now().getTime() / 1_000));
+    const kept = store.prices.ruleSets().find(({ setId }) => setId === deviceId)?.version ?? 0;
+    const before = Math.max(typeof last === 'number' ? last : 0, kept);
+    const version = Math.max(before + 1, Math.floor(this.#core.now().getTime() / 1_000));
     const rules = store.prices.rules().filter(({ setId, origin }) => setId === undefined && origin === 'rule');
     const set = { setId: deviceId, version, name, currency: stall.currency, rules };
     const text = writeRuleSet(set, { publicKey, sign: (content) => store.keys.sign(deviceId, content) });
