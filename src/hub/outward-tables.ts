@@ -29,6 +29,22 @@ CREATE TABLE matrix_price (
 );
 `;
 
+/** What those outside were told of each variant besides its price, so that the same is not told again. */
+export const MATRIX_GOODS = `
+CREATE TABLE matrix_goods (
+  stall_id text NOT NULL,
+  variant_id text NOT NULL,
+  item_id text NOT NULL,
+  name text,
+  list_minor bigint,
+  -- As counted last, less what was sold since.
+  stock bigint,
+  is_on_sale boolean,
+  PRIMARY KEY (stall_id, variant_id)
+);
+CREATE INDEX matrix_goods_item ON matrix_goods (stall_id, item_id);
+`;
+
 /**
  * What the hub makes of the journals for those outside. All but the webhooks can be thrown away and made again from the
  * entries (`trestle hub rebuild`).

@@ -15,7 +15,7 @@ import type { WebhookType } from '../../src/hub/webhooks/standard';
 import { JournalWriter } from '../helpers/hub-journal';
 import { sell } from '../helpers/orders';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
-import { saltAndBramble } from '../helpers/stall';
+import { saltAndBramble, testItem, testVariant } from '../helpers/stall';
 
 const log = pino({ level: 'silent' });
 const HOUR_MS = 3_600_000;
@@ -252,6 +252,53 @@ describe('a change of price or stock', () => {
     expect(receiver.received).toHaveLength(6);
   });
 
+  it('is nothing that an entry says again: an item saved with another photo, a feed of the same stock, or of prices alone', async () => {
+    const jam = testItem('Jam', testVariant({ variantId: 'jam-1' }));
+    const of = { itemId: jam.itemId, variantId: 'jam-1' };
+    const put = (stock: number, description = ''): void => {
+      const variants = [testVariant({ variantId: 'jam-1', stock })];
+      till.write({ kind: 'catalogue.items-put', body: { items: [{ ...jam, description, variants }] } });
+    };
+    const observed = (stock: number | null): void => {
+      till.write({ kind: 'price.observed', body: feed([{ ...of, priceMinor: 9, stock }]) });
+    };
+    const order = sell(
+      { stall: saltAndBramble, lines: [{ name: 'Jam', priceMinor: 360, quantity: 2 }], sequence: 1 },
+      { now: new Date().toISOString(), newId: uuid },
+    );
+    const lines = order.lines.map((line) => ({ ...line, ...of }));
+    put(7);
+    put(7, 'Of this year');
+    observed(7);
+    observed(null);
+    till.write({ kind: 'order.placed', body: { order: { ...order, lines } } });
+    await deliver();
+    // It is still told apart what came in an earlier round.
+    observed(5);
+    observed(4);
+    put(4, 'Of last year');
+    till.write({ kind: 'catalogue.items-removed', body: { itemIds: [of.itemId] } });
+    till.write({ kind: 'catalogue.items-removed', body: { itemIds: [of.itemId] } });
+    put(4);
+    // After an import those outside ask for everything: what it changed was not told one by one.
+    const parts = { firstSeq: 1, lastSeq: 1, parts: 1, itemCount: 2 };
+    till.write({ kind: 'catalogue.import-committed', body: { importId: 'spring', source: 'csv', ...parts } });
+    put(4);
+    await deliver();
+    const { changes } = await read();
+    expect(
+      changes.map(({ cause, changes: [first] }) => [cause.kind, first?.stock, first?.stockBy, first?.isOnSale]),
+    ).toEqual([
+      ['catalogue', 7, null, true],
+      ['sale', null, -2, null],
+      ['feed', 4, null, null],
+      ['catalogue', null, null, false],
+      ['catalogue', 4, null, true],
+      ['import', undefined, undefined, undefined],
+      ['catalogue', 4, null, true],
+    ]);
+  });
+
   it('that is kept no longer is counted as missed, and a place of the future is refused', async () => {
     flip(till, 450, 360);
     flip(till, 360, 450);
@@ -268,7 +315,7 @@ describe('a change of price or stock', () => {
   });
 });
 
-const feed = (rows: { itemId: string; variantId: string; priceMinor: number; stock: number }[]) => {
+const feed = (rows: { itemId: string; variantId: string; priceMinor: number; stock: number | null }[]) => {
   return { source: 'bakery', observedAt: new Date().toISOString(), rows };
 };
 

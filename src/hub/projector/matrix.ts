@@ -52,7 +52,8 @@ interface Moved {
 
 /**
  * Writes down what of these facts is a change, in the caller's transaction, under the lock of the stall's projection. Two tills that
- * flip the same price at the same instant both say so: it is told once. So is nothing that a later word has overtaken already.
+ * flip the same price at the same instant both say so: it is told once. A price that a later word has overtaken already is not told,
+ * nor are goods of which an entry says what was told before.
  * @returns what to announce
  */
 export async function putMatrix(client: Sql, stallId: string, facts: readonly Fact[]): Promise<WebhookMessage[]> {
@@ -95,27 +96,35 @@ function movedBy(fact: Fact): Moved[] {
   return changes.length === 0 ? [] : [{ entry, move: { cause: { kind: 'sale', ids: [orderId] }, changes, more: 0 } }];
 }
 
-/** Leaves out prices that are known already or were overtaken, and keeps what is known now. */
+/** Leaves out what those outside know already or what was overtaken, and keeps what they know now. */
 async function onlyChanges(client: Sql, stallId: string, moved: readonly Moved[]): Promise<Moved[]> {
+  const prices = await withoutKnownPrices(client, stallId, moved);
+  return withoutKnownGoods(client, stallId, prices);
+}
+
+async function withoutKnownPrices(client: Sql, stallId: string, moved: readonly Moved[]): Promise<readonly Moved[]> {
   const variantIds = moved.flatMap(({ move }) =>
     move.changes.flatMap(({ variantId, afterMinor }) => (variantId === null || afterMinor === null ? [] : [variantId])),
   );
-  if (variantIds.length === 0) return [...moved];
+  if (variantIds.length === 0) return moved;
   const { rows } = await client.query<{ variant_id: string; at: string; price_minor: number }>(
     'SELECT variant_id, at, price_minor FROM matrix_price WHERE stall_id = $1 AND variant_id = ANY ($2)',
     [stallId, [...new Set(variantIds)]],
   );
   const known = new Map(rows.map(({ variant_id, at, price_minor }) => [variant_id, { at, priceMinor: price_minor }]));
-  const left = moved.flatMap(({ entry, move }) => {
-    const changes = move.changes.filter(({ variantId, afterMinor: priceMinor }) => {
-      if (variantId === null || priceMinor === null) return true;
-      const before = known.get(variantId);
-      if (before !== undefined && before.at >= entry.at) return false;
-      known.set(variantId, { at: entry.at, priceMinor });
-      return before?.priceMinor !== priceMinor;
-    });
-    return changes.length === 0 && move.more === 0 ? [] : [{ entry, move: { ...move, changes } }];
-  });
+  const left = moved.map(({ entry, move }) => ({
+    entry,
+    move: {
+      ...move,
+      changes: move.changes.filter(({ variantId, afterMinor: priceMinor }) => {
+        if (variantId === null || priceMinor === null) return true;
+        const before = known.get(variantId);
+        if (before !== undefined && before.at >= entry.at) return false;
+        known.set(variantId, { at: entry.at, priceMinor });
+        return before?.priceMinor !== priceMinor;
+      }),
+    },
+  }));
   const prices = [...known];
   await client.query(
     `INSERT INTO matrix_price (stall_id, variant_id, at, price_minor)
@@ -129,4 +138,104 @@ ON CONFLICT (stall_id, variant_id) DO UPDATE SET at = excluded.at, price_minor =
     ],
   );
   return left;
+}
+
+/** What those outside were told of a variant besides its price; stock is what they make of all they were told. */
+interface Told {
+  readonly itemId: string;
+  readonly name: string | null;
+  readonly listMinor: number | null;
+  readonly stock: number | null;
+  readonly isOnSale: boolean | null;
+}
+
+/** What a till writes is the whole of an item or of a feed's row, whether it differs or not: this leaves what differs. */
+async function withoutKnownGoods(client: Sql, stallId: string, moved: readonly Moved[]): Promise<Moved[]> {
+  const all = moved.flatMap(({ move }) => move.changes).filter(({ afterMinor }) => afterMinor === null);
+  const known = await toldOf(client, stallId, all);
+  const told = new Map(known);
+  let isForgotten = false;
+  const left = moved.flatMap(({ entry, move }) => {
+    const changes = move.changes.filter((change) => change.afterMinor !== null || isNews(told, change));
+    // Whoever asks for all of it again knows more than was told here.
+    if (move.more > 0 && (move.cause.kind === 'import' || move.cause.kind === 'catalogue')) {
+      told.clear();
+      isForgotten = true;
+    }
+    for (const change of changes) if (change.afterMinor === null) tell(told, change);
+    return changes.length === 0 && move.more === 0 ? [] : [{ entry, move: { ...move, changes } }];
+  });
+  if (isForgotten) await client.query('DELETE FROM matrix_goods WHERE stall_id = $1', [stallId]);
+  const rows = [...told].filter(([variantId, one]) => isForgotten || known.get(variantId) !== one);
+  if (rows.length > 0) await keepTold(client, stallId, rows);
+  return left;
+}
+
+function isNews(
+  told: ReadonlyMap<string, Told>,
+  { itemId, variantId, name, listMinor, stock, stockBy, isOnSale }: MatrixChange,
+): boolean {
+  if (variantId === null) {
+    const ofItem = [...told.values()].filter((one) => one.itemId === itemId);
+    return ofItem.length === 0 || ofItem.some((one) => one.isOnSale !== isOnSale);
+  }
+  const before = told.get(variantId);
+  if (before === undefined || stockBy !== null) return true;
+  const said = { name, listMinor, stock, isOnSale };
+  return (Object.keys(said) as (keyof typeof said)[]).some((key) => said[key] !== null && said[key] !== before[key]);
+}
+
+function tell(
+  told: Map<string, Told>,
+  { itemId, variantId, name, listMinor, stock, stockBy, isOnSale }: MatrixChange,
+): void {
+  if (variantId === null) {
+    for (const [id, one] of told) if (one.itemId === itemId) told.set(id, { ...one, isOnSale });
+    return;
+  }
+  const before = told.get(variantId);
+  // What was sold of goods that nothing was said of tells nobody how many there are.
+  if (before === undefined && stockBy !== null) return;
+  const counted = stock ?? before?.stock ?? null;
+  told.set(variantId, {
+    itemId,
+    name: name ?? before?.name ?? null,
+    listMinor: listMinor ?? before?.listMinor ?? null,
+    stock: counted === null ? null : counted + (stockBy ?? 0),
+    isOnSale: isOnSale ?? before?.isOnSale ?? null,
+  });
+}
+
+async function toldOf(
+  client: Sql,
+  stallId: string,
+  changes: readonly MatrixChange[],
+): Promise<ReadonlyMap<string, Told>> {
+  if (changes.length === 0) return new Map();
+  const variantIds = changes.flatMap(({ variantId }) => variantId ?? []);
+  const itemIds = changes.flatMap(({ itemId, variantId }) => (variantId === null ? [itemId] : []));
+  const { rows } = await client.query<Told & { variantId: string }>(
+    `SELECT variant_id AS "variantId", item_id AS "itemId", name, list_minor AS "listMinor", stock, is_on_sale AS "isOnSale"
+FROM matrix_goods WHERE stall_id = $1 AND (variant_id = ANY ($2) OR item_id = ANY ($3))`,
+    [stallId, [...new Set(variantIds)], [...new Set(itemIds)]],
+  );
+  return new Map(rows.map(({ variantId, ...told }) => [variantId, told]));
+}
+
+async function keepTold(client: Sql, stallId: string, rows: readonly (readonly [string, Told])[]): Promise<void> {
+  await client.query(
+    `INSERT INTO matrix_goods (stall_id, variant_id, item_id, name, list_minor, stock, is_on_sale)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::boolean[])
+ON CONFLICT (stall_id, variant_id) DO UPDATE SET item_id = excluded.item_id, name = excluded.name,
+  list_minor = excluded.list_minor, stock = excluded.stock, is_on_sale = excluded.is_on_sale`,
+    [
+      stallId,
+      rows.map(([variantId]) => variantId),
+      rows.map(([, { itemId }]) => itemId),
+      rows.map(([, { name }]) => name),
+      rows.map(([, { listMinor }]) => listMinor),
+      rows.map(([, { stock }]) => stock),
+      rows.map(([, { isOnSale }]) => isOnSale),
+    ],
+  );
 }
