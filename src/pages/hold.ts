@@ -3,7 +3,7 @@ import type { CallOutput } from '../shared/contract';
 import type { Format } from '../shared/format';
 import * as m from '../shared/i18n/generated/messages.js';
 import { Backdrops, itemPath, photoPath, ticket } from './goods';
-import { html, type Html } from './html';
+import { html, Html } from './html';
 import { pageOf, type Page, type PageFrame } from './layout';
 
 export type SeenHold = NonNullable<CallOutput<'hold.look'>>;
@@ -12,9 +12,13 @@ export type HoldOffer = CallOutput<'hold.offer'>;
 /** Why a hold was not made, for the shopper who asked. */
 export type HoldRefusal = 'none' | 'limit' | 'off' | 'consent' | 'other';
 
-/** Where goods are asked for; every other thing about holds is at the address of the hold. */
-export function holdFormPath(itemId: string): string {
-  return `/hold/of/${encodeURIComponent(itemId)}`;
+/**
+ * Where goods are asked for; every other thing about holds is at the address of the hold.
+ * @param variantId the variant that is meant; null for whichever
+ */
+export function holdFormPath(itemId: string, variantId: string | null = null): string {
+  const which = variantId === null ? '' : `?variant=${encodeURIComponent(variantId)}`;
+  return `/hold/of/${encodeURIComponent(itemId)}${which}`;
 }
 
 export function holdPath(holdId: string): string {
@@ -31,7 +35,13 @@ export function holdFormPage(
   frame: PageFrame,
   offer: HoldOffer,
   format: Format,
-  form: { readonly itemId: string; readonly requestId: string; readonly refusal: HoldRefusal | null },
+  form: {
+    readonly itemId: string;
+    /** Chosen to begin with; null for the first. */
+    readonly variantId: string | null;
+    readonly requestId: string;
+    readonly refusal: HoldRefusal | null;
+  },
 ): Page {
   const { itemId, requestId, refusal } = form;
   const left = offer.variants.filter(({ available }) => available === null || available > 0);
@@ -60,7 +70,9 @@ export function holdFormPage(
           ><select name="variantId">
             ${left.map(
               ({ variantId, name, priceMinor }) =>
-                html`<option value="${variantId}">${name}, ${format.money(priceMinor)}</option>`,
+                html`<option value="${variantId}" ${variantId === form.variantId ? new Html('selected') : null}>
+                  ${name}, ${format.money(priceMinor)}
+                </option>`,
             )}
           </select></label
         >`

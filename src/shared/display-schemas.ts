@@ -264,6 +264,11 @@ export const checkedItem = z.object({
     .max(300),
   /** Offers that it counts towards and that neither its steps nor what goes with it tell. */
   offers: z.array(shownOffer).max(20),
+  /** Where a phone asks for it to be put aside: `?variant=` names one of those that can be. Null while nothing can. */
+  hold: z
+    .object({ url: z.string().max(2_000), minutes: z.int(), variantIds: z.array(id).max(300) })
+    .nullable()
+    .default(null),
   /** What an offer puts with it, and what people often buy with it. */
   goesWith: z.array(companion).max(3),
 });

@@ -3,6 +3,7 @@ import { CALLS, type CheckedItem, type TypedRule } from '../../src/shared/contra
 import type { RunningKiosk } from '../../src/main/boot';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
+import { freePort } from '../helpers/postgres';
 
 const SOURDOUGH = '5012345010779';
 const GINGER_BEER = '5012345014104';
@@ -210,4 +211,50 @@ describe('the price checker', () => {
       expect((await look({ itemId: mugId })).goesWith).toEqual([]);
     },
   );
+
+  test('leads a phone to the hold of just that variant, while it can be held and is served', async () => {
+    const found = await till.call('catalogue.lookup', { code: MUG });
+    if (!found) throw new Error('no mug');
+    const { item } = found;
+    const [variant] = item.variants;
+    if (!variant) throw new Error('no variant');
+    const { itemId } = await till.call('catalogue.put-item', {
+      ...item,
+      variants: [
+        { ...variant, barcodes: [...variant.barcodes], name: 'Blue', stock: 3 },
+        { ...variant, variantId: null, name: 'Red', sku: '', barcodes: [], stock: 0 },
+        { ...variant, variantId: null, name: 'Green', sku: '', barcodes: [], stock: 2 },
+      ],
+    });
+    expect((await look({ itemId })).hold).toBeNull();
+
+    const port = await freePort();
+    const serving = { isOn: true, address: '127.0.0.1', port, publicUrl: null };
+    await till.call('shop.serve', { ...serving, offers: ['gallery'] });
+    expect((await look({ itemId })).hold).toBeNull();
+    await till.call('shop.serve', { ...serving, offers: ['gallery', 'holds'] });
+    await till.call('hold.set-policy', { isOn: true, minutes: 20 });
+    const { hold, variants } = await look({ itemId });
+    const idOf = (name: string) => variants.find((one) => one.name === name)?.variantId ?? '';
+    expect(hold).toEqual({
+      url: `http://127.0.0.1:${port}/h/${itemId}`,
+      minutes: 20,
+      variantIds: [idOf('Blue'), idOf('Green')],
+    });
+
+    const page = await (await fetch(`${hold?.url ?? ''}?variant=${idOf('Green')}`)).text();
+    expect(/<option value="([^"]+)" selected>/.exec(page)?.[1]).toBe(idOf('Green'));
+    expect(await (await fetch(hold?.url ?? '')).text()).not.toContain('selected');
+    const strange = await fetch(`${hold?.url ?? ''}?variant=${encodeURIComponent('"><script>')}`);
+    expect(await strange.text()).not.toContain('<script>');
+
+    // At an address of its own it is held there, as long as the till serves it at all.
+    await till.call('shop.serve', { ...serving, offers: ['gallery', 'holds'], publicUrl: 'https://stall.example' });
+    expect((await look({ itemId })).hold?.url).toBe(`https://stall.example/h/${itemId}`);
+    await till.call('hold.set-policy', { isOn: false, minutes: 20 });
+    expect((await look({ itemId })).hold).toBeNull();
+    await till.call('hold.set-policy', { isOn: true, minutes: 20 });
+    await till.call('shop.serve', { ...serving, isOn: false, offers: ['holds'], publicUrl: 'https://stall.example' });
+    expect((await look({ itemId })).hold).toBeNull();
+  });
 });

@@ -352,6 +352,11 @@ export class Kiosk {
       prices,
       drops: () => drops.views(),
       companions: (itemId) => advice.companionsOf(itemId),
+      holdOffer: (itemId) => holds.offer({ itemId }),
+      holdAddress() {
+        const isServed = stallServer.url() !== null && stallServer.wanted().offers.includes('holds');
+        return isServed ? stallServer.address() : null;
+      },
     });
     const reel = new ReelService(core, {
       catalogue,

@@ -15,6 +15,10 @@ export interface ShownGoodsOptions {
   readonly drops: () => readonly DropView[];
   /** Items that are bought with one more often than chance has it, the likeliest first. */
   readonly companions: (itemId: string) => readonly string[];
+  /** What of an item can be held, and on what terms. */
+  readonly holdOffer: (itemId: string) => CallOutput<'hold.offer'>;
+  /** Where shoppers ask for a hold, without a slash at the end; null while they cannot. */
+  readonly holdAddress: () => string | null;
 }
 
 /** The goods as anybody may see them: what a display, a price checker and a page for shoppers show. */
@@ -23,13 +27,19 @@ export class ShownGoods {
   readonly #catalogue: CatalogueService;
   readonly #prices: PricingService;
   readonly #drops: () => readonly DropView[];
+  readonly #holds: {
+    readonly offer: ShownGoodsOptions['holdOffer'];
+    readonly address: ShownGoodsOptions['holdAddress'];
+  };
   readonly #deals: ShownDeals;
 
-  constructor(core: CoreContext, { catalogue, prices, drops, companions }: ShownGoodsOptions) {
+  constructor(core: CoreContext, options: ShownGoodsOptions) {
+    const { catalogue, prices, drops, companions, holdOffer, holdAddress } = options;
     this.#core = core;
     this.#catalogue = catalogue;
     this.#prices = prices;
     this.#drops = drops;
+    this.#holds = { offer: holdOffer, address: holdAddress };
     this.#deals = new ShownDeals({
       prices,
       companions,
@@ -112,7 +122,19 @@ export class ShownGoods {
       })),
       offers: this.#deals.offers(item.variants, told),
       goesWith: goesWith.map(({ shown }) => shown),
+      hold: this.#hold(item),
     };
+  }
+
+  #hold({ itemId }: Item): CheckedItem['hold'] {
+    const address = this.#holds.address();
+    if (address === null) return null;
+    const { isOn, minutes, variants } = this.#holds.offer(itemId);
+    const variantIds = variants.flatMap(({ variantId, available }) =>
+      available === null || available > 0 ? [variantId] : [],
+    );
+    if (!isOn || variantIds.length === 0) return null;
+    return { url: `${address}/h/${encodeURIComponent(itemId)}`, minutes, variantIds };
   }
 
   #left({ itemId }: Item, { variantId, stock }: Variant): number | null {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { toSVG } from 'bwip-js/node';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { holdFormPage, holdPage, holdPath, type HoldRefusal } from '../../pages/hold';
+import { holdFormPage, holdFormPath, holdPage, holdPath, type HoldRefusal } from '../../pages/hold';
 import { chooseLocale, inLocale } from '../../pages/language';
 import * as m from '../../shared/i18n/generated/messages';
 import type { ErrorCode } from '../../shared/errors';
@@ -11,6 +11,9 @@ import type { StallSite } from './stall-site';
 
 /** More phones than any market has; who came first is forgotten first, and is a stranger again. */
 const MOST_PHONES = 5_000;
+
+/** Which variant is meant; anything else is as if it was not there. */
+const formQuery = z.object({ variant: z.string().min(1).max(64).nullable().catch(null) });
 
 const askedForm = z.object({
   variantId: z.string().min(1).max(64),
@@ -34,16 +37,24 @@ export const holdSite: StallSite = {
       refusal: HoldRefusal | null,
     ) => {
       const { itemId } = request.params;
+      const { variant } = formQuery.parse(request.query);
       return stall.show(request, reply, {
         key: null,
         read: () => callFor(link, 'hold.offer', { itemId }),
         draw: (offer, { frame, format }) =>
-          holdFormPage(frame, offer, format, { itemId, requestId: randomUUID(), refusal }),
+          holdFormPage(frame, offer, format, { itemId, variantId: variant, requestId: randomUUID(), refusal }),
         status: refusal === null ? 200 : 409,
       });
     };
 
     app.get<{ Params: { itemId: string } }>('/hold/of/:itemId', (request, reply) => showForm(request, reply, null));
+
+    // What the code on the price checker leads to: short to scan, and counted as somebody who came.
+    app.get<{ Params: { itemId: string } }>('/h/:itemId', async (request, reply) => {
+      stall.came(request);
+      const { variant } = formQuery.parse(request.query);
+      return reply.header('cache-control', 'no-store').redirect(holdFormPath(request.params.itemId, variant), 303);
+    });
 
     app.post<{ Params: { itemId: string } }>('/hold/of/:itemId', async (request, reply) => {
       const form = askedForm.safeParse(request.body);

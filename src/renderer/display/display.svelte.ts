@@ -8,6 +8,8 @@ import { createFormat, type Format } from '../../shared/format';
 
 /** How long what somebody looked up stays when nobody touches it. */
 export const LOOK_MS = 20_000;
+/** How long somebody takes to get a phone out and scan, or to hold something up to the camera. */
+export const WAIT_MS = 60_000;
 /** How long a code that nothing goes by is told of. */
 const UNKNOWN_MS = 8_000;
 const SECOND_MS = 1_000;
@@ -15,6 +17,7 @@ const SECOND_MS = 1_000;
 /** What a shopper who is not being served looks at. */
 export type Look =
   | { readonly kind: 'browse' }
+  | { readonly kind: 'camera' }
   | { readonly kind: 'item'; readonly checked: CheckedItem; readonly isScanned: boolean }
   | { readonly kind: 'unknown' };
 
@@ -128,6 +131,20 @@ export class Display {
     this.#lookNumber += 1;
     this.look = { kind: 'browse' };
     this.#stay(LOOK_MS * 2);
+  }
+
+  /** Opens the camera of this display for a code that is held up to it. */
+  showCode(): void {
+    if (this.state?.scene.mode !== 'reel') return;
+    void this.client.call('display.noticed', { how: 'touch' });
+    this.#lookNumber += 1;
+    this.look = { kind: 'camera' };
+    this.#stay(WAIT_MS);
+  }
+
+  /** Somebody needs a while for what is on the screen. */
+  wait(): void {
+    if (this.look) this.#stay(WAIT_MS);
   }
 
   /** Shows what goes by a code or an id, when nobody is being served. */
