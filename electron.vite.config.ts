@@ -39,6 +39,7 @@ export default defineConfig({
           'clip-worker': fromRoot('src/main/clip-worker.ts'),
           'import-worker': fromRoot('src/main/import-worker.ts'),
           'label-worker': fromRoot('src/main/label-worker.ts'),
+          'report-worker': fromRoot('src/main/report-worker.ts'),
           'stall-worker': fromRoot('src/main/stall-worker.ts'),
           'sync-worker': fromRoot('src/main/sync-worker.ts'),
           'receipt-worker': fromRoot('src/hardware/encoders/receipt-worker.ts'),

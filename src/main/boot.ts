@@ -18,6 +18,7 @@ import { Kiosk } from './core/kiosk';
 import { openLog, type Log } from './core/log';
 import { steadyMs } from './core/price-clock';
 import type { PricingOptions } from './core/pricing-service';
+import { startReports } from './core/report-thread';
 import { TillUse } from './core/till-use';
 import { Store } from './db/store';
 import { leaveDoor } from './door-note';
@@ -123,6 +124,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
         now,
         importer,
         advisor: startAdvisor(dataDir, use),
+        reports: startReports(dataDir),
         makeLabelSheets,
         prices: options.prices ?? {
           clock: systemClock,

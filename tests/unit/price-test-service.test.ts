@@ -4,6 +4,8 @@ import { CallFailure } from '../../src/main/core/call-failure';
 import type { CoreContext } from '../../src/main/core/core-context';
 import { FootfallService } from '../../src/main/core/footfall-service';
 import { PriceTestService } from '../../src/main/core/price-test-service';
+import { startReports } from '../../src/main/core/report-thread';
+import type { Reports } from '../../src/main/core/reports';
 import type { CallInput } from '../../src/shared/contract';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
 import { makeItem, StallLife, stall } from '../journal/stall-life';
@@ -19,7 +21,10 @@ class Till {
   /** Which tests' prices were said to have changed. */
   readonly told: string[] = [];
 
-  constructor(readonly life: StallLife) {
+  constructor(
+    readonly life: StallLife,
+    reports: Reports = startReports(life.dataDir),
+  ) {
     const core = {
       store: life.store,
       topics: { mark: () => undefined },
@@ -31,10 +36,11 @@ class Till {
     this.tests = new PriceTestService(core, {
       nowMs: () => this.clock.now(),
       clock: this.clock,
+      reports,
       onRulesChanged: (testIds) => this.told.push(...testIds),
       setPrice: () => undefined,
     });
-    this.footfall = new FootfallService(core, this.clock);
+    this.footfall = new FootfallService(core, reports, this.clock);
     this.tests.start();
   }
 
@@ -182,7 +188,7 @@ describe('a price test at the till', () => {
     expect([phase, stopped?.end, readOutRounds]).toEqual(['over', 'settled', [9]]);
     expect(Date.parse(stopped!.at) - Date.parse(till.view().plan.registeredAt)).toBe(90 * MINUTE);
     expect(till.shownMinor()).toBeNull();
-    const { readOut, rounds } = till.tests.readOut({ testId });
+    const { readOut, rounds } = await till.tests.readOut({ testId });
     expect(readOut).toMatchObject({ outcome: { kind: 'winner', arm: 1 }, lookRound: 9, roundsCounted: 9 });
     expect(rounds.every(({ arms }) => arms[1]!.units === 4 && arms[0]!.units === 1)).toBe(true);
     await till.pass(300);
@@ -210,7 +216,7 @@ describe('a price test at the till', () => {
     expect(till.view()).toMatchObject({ phase: 'running', readOutRounds: [3] });
     await till.pass(2);
     expect(till.view()).toMatchObject({ phase: 'over', stopped: { end: 'planned' }, readOutRounds: [3, 6] });
-    const { outcome } = till.tests.readOut({ testId }).readOut;
+    const { outcome } = (await till.tests.readOut({ testId })).readOut;
     expect(outcome).toEqual({ kind: 'not-enough-data', moreRounds: null, moreMs: null });
   });
 
@@ -233,7 +239,7 @@ describe('a price test at the till', () => {
     await till.pass(6);
     till.tests.note({ ...rain, noteId, isOver: true }, by('r3'));
     await till.pass(20);
-    const { rounds } = till.tests.readOut({ testId });
+    const { rounds } = await till.tests.readOut({ testId });
     expect(rounds.map(({ spoiltBy }) => spoiltBy)).toEqual([[], ['stock-out'], [], ['rain'], ['rain'], []]);
   });
 
@@ -267,18 +273,18 @@ describe('a price test at the till', () => {
       result: null,
     });
     await till.pass(60);
-    const { rounds } = till.tests.readOut({ testId });
+    const { rounds } = await till.tests.readOut({ testId });
     expect(rounds.map(({ spoiltBy }) => spoiltBy[0] ?? '')).toEqual(['', 'drop', '', 'clock-jump', '', '', '']);
   });
 
-  it('refuses what makes no sense', () => {
+  it('refuses what makes no sense', async () => {
     life.openShift();
     const { testId } = till.tests.register(draft, by('r1'));
     expect(codeOf(() => till.tests.register(draft, by('r2')))).toBe('price-test-running');
     expect(codeOf(() => till.tests.propose({ ...draft, otherPricesMinor: [-90] }))).toBe('bad-price-test');
     expect(codeOf(() => till.tests.propose({ ...draft, measure: 'margin' }))).toBe('bad-price-test');
     expect(codeOf(() => till.tests.propose({ ...draft, itemId: 'gone' }))).toBe('unknown-item');
-    expect(codeOf(() => till.tests.readOut({ testId: 'none' }))).toBe('unknown-price-test');
+    await expect(till.tests.readOut({ testId: 'none' })).rejects.toMatchObject({ code: 'unknown-price-test' });
     till.tests.end({ testId }, by('r3'));
     expect(till.view()).toMatchObject({ phase: 'over', stopped: { end: 'by-hand' } });
     expect(codeOf(() => till.tests.switch({ testId, isOn: true }, by('r4')))).toBe('price-test-over');
@@ -348,14 +354,15 @@ describe('the counter of people', () => {
     till.footfall.stop();
   });
 
-  it('takes a tap back that a report has seen', () => {
+  it('takes a tap back that a report has seen', async () => {
     const [from, to] = ['2026-06-13T09:00:00.000Z', '2026-06-13T10:00:00.000Z'];
-    const people = (): number => till.footfall.report({ from, to, stepMs: 60 * MINUTE, windows: [] }).steps[0]!.counted;
+    const people = async (): Promise<number> =>
+      (await till.footfall.report({ from, to, stepMs: 60 * MINUTE, windows: [] })).steps[0]!.counted;
     till.footfall.tap({ people: 5 }, by('t1'));
-    expect(people()).toBe(5);
+    expect(await people()).toBe(5);
     expect(counted()).toEqual([]);
     till.footfall.tap({ people: -1 }, by('t2'));
-    expect(people()).toBe(4);
+    expect(await people()).toBe(4);
   });
 
   it('takes back no more than was tapped just now', () => {
@@ -377,7 +384,7 @@ describe('the counter of people', () => {
     till.footfall.calibrate({ counted: 45, seen: 60 }, by('c1'));
     const [from, to] = ['2026-06-13T09:00:00.000Z', '2026-06-13T11:00:00.000Z'];
     const window = { from, to: '2026-06-13T09:30:00.000Z' };
-    const report = till.footfall.report({ from, to, stepMs: 60 * MINUTE, windows: [window] });
+    const report = await till.footfall.report({ from, to, stepMs: 60 * MINUTE, windows: [window] });
     expect(report.isCalibrated).toBe(true);
     expect(report.caughtShare).toBeCloseTo(49 / 65);
     const [hour, next] = report.steps;
@@ -387,8 +394,8 @@ describe('the counter of people', () => {
     expect(hour!.conversion!.middle).toBeLessThan(0.09);
     expect(next).toMatchObject({ visitors: null, conversion: null });
     expect(report.windows).toMatchObject([{ orders: 6 }]);
-    expect(codeOf(() => till.footfall.report({ from, to: from, stepMs: 60 * MINUTE, windows: [] }))).toBe(
-      'bad-request',
-    );
+    await expect(till.footfall.report({ from, to: from, stepMs: 60 * MINUTE, windows: [] })).rejects.toMatchObject({
+      code: 'bad-request',
+    });
   });
 });

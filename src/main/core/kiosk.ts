@@ -50,6 +50,7 @@ import { StallSwitch, type OpenStallServer, type StallPlace } from './stall-swit
 import { stallTills } from './stall-tills';
 import { findSticks } from './sticks';
 import type { SyncRunner } from './sync-runner';
+import type { Reports } from './reports';
 import type { TillUse } from './till-use';
 import { SyncService } from './sync-service';
 import { TopicHub } from './topic-hub';
@@ -68,6 +69,7 @@ export interface KioskOptions {
   /** Its steps are told to `importChanged`. */
   readonly importer: CatalogueImporter;
   readonly advisor: Advisor;
+  readonly reports: Reports;
   readonly makeLabelSheets: LabelSheetMaker;
   /** Exchanges entries with hub and neighbours; what it did is told to `exchange`. */
   readonly sync: SyncRunner;
@@ -250,6 +252,7 @@ export class Kiosk {
     devices.registry.listen({ status: () => customerDisplay.refresh() });
     const shifts = new ShiftService(core, devices, jobs, () => sale.paying());
     const priceTests = new PriceTestService(core, {
+      reports: options.reports,
       nowMs: () => prices.nowMs(),
       clock: options.prices.clock,
       onRulesChanged: (testIds, actor) => prices.changed({ kind: 'test', ids: [...testIds] }, actor),
@@ -260,7 +263,7 @@ export class Kiosk {
     topics.subscribe('till', ({ topic }) => {
       if (topic === 'catalogue') priceTests.goodsChanged();
     });
-    const footfall = new FootfallService(core);
+    const footfall = new FootfallService(core, options.reports);
     this.#footfall = footfall;
     const advice = new AdviceService(core, options.advisor, {
       clock: systemClock,
@@ -718,6 +721,7 @@ export class Kiosk {
     this.#priceTests.stop();
     await this.#advice.stop();
     this.#footfall.stop();
+    await this.#options.reports.close();
     this.#topics.close();
   }
 }

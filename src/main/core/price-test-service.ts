@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readRounds } from '../../analysis/price-test/read-out';
 import { detectableUnits } from '../../analysis/price-test/reach';
-import { sumRounds, type TestedSale, type TestRound } from '../../analysis/price-test/rounds';
 import type { Variant } from '../../domain/catalogue';
 import {
   blockAt,
@@ -21,10 +19,11 @@ import type { PriceRule } from '../../domain/pricing/rule';
 import { systemClock, type Clock, type Unsubscribe } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, TopicState } from '../../shared/contract';
-import type { SoldLine, StoredPriceTest } from '../db/price-test-reader';
+import type { StoredPriceTest } from '../db/price-test-reader';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import { attempt, requireStaff, type CoreContext } from './core-context';
+import type { PriceTestReport, Reports } from './reports';
 
 /** Tests a screen is told of, the newest first. */
 const MOST_SHOWN = 20;
@@ -41,6 +40,7 @@ export interface PriceTestOptions {
   /** UTC milliseconds by the clock prices go by. */
   readonly nowMs: () => number;
   readonly clock?: Clock;
+  readonly reports: Pick<Reports, 'priceTest'>;
   /** The prices of tests are others now. */
   readonly onRulesChanged: (testIds: readonly string[], actor: string | null) => void;
   /** Gives goods another price in the catalogue, as a person does. */
@@ -57,7 +57,10 @@ export interface PriceTestOptions {
 export class PriceTestService {
   readonly #core: CoreContext;
   readonly #options: PriceTestOptions;
+  /** Tests whose looks are being read out. */
+  readonly #reading = new Set<string>();
   #active: readonly StoredPriceTest[] | null = null;
+  #isStopped = false;
   #cancelTimer: Unsubscribe = () => undefined;
 
   constructor(core: CoreContext, options: PriceTestOptions) {
@@ -70,6 +73,7 @@ export class PriceTestService {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#cancelTimer();
   }
 
@@ -206,11 +210,11 @@ export class PriceTestService {
   }
 
   /** A test with everything that may be said of it now. */
-  readOut({ testId }: CallInput<'price-test.read-out'>): CallOutput<'price-test.read-out'> {
-    const test = this.#core.store.priceTests.get(testId);
-    if (!test) throw new CallFailure('unknown-price-test', 'There is no such price test.');
-    const rounds = this.#roundsOf(test);
-    return { readOut: readRounds(test.plan, rounds), rounds, notes: [...test.notes] };
+  async readOut({ testId }: CallInput<'price-test.read-out'>): Promise<CallOutput<'price-test.read-out'>> {
+    const report = await this.#options.reports.priceTest({ testId, now: this.#now(), looks: [] });
+    if (!report) throw new CallFailure('unknown-price-test', 'There is no such price test.');
+    const { readOut, rounds, notes } = report;
+    return { readOut, rounds: [...rounds], notes: [...notes] };
   }
 
   /** A shift was opened or closed somewhere at the stall: tests run only while it sells. */
@@ -292,20 +296,35 @@ export class PriceTestService {
     this.#setTimer();
   }
 
-  #look(test: StoredPriceTest): void {
+  /** Has what is due of a test read out, apart from this thread; a long test takes a second. */
+  #look({ plan, runs, readOutRounds }: StoredPriceTest): void {
+    const { testId } = plan;
+    const looks = plan.stop.lookRounds.filter((round) => !readOutRounds.includes(round));
+    if (looks[0] === undefined || roundsBehind(plan, runs, this.#now()) < looks[0] || this.#reading.has(testId)) return;
+    this.#reading.add(testId);
+    this.#options.reports
+      .priceTest({ testId, now: this.#now(), looks })
+      .finally(() => this.#reading.delete(testId))
+      .then((report) => {
+        if (report !== null && !this.#isStopped) this.#heard(testId, report);
+      })
+      .catch((error: unknown) => {
+        if (!this.#isStopped) this.#core.log.warn({ error }, 'A price test could not be read out');
+      });
+  }
+
+  /** Writes down the looks that nobody wrote meanwhile, and ends the test where its own rule does. */
+  #heard(testId: string, { rounds, looks }: PriceTestReport): void {
+    const test = this.#core.store.priceTests.get(testId);
+    if (!test || test.stopped) return;
     const { plan, device, readOutRounds } = test;
-    const due = plan.stop.lookRounds.filter((round) => !readOutRounds.includes(round));
-    if (due[0] === undefined || roundsBehind(plan, test.runs, this.#now()) < due[0]) return;
-    const rounds = this.#roundsOf(test);
     const isOwn = device === this.#core.store.device.deviceId;
-    for (const look of due) {
-      const last = rounds[look - 1];
-      if (last === undefined) return;
+    for (const { round, readOut } of looks) {
+      const last = rounds[round - 1];
+      if (last === undefined || readOutRounds.includes(round)) continue;
       if (!isOwn && this.#options.nowMs() < Date.parse(last.to) + PATIENCE_MS) return;
-      const { testId } = plan;
-      const readOut = readRounds(plan, rounds.slice(0, look));
       const isSettled = plan.stop.whenSettled && readOut.outcome.kind !== 'not-enough-data';
-      const end: PriceTestEnd | null = isSettled ? 'settled' : look === roundsOf(plan) ? 'planned' : null;
+      const end: PriceTestEnd | null = isSettled ? 'settled' : round === roundsOf(plan) ? 'planned' : null;
       const drafts: EntryDraft[] = [{ kind: 'price-test.read-out', body: { testId, readOut } }];
       if (end !== null) drafts.push({ kind: 'price-test.stopped', body: { testId, at: last.to, end } });
       this.#commit(drafts, end === null ? [] : [testId], null);
@@ -326,14 +345,6 @@ export class PriceTestService {
       this.#setTimer();
       attempt(this.#core, 'A price test could not be read out', () => this.#move());
     });
-  }
-
-  #roundsOf({ plan, runs, notes, stopped }: StoredPriceTest): TestRound[] {
-    const from = runs[0]?.from;
-    if (from === undefined) return [];
-    const to = stopped?.at ?? this.#now();
-    const sales = this.#core.store.priceTests.soldBetween(plan.variantIds, from, to).map(testedSale);
-    return sumRounds({ plan, runs, notes, sales }, to);
   }
 
   /** The plan that a few words of a person make. */
@@ -406,9 +417,4 @@ export class PriceTestService {
     const variants = this.#core.store.catalogue.item(itemId)?.variants ?? [];
     return variants.filter(({ variantId }) => variantIds === null || variantIds.includes(variantId));
   }
-}
-
-function testedSale({ at, quantity, unitPriceMinor, amountMinor, taxBasisPoints, taxIncluded }: SoldLine): TestedSale {
-  const netMinor = taxIncluded ? (amountMinor * 10_000) / (10_000 + taxBasisPoints) : amountMinor;
-  return { at, quantity, unitPriceMinor, amountMinor, netMinor };
 }
