@@ -47,10 +47,15 @@ export interface KnownHold {
   readonly deviceId: string;
   /** With every extension. */
   readonly expiresAt: string;
+  /** How often its shopper was given more time. */
+  readonly timesAsked: number;
   readonly end: { readonly at: string; readonly reason: HoldEndReason } | null;
   /** Orders that sold it; more than one when tills that could not hear each other both did. */
   readonly orderIds: readonly string[];
 }
+
+/** What becomes of a hold that is given more time. */
+export type MoreTime = Pick<KnownHold, 'expiresAt' | 'timesAsked'>;
 
 export type HoldPhase = 'open' | 'sold' | 'released' | 'expired';
 
@@ -60,6 +65,9 @@ export const HOLD_LIMITS = {
   leastMinutes: 5,
   mostMinutes: 120,
   usualMinutes: 30,
+  /** What a shopper is given who asks for more time, and how often. */
+  moreMinutes: 10,
+  timesMore: 1,
   /** The longest a hold lasts with all its extensions. */
   longestMs: 8 * 60 * 60_000,
   /** Open holds of one phone, and of everybody. */
@@ -154,6 +162,21 @@ export function extendHold(
     return fail('bad-hold', `No hold lasts longer than ${HOLD_LIMITS.longestMs / 3_600_000} hours.`);
   }
   return ok(new Date(untilMs).toISOString());
+}
+
+/**
+ * What becomes of a hold whose shopper asks for more time, or why it stays as it is. Only the till that put it aside may decide:
+ * two that could not hear each other would both give it.
+ */
+export function giveMoreTime(
+  known: KnownHold,
+  now: string,
+): Result<MoreTime, 'bad-hold' | 'hold-limit' | 'hold-expired' | 'hold-released' | 'hold-sold'> {
+  const extended = extendHold(known, HOLD_LIMITS.moreMinutes, now);
+  if (!extended.ok) return extended;
+  return known.timesAsked >= HOLD_LIMITS.timesMore
+    ? fail('hold-limit', 'This hold was given more time already.')
+    : ok({ expiresAt: extended.value, timesAsked: known.timesAsked + 1 });
 }
 
 /** Whether a hold can still be sold, given up or extended; each reason why not is a code of its own. */

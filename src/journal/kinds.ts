@@ -163,8 +163,8 @@ export const ENTRY_KINDS = {
   'stock.share-given': z.object({ itemId: id, variantId: id, toDevice: id, quantity: z.int().min(1) }),
   /** Goods were put aside for a shopper. Its sale is an order whose line names it; that it ran out, its own instant says. */
   'hold.placed': z.object({ hold }),
-  /** It lasts until then; of several the longest counts. */
-  'hold.extended': z.object({ holdId: id, expiresAt: instant }),
+  /** It lasts until then; of several the longest counts. `timesAsked` by its shopper, this time among them, where it was them. */
+  'hold.extended': z.object({ holdId: id, expiresAt: instant, timesAsked: z.int().min(1).optional() }),
   /** It was over before its time. Where several devices say so, the first counts. */
   'hold.ended': z.object({ holdId: id, at: instant, reason: holdEndReason }),
   /** Both sides have the same orders of a shift, at once or after mending. */

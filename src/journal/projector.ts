@@ -254,9 +254,10 @@ const PROJECTIONS: { readonly [K in EntryKind]: Projection<K> } = {
   'hold.extended'({ body }, database) {
     prepared(
       database,
-      `INSERT INTO hold_extended VALUES (?, ?)
-       ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`,
-    ).run(body.holdId, body.expiresAt);
+      `INSERT INTO hold_extended VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at),
+         times_asked = max(times_asked, excluded.times_asked)`,
+    ).run(body.holdId, body.expiresAt, body.timesAsked ?? 0);
   },
   'hold.ended'({ at, body }, database) {
     prepared(

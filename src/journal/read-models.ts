@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Grows with every change of a table below or of what the projector writes; another value at start means a replay. */
-export const READ_MODEL_VERSION = 21;
+export const READ_MODEL_VERSION = 22;
 
 /**
  * The tables projected from the journal. Nothing is kept here that a replay would not bring back.
@@ -133,7 +133,9 @@ CREATE TABLE hold (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX hold_expires ON hold (expires_at);
 
-CREATE TABLE hold_extended (hold_id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE hold_extended (
+  hold_id TEXT PRIMARY KEY, expires_at TEXT NOT NULL, times_asked INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hold_end (
   hold_id TEXT PRIMARY KEY, ended_at TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL

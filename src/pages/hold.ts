@@ -112,10 +112,16 @@ export function holdFormPage(
 }
 
 /**
- * A shopper's hold: its time, its codes, and letting it go.
- * @param codePicture the address of a picture of its code, or null when it has none to show
+ * A shopper's hold: its time, its codes, more time, and letting it go.
+ * @param show `codePicture` the address of a picture of its code, or null when it has none to show
  */
-export function holdPage(frame: PageFrame, hold: SeenHold, format: Format, codePicture: string | null): Page {
+export function holdPage(
+  frame: PageFrame,
+  hold: SeenHold,
+  format: Format,
+  show: { readonly codePicture: string | null; readonly requestId: string },
+): Page {
+  const { codePicture, requestId } = show;
   const { name, photo, backdrop, quantity, unitPriceMinor, expiresAt, now, phase, shortCode, wasMinor } = hold;
   const backdrops = new Backdrops();
   const stage =
@@ -125,6 +131,11 @@ export function holdPage(frame: PageFrame, hold: SeenHold, format: Format, codeP
           ${photo === null ? null : html`<img src="${photoPath(photo, 800)}" alt="${name}" width="800" height="800" />`}
           ${ticket(unitPriceMinor, format, { pricing: 'each', isDrop: wasMinor !== null })}
         </figure>`;
+  const button = (path: string, words: string): Html =>
+    html`<form method="post" action="${holdPath(hold.holdId)}/${path}">
+      <input type="hidden" name="requestId" value="${requestId}" />
+      <button class="btn" type="submit">${words}</button>
+    </form>`;
   const minutes = Math.max(0, Math.ceil((Date.parse(expiresAt) - Date.parse(now)) / 60_000));
   const open = html`<p class="left">
       <b>${m.hold_page_minutes({ count: minutes })}</b> ${m.hold_page_until({ time: format.time(expiresAt) })}
@@ -138,9 +149,9 @@ export function holdPage(frame: PageFrame, hold: SeenHold, format: Format, codeP
     </section>
     <p>${m.hold_page_price({ price: format.money(unitPriceMinor * quantity) })}</p>
     <p><a class="btn btn--ink" href="${holdPath(hold.holdId)}">${m.hold_page_again()}</a></p>
-    <form method="post" action="${holdPath(hold.holdId)}/give-up">
-      <button class="btn" type="submit">${m.hold_page_give_up()}</button>
-    </form>`;
+    ${hold.moreMinutes === null ? null : button('more', m.hold_page_more({ minutes: hold.moreMinutes }))}
+    ${hold.timesAsked === 0 ? null : html`<p class="note">${m.hold_page_more_given()}</p>`}
+    ${button('give-up', m.hold_page_give_up())}`;
   const over = html`<p>${overWords(hold, format)}</p>
     <p><a class="btn btn--go" href="${itemPath(hold.itemId)}">${m.hold_page_look()}</a></p>`;
   return pageOf(frame, {

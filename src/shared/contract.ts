@@ -676,6 +676,8 @@ export const holdView = z.object({
   expiresAt: instant,
   phase: z.enum(['open', 'sold', 'released', 'expired']),
   endReason: holdEndReason.nullable(),
+  /** How often its shopper was given more time. */
+  timesAsked: z.int().min(0),
   /** More than once when two tills that could not hear each other both sold it. */
   timesSold: z.int().min(0),
   /** It is being sold, or lies on a cart that was set aside. */
@@ -691,6 +693,8 @@ const holdPolicy = z.object({
   isOn: z.boolean(),
   /** How long a hold lasts unless said. */
   minutes: z.int(),
+  /** Whether a shopper may ask for more time, once. */
+  mayAskMore: z.boolean().default(true),
 });
 
 /** What is held for shoppers, and what was lately; who runs out first stands first. */
@@ -1073,17 +1077,19 @@ export const CALLS = {
   ),
   /**
    * A hold, for whoever knows its id, as anybody does who photographed its code: never whose it is. `code` is the text of its QR
-   * code, while it can be sold and this till made it.
+   * code, while it can be sold and this till made it; `moreMinutes` what its shopper may still ask for, or null.
    */
   'hold.look': forShoppers(
     query(
       z.object({ holdId: id }),
       holdView
         .omit({ heldFor: true })
-        .extend({ now: instant, code: text(600).nullable() })
+        .extend({ now: instant, code: text(600).nullable(), moreMinutes: z.int().nullable() })
         .nullable(),
     ),
   ),
+  /** The shopper asks the till that made it for more time. Its code stays good, and says when it ends now. */
+  'hold.more': forShoppers(command(z.object({ holdId: id }), z.object({ expiresAt: instant }))),
   /** The shopper gives it up, and what they said of themselves is forgotten. */
   'hold.give-up': forShoppers(command(z.object({ holdId: id }), nothing)),
   /** A receipt, for whoever knows its address; null for any other. */

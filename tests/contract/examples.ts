@@ -78,6 +78,7 @@ export const EXAMPLE_INPUTS: { readonly [N in CallName]: CallInput<N> } = {
     person: { name: 'Ada', phone: '', consent: 'Keep my name until the hold is over.' },
   },
   'hold.look': { holdId: 'K7M2QX0000000000' },
+  'hold.more': { holdId: 'K7M2QX0000000000' },
   'hold.give-up': { holdId: 'K7M2QX0000000000' },
   'receipt.look': { name: 'T1-0412-dGhlIGtleSBpcyAxNiBieQ' },
   'hold.release': { holdId: 'K7M2QX0000000000', reason: 'by-till' },

@@ -60,6 +60,37 @@ test('a phone holds, shows its code, and the till sells it; a form sent twice ho
   expect(sold).not.toMatch(/Ada|498 0000/);
 });
 
+test('a phone asks for more time once, on its page and from nowhere else', async () => {
+  const form = `/hold/of/${itemId}`;
+  const placed = await send(form, { variantId, quantity: '1', requestId: randomUUID() });
+  const path = placed.headers.get('location') ?? '';
+  const page = await read(path);
+  expect(page).toContain('10 more minutes');
+  const requestId = /name="requestId" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  const timesAsked = () => till.topics.holds.holds.find((hold) => path.endsWith(hold.holdId))?.timesAsked;
+  await till.until(() => timesAsked() === 0, 'the hold');
+  const elsewhere = await fetch(`${url}${path}/more`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://evil.example' },
+    body: `requestId=${requestId}`,
+  });
+  expect(elsewhere.status).toBe(403);
+  expect((await send(`${path}/more`)).status).toBe(303);
+  expect(await read(path)).toContain('10 more minutes');
+  const asked = await send(`${path}/more`, { requestId });
+  expect([asked.status, asked.headers.get('location')]).toEqual([303, path]);
+  const longer = await read(path);
+  expect(longer).not.toContain('10 more minutes');
+  expect(longer).toContain('Your extra minutes are in it');
+  await till.until(() => timesAsked() === 1, 'more time');
+  await send(`${path}/more`, { requestId: randomUUID() });
+  const endsAt = (text: string): string | undefined => /Ends at ([^<.]+)/.exec(text)?.[1];
+  expect(endsAt(await read(path))).toBe(endsAt(longer));
+  expect((await send('/hold/AAAAAAAAAAAAAAAA/more', { requestId })).status).toBe(303);
+  expect((await send(`${path}/give-up`, { requestId: randomUUID() })).status).toBe(303);
+});
+
 test('what cannot be held is said in words, and a name without consent is not taken', async () => {
   const form = `/hold/of/${itemId}`;
   const asked = { variantId, quantity: '1', requestId: randomUUID() };
@@ -70,7 +101,7 @@ test('what cannot be held is said in words, and a name without consent is not ta
   expect(wild.status).toBe(409);
   const placed = await send(form, { ...asked, requestId: randomUUID() });
   const path = placed.headers.get('location') ?? '';
-  expect((await send(`${path}/give-up`)).headers.get('location')).toBe(path);
+  expect((await send(`${path}/give-up`, { requestId: randomUUID() })).headers.get('location')).toBe(path);
   expect(await read(path)).toContain('You let it go');
   expect((await fetch(`${url}/hold/AAAAAAAAAAAAAAAA`)).status).toBe(404);
 });

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readHoldToken } from '../../src/domain/hold-token';
 import { checkOrder } from '../../src/domain/order';
+import { readOwnCode } from '../../src/domain/own-code';
 import type { RunningKiosk } from '../../src/main/boot';
 import { HeldForStore } from '../../src/main/db/held-for';
 import { exportFolder, verifyFolder } from '../../src/main/db/inspect';
@@ -159,6 +161,70 @@ describe('one till', () => {
     expect(await till.failure('cart.scan', { code })).toBe('hold-expired');
     expect(await till.failure('hold.extend', { holdId, minutes: 10 })).toBe('hold-expired');
     expect(till.topics.sale.cart.lines).toEqual([]);
+  });
+
+  test('its shopper has ten minutes more once, and the same code is good until then and sold once', async () => {
+    const { variantId } = loaf;
+    const { holdId, code } = await hold(running, { variantId });
+    const look = async () => {
+      const seen = await phone(running, 'hold.look', { holdId });
+      if (!seen.ok || seen.value === null) throw new Error('the hold is known');
+      return seen.value;
+    };
+    const more = async (id = holdId): Promise<string> => {
+      const given = await phone(running, 'hold.more', { holdId: id });
+      return given.ok ? given.value.expiresAt : given.error.code;
+    };
+    const { placedAt, moreMinutes } = await look();
+    expect(moreMinutes).toBe(10);
+    expect(await more('K7M2QX0000000000')).toBe('unknown-hold');
+    const policy = { isOn: true, minutes: 30 };
+    await till.call('hold.set-policy', { ...policy, mayAskMore: false });
+    expect([await more(), (await look()).moreMinutes]).toEqual(['holds-off', null]);
+    await till.call('hold.set-policy', { ...policy, mayAskMore: true });
+
+    await clock.advance(29 * MINUTE_MS);
+    // A tap that comes twice over a bad connection is one.
+    const tap = { call: 'hold.more', requestId: 'one-tap', input: { holdId } };
+    const [first, again] = [
+      await running.kiosk.dispatch({ role: 'shopper' }, tap),
+      await running.kiosk.dispatch({ role: 'shopper' }, tap),
+    ];
+    const until = new Date(Date.parse(placedAt) + 40 * MINUTE_MS).toISOString();
+    expect([first, again]).toEqual(Array(2).fill({ ok: true, value: { expiresAt: until } }));
+    expect(await more()).toBe('hold-limit');
+    const longer = await look();
+    expect(longer).toMatchObject({ expiresAt: until, timesAsked: 1, moreMinutes: null, phase: 'open' });
+    await till.until(({ holds }) => holds.holds[0]?.timesAsked === 1, 'it on the list');
+    const ticketOf = (text: string | null) => {
+      const own = readOwnCode(text ?? '');
+      return own?.kind === 'hold' ? readHoldToken(own.token)?.ticket : undefined;
+    };
+    expect(ticketOf(longer.code)).toEqual({ ...ticketOf(code), expiresAt: until });
+    const extended = [...exportFolder(folder.path)].filter((line) => line.includes('"hold.extended"'));
+    expect(extended.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { actor: null, body: { holdId, expiresAt: until, timesAsked: 1 } },
+    ]);
+
+    // Longer than the code of before says: this till knows better.
+    await clock.advance(6 * MINUTE_MS);
+    await till.call('cart.scan', { code });
+    await pay();
+    expect(await till.failure('cart.scan', { code: longer.code ?? '' })).toBe('hold-sold');
+    expect(await more()).toBe('hold-sold');
+
+    const other = await hold(running, { variantId, holder: 'phone-b' });
+    await till.call('hold.extend', { holdId: other.holdId, minutes: 15 });
+    await clock.advance(44 * MINUTE_MS);
+    // What the till gave by itself is nothing that its shopper asked for.
+    expect(await phone(running, 'hold.look', { holdId: other.holdId })).toMatchObject({
+      value: { phase: 'open', timesAsked: 0, moreMinutes: 10 },
+    });
+    await clock.advance(2 * MINUTE_MS);
+    expect(await more(other.holdId)).toBe('hold-expired');
+    const third = await hold(running, { variantId, holder: 'phone-c' });
+    await phone(running, 'hold.give-up', { holdId: third.holdId });
+    expect(await more(third.holdId)).toBe('hold-released');
   });
 
   test('what is held is sold to nobody else until a person decides, which is written down', async () => {
@@ -470,5 +536,21 @@ describe('two tills', () => {
     const { variants } = await stall.first.client.call('catalogue.item', { itemId });
     expect(variants.find((one) => one.variantId === variantId)?.stock).toBe(0);
     expect(await heldOf()).toBeUndefined();
+  });
+
+  test('more time is given by the till that put it aside alone, and every till hears of it', async () => {
+    const { first, second } = stall;
+    await stockUp(first.client, loaf.itemId, 5);
+    const { holdId } = await hold(first.kiosk, { variantId: loaf.variantId, holder: 'phone-f' });
+    await stall.meet();
+    const seenBy = ({ client: { topics } }: PairedTill) => topics.holds.holds.find((one) => one.holdId === holdId);
+    await second.client.until(() => seenBy(second) !== undefined, 'the hold');
+    const elsewhere = await phone(second.kiosk, 'hold.more', { holdId });
+    expect(elsewhere).toMatchObject({ ok: false, error: { code: 'unknown-hold' } });
+    const given = await phone(first.kiosk, 'hold.more', { holdId });
+    if (!given.ok) throw new Error(given.error.code);
+    await stall.meet();
+    await second.client.until(() => seenBy(second)?.timesAsked === 1, 'more time');
+    expect(seenBy(second)?.expiresAt).toBe(given.value.expiresAt);
   });
 });

@@ -362,7 +362,10 @@ function doAcross(life: StallLife, across: (typeof ACROSS)[number], pick: number
       return;
     case 'extend-hold': {
       const expiresAt = new Date(1_900_000_000_000 + (pick % 5)).toISOString();
-      commit({ kind: 'hold.extended', body: { holdId: `hold-${pick % 3}`, expiresAt } });
+      commit({
+        kind: 'hold.extended',
+        body: { holdId: `hold-${pick % 3}`, expiresAt, ...(pick % 2 === 0 && { timesAsked: 1 + (pick % 4) }) },
+      });
       return;
     }
     case 'end-hold': {

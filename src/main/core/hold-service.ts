@@ -5,6 +5,7 @@ import {
   checkHoldMinutes,
   checkUsable,
   extendHold,
+  giveMoreTime,
   heldPieces,
   holdPhase,
   HOLD_LIMITS,
@@ -13,6 +14,7 @@ import {
   type Hold,
   type HoldEndReason,
   type KnownHold,
+  type MoreTime,
 } from '../../domain/hold';
 import {
   HOLD_ID_BYTES,
@@ -28,11 +30,13 @@ import {
 import { readOwnCode, tokenCode } from '../../domain/own-code';
 import { linePrice } from '../../domain/pricing/cart-prices';
 import { splitAim } from '../../domain/symbology';
+import { fail, type Result } from '../../domain/result';
 import { plainText } from '../../domain/text';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import { isSignedBy } from '../../journal/identity';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, HoldView, ScanOutcome, TopicState } from '../../shared/contract';
+import type { ErrorCode } from '../../shared/errors';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import { attempt, type CoreContext } from './core-context';
@@ -40,6 +44,7 @@ import type { PricingService } from './pricing-service';
 import type { HeldGoods } from './sale-service';
 
 type Nothing = Record<string, never>;
+type HoldPolicy = Pick<TopicState<'holds'>, 'isOn' | 'minutes' | 'mayAskMore'>;
 
 interface HoldHooks {
   readonly prices: PricingService;
@@ -227,7 +232,19 @@ export class HoldService {
     if (known === null) return null;
     const { heldFor: _heldFor, ...view } = this.#view(known);
     const isSigned = view.phase === 'open' && known.deviceId === this.#core.store.device.deviceId;
-    return { ...view, now: this.#now(), code: isSigned ? this.#codeOf(known) : null };
+    return {
+      ...view,
+      now: this.#now(),
+      code: isSigned ? this.#codeOf(known) : null,
+      moreMinutes: this.#moreTime(known).ok ? HOLD_LIMITS.moreMinutes : null,
+    };
+  }
+
+  more({ holdId }: CallInput<'hold.more'>, context: CallContext): CallOutput<'hold.more'> {
+    const { expiresAt, timesAsked } = unwrap(this.#moreTime(this.#require(holdId)));
+    const result = { expiresAt };
+    this.#commit(context, holdId, { kind: 'hold.extended', body: { holdId, expiresAt, timesAsked } }, result);
+    return result;
   }
 
   /** The shopper does not want it any more: what they said of themselves is forgotten at once. */
@@ -356,6 +373,7 @@ export class HoldService {
       },
       deviceId,
       expiresAt,
+      timesAsked: 0,
       end: null,
       orderIds: this.#core.store.holds.ordersOf(holdId),
     };
@@ -381,6 +399,15 @@ export class HoldService {
     const sold = this.#hooks.docket.add({ ...found, quantity, price, hold: lineHold(known) }, context, resultOf);
     this.#changed();
     return sold;
+  }
+
+  /** What more time its shopper may have, by the record of the till that put it aside: a code says nothing of it. */
+  #moreTime(known: KnownHold): Result<MoreTime, ErrorCode> {
+    const { isOn, mayAskMore } = this.#policy();
+    if (!isOn || !mayAskMore || !this.#hooks.isOpen())
+      return fail('holds-off', 'This stall gives no more time just now.');
+    if (!this.#ownIds().includes(known.deviceId)) return fail('unknown-hold', 'Another till put it aside.');
+    return giveMoreTime(known, this.#now());
   }
 
   #end(known: KnownHold, reason: HoldEndReason, context: CallContext): void {
@@ -435,7 +462,7 @@ export class HoldService {
   }
 
   #view(known: KnownHold, onDocket = this.#hooks.docket.holds()): HoldView {
-    const { hold, deviceId, expiresAt, end, orderIds } = known;
+    const { hold, deviceId, expiresAt, timesAsked, end, orderIds } = known;
     const { holdId, itemId, variantId, name, quantity, unitPriceMinor, wasMinor, placedAt } = hold;
     const item = this.#core.store.catalogue.item(itemId);
     const { device, stall } = this.#core.store;
@@ -455,6 +482,7 @@ export class HoldService {
       expiresAt,
       phase: holdPhase(known, this.#now()),
       endReason: end?.reason ?? null,
+      timesAsked,
       timesSold: orderIds.length,
       isOnDocket: onDocket.has(holdId),
       till: deviceId === device.deviceId ? null : till,
@@ -535,9 +563,9 @@ export class HoldService {
     if (known) this.#known?.set(holdId, known);
   }
 
-  #policy(): { readonly isOn: boolean; readonly minutes: number } {
-    const kept = this.#core.store.settings.get(POLICY) as { isOn: boolean; minutes: number } | undefined;
-    return kept ?? { isOn: true, minutes: HOLD_LIMITS.usualMinutes };
+  #policy(): HoldPolicy {
+    const kept = this.#core.store.settings.get(POLICY) as Partial<HoldPolicy> | undefined;
+    return { isOn: true, minutes: HOLD_LIMITS.usualMinutes, mayAskMore: true, ...kept };
   }
 
   #now(): string {

@@ -510,6 +510,7 @@ export class Kiosk {
       'hold.offer': (input) => holds.offer(input),
       'hold.place': (input, context) => holds.place(input, context),
       'hold.look': (input) => holds.look(input),
+      'hold.more': (input, context) => holds.more(input, context),
       'hold.give-up': (input, context) => holds.giveUp(input, context),
       'receipt.look': (input) => receipts.look(input),
       'hold.release': (input, context) => holds.release(input, context),

@@ -7,6 +7,7 @@ interface HoldRow {
   readonly device: string;
   readonly body: string;
   readonly expiresAt: string;
+  readonly timesAsked: number;
   readonly endedAt: string | null;
   readonly reason: HoldEndReason | null;
   readonly orderIds: string;
@@ -14,7 +15,7 @@ interface HoldRow {
 
 const KNOWN_HOLDS = `
   SELECT hold.hold_id AS holdId, device, body, max(hold.expires_at, coalesce(hold_extended.expires_at, '')) AS expiresAt,
-    ended_at AS endedAt, reason,
+    coalesce(times_asked, 0) AS timesAsked, ended_at AS endedAt, reason,
     (SELECT json_group_array(order_id) FROM hold_sold WHERE hold_sold.hold_id = hold.hold_id) AS orderIds
   FROM hold LEFT JOIN hold_extended USING (hold_id) LEFT JOIN hold_end USING (hold_id)`;
 
@@ -50,11 +51,12 @@ export class HoldReader {
   }
 }
 
-function known({ device, body, expiresAt, endedAt, reason, orderIds }: HoldRow): KnownHold {
+function known({ device, body, expiresAt, timesAsked, endedAt, reason, orderIds }: HoldRow): KnownHold {
   return {
     hold: JSON.parse(body) as Hold,
     deviceId: device,
     expiresAt,
+    timesAsked,
     end: endedAt === null || reason === null ? null : { at: endedAt, reason },
     orderIds: JSON.parse(orderIds) as string[],
   };

@@ -24,6 +24,9 @@ const askedForm = z.object({
   consent: z.literal('yes').optional(),
 });
 
+/** Pressed twice over a bad connection is pressed once. */
+const pressedForm = z.object({ requestId: z.uuid() });
+
 /** Holds: asking for one, showing it, and letting it go. Its address is the only key to it. */
 export const holdSite: StallSite = {
   offer: 'holds',
@@ -86,20 +89,29 @@ export const holdSite: StallSite = {
           return hold;
         },
         draw: (hold, { frame, format }) =>
-          holdPage(frame, hold, format, hold.code === null ? null : pictureOf(hold.code)),
+          holdPage(frame, hold, format, {
+            codePicture: hold.code === null ? null : pictureOf(hold.code),
+            requestId: randomUUID(),
+          }),
       }),
     );
 
-    app.post<{ Params: { holdId: string } }>('/hold/:holdId/give-up', async (request, reply) => {
-      const { holdId } = request.params;
-      try {
-        await callFor(link, 'hold.give-up', { holdId }, randomUUID());
-      } catch (error) {
-        // What became of it meanwhile stands on its page.
-        if (!(error instanceof CallRefused) || error.error.retryable) throw error;
-      }
-      return reply.header('cache-control', 'no-store').redirect(holdPath(holdId), 303);
-    });
+    /** A button of the page of a hold, which then shows what became of it. */
+    const button = (call: 'hold.more' | 'hold.give-up', path: string) => {
+      app.post<{ Params: { holdId: string } }>(`/hold/:holdId/${path}`, async (request, reply) => {
+        const { holdId } = request.params;
+        const { success, data } = pressedForm.safeParse(request.body);
+        try {
+          if (success) await callFor(link, call, { holdId }, data.requestId);
+        } catch (error) {
+          // What became of it meanwhile stands on its page.
+          if (!(error instanceof CallRefused) || error.error.retryable) throw error;
+        }
+        return reply.header('cache-control', 'no-store').redirect(holdPath(holdId), 303);
+      });
+    };
+    button('hold.more', 'more');
+    button('hold.give-up', 'give-up');
   },
 };
 
