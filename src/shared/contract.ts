@@ -23,7 +23,16 @@ import {
   type shownReason,
 } from './display-schemas';
 import { deviceHead } from './exchange';
-import { drop, dropEndReason, dropTemplate, pricePolicy, priceRule, selector, sellingPlace } from './pricing-schemas';
+import {
+  drop,
+  dropEndReason,
+  dropTemplate,
+  priceCause,
+  pricePolicy,
+  priceRule,
+  selector,
+  sellingPlace,
+} from './pricing-schemas';
 import { playlist } from './reel-schemas';
 import { webReceipt } from './receipt-schemas';
 import { stallFront, stallServerState, stallServing } from './shop-schemas';
@@ -385,6 +394,8 @@ export const tile = z.object({
   wasMinor: minor.optional(),
   /** The last known price is too old: the till asks for it. */
   mustAsk: z.boolean().optional(),
+  /** The running drop that makes its price; absent where none does. */
+  dropId: id.optional(),
   /** Sum over counted variants, or null when none is counted. */
   stock: z.int().nullable(),
   /** Pieces held for shoppers; absent for none. */
@@ -855,6 +866,18 @@ const priceLogFilter = z.object({
   kinds: z.array(priceLogKind).max(20),
   staffId: id.nullable(),
 });
+/** Why a price changed, where the till and no person says so: screens have words for it in their language. */
+const priceLogReason = z.discriminatedUnion('code', [
+  z.object({ code: priceCause.shape.kind }),
+  z.object({
+    code: z.enum(['off', 'removed', 'accepted', 'adjusted', 'ignored', 'taken-back', 'sold-out', 'by-hand']),
+  }),
+  z.object({ code: z.enum(['fallback', 'cap', 'floor', 'grace', 'clock']) }),
+  /** A rule or an offer by its name, and one of which too few were left. */
+  z.object({ code: z.enum(['named', 'spent']), name: text(400) }),
+  z.object({ code: z.literal('signed-set'), version: z.int() }),
+  z.object({ code: z.literal('window'), from: instant, until: instant }),
+]);
 const priceLogRow = z.object({
   /** Hybrid instant of the entry: where to go on from. */
   cursor: text(100),
@@ -871,8 +894,12 @@ const priceLogRow = z.object({
   rules: z.array(text(100)),
   beforeMinor: minorSum.nullable(),
   afterMinor: minorSum.nullable(),
-  /** Why, in a word or in somebody's own. */
+  /** Why, in a word meant for a file or in somebody's own. */
   why: text(400),
+  /** The same for a screen; absent where `why` is somebody's own words. */
+  reasons: z.array(priceLogReason).optional(),
+  /** So many more changed with it that are not named. */
+  more: z.int().optional(),
 });
 /** How restless prices were, as somebody who insures the stall reads it. */
 const priceVolatility = z.object({
@@ -1775,6 +1802,7 @@ export type TopicEvent = {
 
 export type PricesState = TopicState<'prices'>;
 export type DropView = Frozen<z.infer<typeof dropView>>;
+export type PriceLogReason = Frozen<z.infer<typeof priceLogReason>>;
 export type PriceLogRow = Frozen<z.infer<typeof priceLogRow>>;
 export type PriceVolatility = Frozen<z.infer<typeof priceVolatility>>;
 export type DisplayScene = TopicState<'display'>['scene'];

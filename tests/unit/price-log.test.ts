@@ -100,6 +100,53 @@ it('finds what was taken off by hand behind many sales at the prices of rules', 
   expect([rest.rows.length, rest.more]).toEqual([1, false]);
 });
 
+it('says for screens why, in codes they have words for, and leaves what a person wrote as it is', async () => {
+  life.put(makeItem(1));
+  const at = '2026-06-13T10:00:00.000Z';
+  const changes = [{ itemId: 'i', variantId: 'v', name: 'Loaf', beforeMinor: 200, afterMinor: 150 }];
+  const step = {
+    ruleId: 'r',
+    version: 1,
+    name: 'Happy hour',
+    origin: 'rule',
+    beforeMinor: 100,
+    afterMinor: 90,
+  } as const;
+  const base = { source: 'catalogue', priceMinor: 100, observedAt: null, freshness: 'fresh' } as const;
+  const trace = {
+    base,
+    steps: [
+      { kind: 'rule', ...step },
+      { kind: 'floor', floorMinor: 95, beforeMinor: 90, afterMinor: 95 },
+    ],
+  } as const;
+  const { lines, ...order } = life.order(['variant-1']);
+  const sold = lines.map((line) => ({ ...line, trace, note: 'mended', priceSource: 'typed' as const }));
+  life.store.commit({
+    actor: 'ada',
+    drafts: [
+      { kind: 'price.changed', body: { cause: { kind: 'place', ids: [] }, at, count: 3, changes } },
+      { kind: 'price.rules-removed', body: { ruleIds: ['r'] } },
+      { kind: 'drop.ended', body: { dropId: 'warm', at, reason: 'sold-out' } },
+      { kind: 'order.placed', body: { order: { ...order, lines: sold } } },
+    ],
+    result: null,
+  });
+  const { rows } = await desk.log({ ...everything, limit: 50, before: null });
+  const said = new Map(
+    rows.map(({ kind, subject, why, reasons, more }) => [`${kind} ${more ?? subject}`, [why, reasons]]),
+  );
+  expect(said.get('price Loaf')).toEqual(['place', [{ code: 'place' }]]);
+  expect(said.get('price 2')).toEqual(['place', [{ code: 'place' }]]);
+  expect(said.get('rule r')).toEqual(['removed', [{ code: 'removed' }]]);
+  expect(said.get('drop warm')).toEqual(['sold-out', [{ code: 'sold-out' }]]);
+  const ofSale = rows.filter(({ kind }) => kind === 'sale' || kind === 'typed');
+  expect(ofSale.map(({ why, reasons }) => [why, reasons])).toEqual([
+    ['mended', undefined],
+    ['Happy hour, floor', [{ code: 'named', name: 'Happy hour' }, { code: 'floor' }]],
+  ]);
+});
+
 describe('the price log as a file', () => {
   /** More than are looked up at once. */
   const ENTRIES = 300;

@@ -6,7 +6,7 @@ import type { Order } from '../../domain/order';
 import type { Stall } from '../../domain/stall';
 import { wallMs } from '../../journal/clock';
 import type { Entry, EntryKind } from '../../journal/kinds';
-import type { CallInput, PriceLogRow, PriceVolatility } from '../../shared/contract';
+import type { CallInput, PriceLogReason, PriceLogRow, PriceVolatility } from '../../shared/contract';
 
 /** Which entries tell of which rows. */
 export const KINDS_OF_ROWS: { readonly [K in PriceLogRow['kind']]: readonly EntryKind[] } = {
@@ -61,11 +61,22 @@ function contentOf(entry: Entry): Content[] {
         beforeMinor,
         afterMinor,
         why: cause.kind,
+        reasons: [{ code: cause.kind }],
       };
     });
     const more = count - changes.length;
     return more > 0
-      ? [...rows, { kind: 'price', subject: `and ${more} more`, rules: [...cause.ids], why: cause.kind }]
+      ? [
+          ...rows,
+          {
+            kind: 'price',
+            subject: `and ${more} more`,
+            more,
+            rules: [...cause.ids],
+            why: cause.kind,
+            reasons: [{ code: cause.kind }],
+          },
+        ]
       : rows;
   }
   const imported = as('catalogue.import-part');
@@ -76,7 +87,9 @@ function contentOf(entry: Entry): Content[] {
         const { variantId, priceMinor: afterMinor } = variant;
         const beforeMinor = before.get(variantId);
         if (beforeMinor === undefined) return [];
-        return [{ kind: 'price', subject: fullName(item, variant), variantId, beforeMinor, afterMinor, why: 'import' }];
+        const subject = fullName(item, variant);
+        const reasons = [{ code: 'import' as const }];
+        return [{ kind: 'price', subject, variantId, beforeMinor, afterMinor, why: 'import', reasons }];
       }),
     );
   }
@@ -87,30 +100,53 @@ function contentOf(entry: Entry): Content[] {
       subject: name,
       rules: [`${ruleId}@${version}`],
       why: isOn ? origin : `${origin}, off`,
+      reasons: isOn ? [{ code: origin }] : [{ code: origin }, { code: 'off' }],
     }));
   }
   const removed = as('price.rules-removed');
   if (removed)
-    return removed.ruleIds.map((ruleId) => ({ kind: 'rule', subject: ruleId, rules: [ruleId], why: 'removed' }));
+    return removed.ruleIds.map((ruleId) => ({
+      kind: 'rule',
+      subject: ruleId,
+      rules: [ruleId],
+      why: 'removed',
+      reasons: [{ code: 'removed' }],
+    }));
   const answered = as('advice.answered');
   if (answered?.rule) {
     const { ruleId, version, name } = answered.rule;
-    return [{ kind: 'rule', subject: name, rules: [`${ruleId}@${version}`], why: `advice ${answered.answer}` }];
+    const { answer } = answered;
+    const reasons = [{ code: 'advice' as const }, { code: answer }];
+    return [{ kind: 'rule', subject: name, rules: [`${ruleId}@${version}`], why: `advice ${answer}`, reasons }];
   }
   const back = as('advice.taken-back');
-  if (back?.ruleId) return [{ kind: 'rule', subject: back.ruleId, rules: [back.ruleId], why: 'advice taken back' }];
+  if (back?.ruleId) {
+    const reasons = [{ code: 'advice' as const }, { code: 'taken-back' as const }];
+    return [{ kind: 'rule', subject: back.ruleId, rules: [back.ruleId], why: 'advice taken back', reasons }];
+  }
   const taken = as('price.rule-set-taken');
-  if (taken) return [{ kind: 'rule', subject: taken.name || taken.setId, why: `signed set, version ${taken.version}` }];
+  if (taken) {
+    const { name, setId, version } = taken;
+    const reasons = [{ code: 'signed-set' as const, version }];
+    return [{ kind: 'rule', subject: name || setId, why: `signed set, version ${version}`, reasons }];
+  }
   if (entry.kind === 'price.policy-set') return [{ kind: 'policy', subject: 'policy' }];
   const scheduled = as('drop.scheduled');
   if (scheduled) {
     const { name, dropId, startsAt, endsAt } = scheduled.drop;
-    return [{ kind: 'drop', subject: name, rules: [dropId], why: `${startsAt} to ${endsAt}` }];
+    const reasons = [{ code: 'window' as const, from: startsAt, until: endsAt }];
+    return [{ kind: 'drop', subject: name, rules: [dropId], why: `${startsAt} to ${endsAt}`, reasons }];
   }
   const ended = as('drop.ended');
-  if (ended) return [{ kind: 'drop', subject: ended.dropId, rules: [ended.dropId], why: ended.reason }];
+  if (ended) {
+    const { dropId, reason } = ended;
+    return [{ kind: 'drop', subject: dropId, rules: [dropId], why: reason, reasons: [{ code: reason }] }];
+  }
   const jumped = as('clock.jumped');
-  if (jumped) return [{ kind: 'clock', subject: `${Math.round(jumped.byMs / 1_000)} s`, why: 'the wall clock jumped' }];
+  if (jumped) {
+    const subject = `${Math.round(jumped.byMs / 1_000)} s`;
+    return [{ kind: 'clock', subject, why: 'the wall clock jumped', reasons: [{ code: 'clock' }] }];
+  }
   const voided = as('cart.voided');
   if (voided) return [{ kind: 'void', subject: voided.cart.cartId, why: voided.reason }];
   const placed = as('order.placed');
@@ -132,7 +168,14 @@ function rowsOfLine(line: PricedLine, { number, discount }: Order): Content[] {
     const afterMinor = grossMinor - offeredOf(line);
     const beforeMinor = grossBeforeRules(line);
     const why = (trace?.steps ?? []).map((step) => (step.kind === 'rule' ? step.name : step.kind));
-    if (trace?.spent) why.push(`${trace.spent.name}: too few left`);
+    const reasons = (trace?.steps ?? []).map((step): PriceLogReason =>
+      step.kind === 'rule' ? { code: 'named', name: step.name } : { code: step.kind },
+    );
+    if (trace?.spent) {
+      const { name } = trace.spent;
+      why.push(`${name}: too few left`);
+      reasons.push({ code: 'spent', name });
+    }
     rows.push({
       kind: 'sale',
       subject,
@@ -141,6 +184,7 @@ function rowsOfLine(line: PricedLine, { number, discount }: Order): Content[] {
       beforeMinor,
       afterMinor,
       why: [...why, ...(offers ?? []).map(({ name }) => name)].join(', '),
+      reasons: [...reasons, ...(offers ?? []).map(({ name }) => ({ code: 'named' as const, name }))],
     });
   }
   if (lineDiscountMinor + cartDiscountMinor > 0) {
