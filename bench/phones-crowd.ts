@@ -81,10 +81,11 @@ function startCrowd(url: string): { stop(): Promise<CrowdTold> } {
   };
 }
 
-function ask(
+/** Asks for a page, or sends a form. */
+export function ask(
   url: string,
   { agent, localAddress, form }: { readonly agent: Agent; readonly localAddress: string; readonly form?: string },
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<{ readonly status: number; readonly text: string; readonly location: string }> {
   const { origin } = new URL(url);
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -106,7 +107,9 @@ function ask(
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (data: string) => (text += data));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text, location: response.headers.location ?? '' }),
+        );
       },
     );
     // A connection that the server closed for being idle, as this was on its way: browsers ask once more, and so do phones.
