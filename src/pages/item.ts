@@ -32,6 +32,8 @@ export function itemPage(
       ${offers.map((offer) => html`<li class="why"><bdi>${offer.name}</bdi> ${untilWords(offer.until, format)}</li>`)}
     </ul>
   </section>`;
+  // Its walls are among the page's rules, which come first.
+  const beside = goesWith.length === 0 ? null : companions(goesWith, backdrops, format);
   return pageOf(frame, {
     title: name,
     style: backdrops.style,
@@ -61,8 +63,7 @@ export function itemPage(
               ${variants.map((variant) => variantRow(variant, drop?.name ?? null, format))}
             </ul>
           </section>
-          ${offers.length === 0 ? null : offered} ${options.actions}
-          ${goesWith.length === 0 ? null : companions(goesWith, backdrops, format)}
+          ${offers.length === 0 ? null : offered} ${options.actions} ${beside}
           ${description === '' ? null : html`<p class="words"><bdi>${description}</bdi></p>`}
           <p class="note">${m.shop_as_of({ time: format.time(options.asOf) })}</p>
         </div>
