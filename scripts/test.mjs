@@ -1,16 +1,15 @@
 /**
- * Every check of the project, one after the other: format, lint, types, unit and integration tests, market days from seeds,
- * then the real app in Electron and Chromium, then the real drivers on a real kernel. All of them run even when an early one
- * fails. Where windows, processes and servers are real, what failed is tried once more, and named at the end if it passed
+ * Every check of the project: format, lint, types, unit and integration tests, market days from seeds, the real app in
+ * Electron and Chromium, the real drivers on a real kernel. Those that use one core run two at a time. All of them run even
+ * when an early one fails. Where windows, processes and servers are real, what failed is tried once more, and named at the end if it passed
  * then; the last line counts the tests, each once.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { ensureDisplay } from './lib/display.mjs';
 import { notesFolder, root } from './lib/paths.mjs';
 import { explain, seconds } from './lib/report.mjs';
-import { read, runAttached } from './lib/run.mjs';
+import { read, runBeside } from './lib/run.mjs';
 import { describeRuntime, resolveRuntime } from './lib/runtime.mjs';
 
 const reports = join(notesFolder, 'reports');
@@ -102,28 +101,42 @@ const vitest = (/** @type {string} */ project) => ({
   count: vitestCount,
 });
 
+const playwright = (/** @type {string} */ project) => ({
+  command: [
+    ...['@playwright/test/cli.js', 'test', `--project=${project}`, '--reporter=list,json', '--retries=1'],
+    // Each project empties its own when it begins.
+    ...['--output', join('test-results', project)],
+  ],
+  report: (/** @type {string} */ file) => ({ args: [], env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }),
+  count: playwrightCount,
+});
+
+/** @type {Record<string, Step>} in the order they begin; `cores` is how many of them one uses, or must not share. */
 const steps = {
-  format: { command: ['prettier/bin/prettier.cjs', '--check', '.'] },
-  lint: { command: ['eslint/bin/eslint.js', '.', '--max-warnings', '0'] },
-  types: { command: ['../scripts/types.mjs'] },
-  unit: vitest('unit'),
+  types: { cores: 2, command: ['../scripts/types.mjs'] },
+  unit: { cores: 2, ...vitest('unit') },
+  lint: { cores: 1, command: ['eslint/bin/eslint.js', '.', '--max-warnings', '0'] },
   // Its files start processes and servers of their own, so that whole files are tried again, in processes of their own.
-  integration: { ...vitest('integration'), isTriedAgain: true },
-  simulation: vitest('simulation'),
-  'end to end': {
-    command: ['@playwright/test/cli.js', 'test', '--reporter=list,json', '--retries=1'],
-    report: (/** @type {string} */ file) => ({ args: [], env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }),
-    count: playwrightCount,
-  },
+  integration: { cores: 1, ...vitest('integration'), isTriedAgain: true },
+  format: { cores: 1, command: ['prettier/bin/prettier.cjs', '--check', '.'] },
+  chromium: { cores: 1, ...playwright('chromium') },
+  electron: { cores: 1, ...playwright('electron') },
+  simulation: { cores: 2, ...vitest('simulation') },
+  // Drivers wait in real time for answers of a machine that is slow enough by itself.
   'kernel bench': {
+    cores: 2,
     command: ['../scripts/test-bench.mjs'],
     report: (/** @type {string} */ file) => ({ args: ['--report', file], env: {} }),
     count: vitestCount,
   },
 };
 
+/** What the gate is made for. */
+const CORES = 2;
+
 /**
  * @typedef {object} Step
+ * @property {number} cores
  * @property {string[]} command
  * @property {ReturnType<typeof vitest>['report']} [report]
  * @property {Counter} [count]
@@ -136,14 +149,14 @@ const steps = {
  * @param {NodeJS.ProcessEnv} env
  */
 async function perform(name, { command: [script = '', ...args], report, count, isTriedAgain = false }, env) {
-  console.log(`\n── ${name} ──`);
+  console.log(`── ${name} begins ──`);
   const started = performance.now();
   /** @returns {Promise<{ code: number, reported: any }>} */
   const attempt = async (/** @type {string} */ title, /** @type {string[]} */ files) => {
     const file = join(reports, `${title.replaceAll(' ', '-')}.json`);
     const reporting = report?.(file) ?? { args: [], env: {} };
     const all = [join(root, 'node_modules', script), ...args, ...reporting.args, ...files];
-    const code = await runAttached(process.execPath, all, { cwd: root, env: { ...env, ...reporting.env } });
+    const code = await runBeside(name, process.execPath, all, { cwd: root, env: { ...env, ...reporting.env } });
     return { code, reported: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null };
   };
   let { code, reported } = await attempt(name, []);
@@ -156,26 +169,44 @@ async function perform(name, { command: [script = '', ...args], report, count, i
   }
   if (isTriedAgain && count && reported && counted.failed.length > 0) {
     const files = [...new Set(counted.failed.map(({ file }) => file))];
-    console.log(`\n── ${name}, what failed once more ──`);
+    console.log(`── ${name}: what failed is tried again ──`);
     const second = await attempt(`${name} again`, files);
     code = second.code;
     if (second.reported) counted = count(reported, second.reported);
   }
-  return { line: `${name} ${code === 0 ? 'ok' : 'FAILED'} (${seconds(started)})`, ok: code === 0, counted };
+  const line = `${name} ${code === 0 ? 'ok' : 'FAILED'} (${seconds(started)})`;
+  console.log(`── ${line} ──`);
+  return { line, ok: code === 0, counted };
+}
+
+/** Begins each step, in their order, as soon as enough cores are free. @returns what became of them, in the same order */
+async function performAll(/** @type {NodeJS.ProcessEnv} */ env) {
+  /** @type {Set<Promise<unknown>>} */
+  const running = new Set();
+  let free = CORES;
+  const all = [];
+  for (const [name, step] of Object.entries(steps)) {
+    while (free < step.cores) await Promise.race(running);
+    free -= step.cores;
+    const performed = perform(name, step, env);
+    const ended = performed.finally(() => {
+      free += step.cores;
+      running.delete(ended);
+    });
+    running.add(ended);
+    all.push(performed);
+  }
+  return Promise.all(all);
 }
 
 try {
   const runtime = resolveRuntime();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const display = await ensureDisplay();
   console.log(
     `Node ${process.version} · ${describeRuntime(runtime)} · ${read('chromium', ['--version']) ?? 'no Chromium'}`,
   );
-  /** @type {Awaited<ReturnType<typeof perform>>[]} */
-  const results = [];
-  for (const [name, step] of Object.entries(steps)) results.push(await perform(name, step, runtime.env));
-  await display.stop();
+  const results = await performAll(runtime.env);
   const counts = results.map(({ counted }) => counted);
   const failed = counts.flatMap((count) => count.failed);
   const again = counts.flatMap((count) => count.again);

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 /**
  * @typedef {{ ok: boolean, code: number | null, signal: string | null, output: string }} Outcome `output` is stdout and
@@ -64,6 +65,33 @@ export function runAttached(command, args, { env, cwd } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
     // Ctrl+C reaches the child too, through the terminal; only a signal sent to this process alone has to be passed on.
+    const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
+    process.on('SIGTERM', forward);
+    process.on('SIGINT', forward);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      process.off('SIGTERM', forward);
+      process.off('SIGINT', forward);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/**
+ * Runs a command beside others: what it prints comes line by line, each with its name before it.
+ *
+ * @param {string} name
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string }} [options]
+ * @returns {Promise<number>} the exit code; 1 when a signal ended it
+ */
+export function runBeside(name, command, args, { env, cwd } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on('line', (line) => console.log(`${name} │ ${line}`));
+    }
     const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
     process.on('SIGTERM', forward);
     process.on('SIGINT', forward);
