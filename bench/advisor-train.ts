@@ -159,11 +159,11 @@ function learn({ call }: BenchTill): { readonly isOn: () => boolean; readonly en
   return { isOn: () => isOn, end: end.finally(() => (isOn = false)) };
 }
 
-/** One more of the same, over and over. */
+/** Changes an open cart, over and over. */
 async function tap({ call }: BenchTill, isOn: () => boolean): Promise<void> {
-  const variantId = await onSale(call);
+  await call('cart.add', { variantId: await onSale(call) });
   while (isOn()) {
-    await call('cart.add', { variantId });
+    await call('cart.note', { note: 'For the corner table' });
     await nextTurn();
   }
 }

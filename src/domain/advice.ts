@@ -128,18 +128,38 @@ export function adviceRuleId(adviceId: string): string {
 }
 
 /**
+ * Of rules about the same goods whose times overlap the one that was taken last: two tills may have advised the same, and a
+ * bundle is advised again before its rule is over. Their order in the price book, by id, would let the older advice win.
+ * @param rules of advice, in the order in which it was taken
+ */
+export function rulesThatStand(rules: readonly PriceRule[]): PriceRule[] {
+  return rules.filter((rule, place) => {
+    const goods = goodsOf(rule);
+    return !rules
+      .slice(place + 1)
+      .some((later) => goodsOf(later) === goods && (rule.when.until ?? '') > (later.when.from ?? ''));
+  });
+}
+
+function goodsOf({ what, effect }: PriceRule): string {
+  const ids = what.kind === 'variants' ? what.variantIds : what.kind === 'items' ? what.itemIds : [];
+  return JSON.stringify([effect.kind, [...ids].sort()]);
+}
+
+/**
  * The price rule that advice becomes when it is taken.
+ * @param version one above that of the rule the same advice was before it was taken back, 1 for the first
  * @param now UTC instant
  * @param dayEndsAt UTC instant at which the market day of a markdown is over
  */
 export function ruleOfAdvice(
   advice: MarkdownOffer | BundleOffer,
   adjustment: Adjustment,
-  given: { readonly name: string; readonly now: string; readonly dayEndsAt: string },
+  given: { readonly name: string; readonly version: number; readonly now: string; readonly dayEndsAt: string },
 ): PriceRule {
   const base = {
     ruleId: adviceRuleId(advice.adviceId),
-    version: 1,
+    version: given.version,
     name: given.name,
     origin: 'advice' as const,
     originId: advice.adviceId,

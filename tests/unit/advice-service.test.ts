@@ -231,6 +231,55 @@ describe('the advisor', () => {
     expect([...logged].map(({ kind }) => kind)).toEqual([back, taken, back, taken]);
   });
 
+  it('makes another version of its rule when it is taken again, so that a trace names one price', () => {
+    const adviceId = offer('advice-1');
+    service.answer({ adviceId, answer: 'accepted' }, by('take'));
+    const [first] = service.rules();
+    service.takeBack({ adviceId }, by('back'));
+    const adjustment = { steps: [{ beforeCloseMinutes: 60, basisPoints: 1_000 }] };
+    service.answer({ adviceId, answer: 'adjusted', adjustment }, by('take again'));
+    const [second] = service.rules();
+    expect([first, second].map((rule) => [rule?.ruleId, rule?.version])).toEqual([
+      ['advice:advice-1', 1],
+      ['advice:advice-1', 2],
+    ]);
+    expect(second?.effect).not.toEqual(first?.effect);
+    // A till that hears of all of it goes on from there.
+    service.takeBack({ adviceId }, by('back again'));
+    const other = life.another();
+    other.store.receive(
+      life.store.sync.journal.entriesAfter(life.store.device.deviceId, 0, { entries: 1_000, bodyBytes: 1e9 }),
+      [],
+    );
+    expect(other.store.advice.lastVersion(adviceId)).toBe(2);
+    expect(other.store.advice.lastVersion('advice-none')).toBe(0);
+    other.end();
+  });
+
+  it('rounds as the price does when it asks whether that is below cost', () => {
+    const adviceId = offer('advice-1');
+    life.put(goods(1, { priceMinor: 401, costMinor: 201 }));
+    // Half of 401 is charged as 200.
+    const adjustment = { steps: [{ beforeCloseMinutes: 60, basisPoints: 5_000 }] };
+    expect(codeOf(() => service.answer({ adviceId, answer: 'adjusted', adjustment }, by('half')))).toBe('below-cost');
+    life.put(goods(1, { priceMinor: 401, costMinor: 200 }));
+    expect(codeOf(() => service.answer({ adviceId, answer: 'adjusted', adjustment }, by('again')))).toBe('ok');
+  });
+
+  it('prices by the advice that was taken last, where two are about the same goods', () => {
+    const markdown = offer('advice-1');
+    const { advice } = shown(markdown)!;
+    if (advice.kind !== 'markdown') throw new Error('a markdown was offered');
+    const again = { ...advice, adviceId: 'advice-2', steps: [{ beforeCloseMinutes: 45, basisPoints: 4_000 }] };
+    life.store.commit({ actor: null, drafts: [{ kind: 'advice.offered', body: { advice: again } }], result: null });
+    service.answer({ adviceId: markdown, answer: 'accepted' }, by('one'));
+    life.nowMs += 1_000;
+    service.answer({ adviceId: 'advice-2', answer: 'accepted' }, by('two'));
+    expect(service.rules().map(({ originId }) => originId)).toEqual(['advice-2']);
+    service.takeBack({ adviceId: 'advice-2' }, by('back'));
+    expect(service.rules().map(({ originId }) => originId)).toEqual(['advice-1']);
+  });
+
   it('is answered by a drop only where it is about drops, and once', () => {
     const markdown = offer('advice-1');
     const startsAt = new Date(life.nowMs + HOUR_MS).toISOString();

@@ -8,6 +8,7 @@ import {
   type AdviceWishes,
   type MarkdownOffer,
 } from '../../domain/advice';
+import { portion } from '../../domain/money';
 import { checkRule, type PriceRule } from '../../domain/pricing/rule';
 import { plainText } from '../../domain/text';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
@@ -150,7 +151,8 @@ export class AdviceService implements RuleSource {
     const dayEndsAt = advice.kind === 'markdown' ? this.#utc(advice.day, MINUTES_PER_DAY) : now;
     // Cut through a letter of two code units, half of it would stand in the journal.
     const name = plainText(this.#names(advice).join(' + ').slice(0, 80));
-    const rule = unwrap(checkRule(ruleOfAdvice(advice, taken, { name, now, dayEndsAt })));
+    const version = this.#core.store.advice.lastVersion(adviceId) + 1;
+    const rule = unwrap(checkRule(ruleOfAdvice(advice, taken, { name, version, now, dayEndsAt })));
     const changes = answer === 'adjusted' ? { adjustment: taken } : {};
     const body = { adviceId, answer, ruleId: rule.ruleId, ...changes, rule };
     return this.#commit({ kind: 'advice.answered', body }, rule.ruleId, context);
@@ -276,7 +278,7 @@ export class AdviceService implements RuleSource {
     { steps, basisPoints }: NonNullable<CallInput<'advice.answer'>['adjustment']>,
   ): void {
     const belowCost = (priceMinor: number, costMinor: number | null, off: number): boolean =>
-      costMinor !== null && Math.round(priceMinor * (1 - off / 10_000)) < costMinor;
+      costMinor !== null && priceMinor - portion(priceMinor, off) < costMinor;
     const refused = (): never => {
       throw new CallFailure('below-cost', 'That is less than the goods cost. Take off less.');
     };

@@ -1,5 +1,11 @@
 import type { Database } from 'better-sqlite3';
-import type { Adjustment, Advice, AdviceAnswer, AdviceWishes } from '../../domain/advice';
+import {
+  rulesThatStand,
+  type Adjustment,
+  type Advice,
+  type AdviceAnswer,
+  type AdviceWishes,
+} from '../../domain/advice';
 import type { PriceRule } from '../../domain/pricing/rule';
 import { prepared } from '../../journal/statements';
 
@@ -39,15 +45,26 @@ export class AdviceReader {
   }
 
   /**
-   * Rules of the advice that stands taken.
+   * Rules of the advice that stands taken, of several about the same goods that of the last answer.
    * @param since UTC instant before which they are over
    */
   rules(since: string): PriceRule[] {
     const rules = prepared(
       this.#database,
-      'SELECT rule FROM advice_answer WHERE rule IS NOT NULL AND rule_until > ? ORDER BY advice_id',
+      'SELECT rule FROM advice_answer WHERE rule IS NOT NULL AND rule_until > ? ORDER BY at, advice_id',
     ).pluck();
-    return (rules.all(since) as string[]).map((rule) => JSON.parse(rule) as PriceRule);
+    return rulesThatStand((rules.all(since) as string[]).map((rule) => JSON.parse(rule) as PriceRule));
+  }
+
+  /** Version of the last rule that advice became, taken back since or not; 0 where it never was one. */
+  lastVersion(adviceId: string): number {
+    return prepared(
+      this.#database,
+      `SELECT coalesce(max(json_extract(body, '$.rule.version')), 0) FROM price_log JOIN journal USING (device, seq)
+       WHERE price_log.kind = 'advice.answered' AND json_extract(body, '$.adviceId') = ?`,
+    )
+      .pluck()
+      .get(adviceId) as number;
   }
 
   wishes(): AdviceWishes {
