@@ -6,7 +6,7 @@ import { typeCode } from './wedge-scanner';
 export type Screen = 'waiting' | 'sign-on' | 'sell' | 'pay' | 'done' | 'office';
 
 /** A place of the till besides selling. */
-export type Office = 'orders' | 'day' | 'devices' | 'prices' | 'sync' | 'settings' | 'reel' | 'clips';
+export type Office = 'orders' | 'day' | 'devices' | 'prices' | 'sync' | 'settings' | 'reel' | 'clips' | 'holds';
 
 const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
   sell: m.place_sell,
@@ -18,6 +18,7 @@ const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
   settings: m.place_settings,
   reel: m.place_reel,
   clips: m.place_clips,
+  holds: m.place_holds,
 };
 
 /** Names that begin with these words; what stands for `BLANK` and after it may be anything. */
