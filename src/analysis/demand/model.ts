@@ -58,7 +58,7 @@ export function learnDemand(table: ObservationTable, giveWay: GiveWay = goOn): D
   });
   let fits = rows.map(startingFit);
   let usual = USUAL;
-  let { all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length);
+  let { all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length, giveWay);
   const gapMs = usualGapMs(histories);
   let wandering: Wandering = { share: 0.5, fadeMs: 8 * gapMs };
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -69,7 +69,7 @@ export function learnDemand(table: ObservationTable, giveWay: GiveWay = goOn): D
       giveWay();
       return refit(at(rows, item), fit, at(spreads, categoryOf[item] ?? 0), wandering, usual, fit);
     });
-    ({ all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length, spread));
+    ({ all: spread, group: spreads } = spreadsFrom(fits, categoryOf, categories.length, giveWay, spread));
     usual = usualOf(fits);
     shared.learn(rows, fits, giveWay);
   }
@@ -122,6 +122,7 @@ function spreadsFrom(
   fits: readonly ItemFit[],
   categoryOf: Int32Array,
   categories: number,
+  giveWay: GiveWay,
   from?: Spread,
 ): ReturnType<typeof spreadsOfGroups> {
   const bases = fits.map((fit) => fit.coefficients[BASE] ?? 0);
@@ -137,6 +138,7 @@ function spreadsFrom(
     categories,
     [base, BELIEFS.elasticity, BELIEFS.promotion],
     from,
+    giveWay,
   );
 }
 

@@ -1,3 +1,5 @@
+import { goOn, type GiveWay } from '../give-way';
+
 /** Coefficients that are estimated together for each item. */
 export const SIZE = 3;
 
@@ -51,11 +53,17 @@ export function lean({ normal, right }: Evidence, spread: Spread): Posterior {
  * least squares over the members; a variance is what would make the members as spread as they look, counting a member by
  * how much its own rows decide about it. A weak prior holds both where there is little to see.
  */
-export function spreadOf(members: readonly Evidence[], beliefs: readonly Belief[], from?: Spread): Spread {
+export function spreadOf(
+  members: readonly Evidence[],
+  beliefs: readonly Belief[],
+  from?: Spread,
+  giveWay: GiveWay = goOn,
+): Spread {
   const variance = from ? Float64Array.from(from.variance) : Float64Array.from(beliefs, (belief) => belief.variance);
   let mean = Float64Array.from(beliefs, (belief) => belief.mean);
   let meanVariance = Float64Array.from(beliefs, (belief) => belief.meanVariance);
   for (let round = 0; round < ROUNDS; round += 1) {
+    giveWay();
     const sum = evidenceOfMean(members, variance);
     const whole = new Float64Array(sum.normal);
     const right = new Float64Array(sum.right);
@@ -69,6 +77,7 @@ export function spreadOf(members: readonly Evidence[], beliefs: readonly Belief[
     const squares = Float64Array.from(beliefs, ({ items, variance: held }) => items * held);
     const counts = Float64Array.from(beliefs, ({ items }) => items);
     const spread = { mean, variance, meanVariance: new Float64Array(SIZE) };
+    giveWay();
     for (const member of members) {
       const own = lean(member, spread);
       for (let one = 0; one < SIZE; one += 1) {
@@ -96,15 +105,17 @@ export function spreadsOfGroups(
   groups: number,
   beliefs: readonly Belief[],
   from?: Spread,
+  giveWay: GiveWay = goOn,
 ): { readonly all: Spread; readonly group: readonly Spread[] } {
-  const all = spreadOf(members, beliefs, from);
+  const all = spreadOf(members, beliefs, from, giveWay);
   if (groups < 2) return { all, group: Array.from({ length: groups }, () => all) };
-  const evidence = Array.from({ length: groups }, (_, group) =>
-    evidenceOfMean(
+  const evidence = Array.from({ length: groups }, (_, group) => {
+    giveWay();
+    return evidenceOfMean(
       members.filter((_, member) => groupOf[member] === group),
       all.variance,
-    ),
-  );
+    );
+  });
   const between = spreadOf(
     evidence,
     beliefs.map((belief, one) => ({ ...belief, variance: (all.variance[one] ?? 1) / 4, items: 3 })),
