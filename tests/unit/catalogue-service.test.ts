@@ -5,7 +5,9 @@ import { CallFailure } from '../../src/main/core/call-failure';
 import { CatalogueService, type CodeMeaning } from '../../src/main/core/catalogue-service';
 import type { CoreContext } from '../../src/main/core/core-context';
 import { PricingService } from '../../src/main/core/pricing-service';
+import type { DropView } from '../../src/shared/contract';
 import { manualClock } from '../helpers/manual-clock';
+import { ruleOf } from '../helpers/price-rules';
 import { makeItem, StallLife, stall } from '../journal/stall-life';
 
 const CHEESE = '4006381333931';
@@ -13,7 +15,10 @@ const JAM = '5012345678900';
 
 let life: StallLife;
 let service: CatalogueService;
+let prices: PricingService;
+let drops: DropView[];
 beforeEach(() => {
+  drops = [];
   life = new StallLife();
   const one = (number: number, change: Partial<Variant>) =>
     makeItem(number, { variants: [{ ...(makeItem(number).variants[0] as Variant), ...change }] });
@@ -29,15 +34,18 @@ beforeEach(() => {
     now: () => new Date('2026-11-22T10:00:00Z'),
   };
   const clock = manualClock();
-  const prices = new PricingService(core as CoreContext, {
+  prices = new PricingService(core as CoreContext, {
     clock,
     steadyMs: () => clock.steady(),
     onChanged: () => {},
   });
-  service = new CatalogueService(core as CoreContext, prices, () => ({
-    heldByItem: () => new Map(),
-    heldFrom: () => 0,
-  }));
+  const holds = { heldByItem: () => new Map<string, number>(), heldFrom: () => 0 };
+  service = new CatalogueService(
+    core as CoreContext,
+    prices,
+    () => holds,
+    () => drops,
+  );
 });
 afterEach(() => life.end());
 
@@ -126,5 +134,25 @@ describe('a scan', () => {
 
   it('of an in-store label sells at its weight', () => {
     expect(variant('2100031003129')).toMatchObject({ item: { itemId: 'item-1' }, weightGrams: 312 });
+  });
+});
+
+describe('a tile', () => {
+  const dropsOf = (): (string | undefined)[] =>
+    service.items({ category: null, offset: 0, limit: 10 }).tiles.map(({ dropId }) => dropId);
+
+  it('names the drop that runs on it, until all of it is sold or another phase begins', () => {
+    const what = { kind: 'items' as const, itemIds: [makeItem(1).itemId] };
+    prices.add({ rules: () => [ruleOf({ origin: 'drop', originId: 'warm', what })] });
+    const drop = { dropId: 'warm', left: 3 } as unknown as DropView;
+    expect(dropsOf()).toEqual([undefined, undefined, undefined]);
+    drops = [{ ...drop, phase: 'running' }];
+    expect(dropsOf()).toEqual(['warm', undefined, undefined]);
+    drops = [{ ...drop, phase: 'running', left: 0 }];
+    expect(dropsOf()).toEqual([undefined, undefined, undefined]);
+    drops = [{ ...drop, phase: 'planned' }];
+    expect(dropsOf()).toEqual([undefined, undefined, undefined]);
+    drops = [{ ...drop, dropId: 'another', phase: 'running' }];
+    expect(dropsOf()).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -2,8 +2,10 @@ import type { Item, Variant } from '../../domain/catalogue';
 import { dateWarning, labelDates, labelPrice, weightGrams, type DateWarning } from '../../domain/gs1/measures';
 import { readLabel } from '../../domain/label';
 import { localDay } from '../../domain/local-day';
+import { rulesAbout } from '../../domain/pricing/book';
+import { meetsConditions } from '../../domain/pricing/price';
 import { readCode, type ScannedGoods } from '../../domain/scanned-code';
-import type { CallInput, CallOutput, Tile, TopicState } from '../../shared/contract';
+import type { CallInput, CallOutput, DropView, Tile, TopicState } from '../../shared/contract';
 import { CallFailure, unwrap } from './call-failure';
 import type { CoreContext } from './core-context';
 import type { HoldService } from './hold-service';
@@ -33,12 +35,19 @@ export class CatalogueService {
   readonly #prices: PricingService;
 
   readonly #holds: () => Pick<HoldService, 'heldByItem' | 'heldFrom'>;
+  readonly #drops: () => readonly DropView[];
 
   /** @param holds asked for late, since the services need each other */
-  constructor(core: CoreContext, prices: PricingService, holds: () => Pick<HoldService, 'heldByItem' | 'heldFrom'>) {
+  constructor(
+    core: CoreContext,
+    prices: PricingService,
+    holds: () => Pick<HoldService, 'heldByItem' | 'heldFrom'>,
+    drops: () => readonly DropView[],
+  ) {
     this.#core = core;
     this.#prices = prices;
     this.#holds = holds;
+    this.#drops = drops;
   }
 
   items(input: CallInput<'catalogue.items'>): CallOutput<'catalogue.items'> {
@@ -59,20 +68,41 @@ export class CatalogueService {
   /** Tiles with what this till may sell of divided stock and what is held, at the prices of now. */
   #asShown(tiles: Tile[]): Tile[] {
     const held = this.#holds().heldByItem();
+    const running = this.#drops().filter(({ phase, left }) => phase === 'running' && left !== 0);
     return this.#withShares(tiles).map((tile) => {
       const shown = this.#priced(tile);
       const pieces = held.get(tile.itemId);
-      return pieces === undefined ? shown : { ...shown, held: pieces };
+      const drop = running.length === 0 ? undefined : this.#dropOf(tile, running);
+      return { ...shown, ...(pieces !== undefined && { held: pieces }), ...(drop && { dropId: drop.dropId }) };
     });
+  }
+
+  /** The drop that makes the price of an item. */
+  #dropOf({ itemId, variantId }: Tile, running: readonly DropView[]): DropView | undefined {
+    const { units, offers } = this.#prices.current();
+    for (const id of variantId === null ? this.#variantsOf(itemId) : [variantId]) {
+      const subject = this.#prices.subject(id);
+      if (!subject) continue;
+      const dropIds = [...rulesAbout(units, subject), ...rulesAbout(offers, subject)].flatMap((on) =>
+        on.rule.origin === 'drop' && !on.lingers && meetsConditions(on, subject, 'everyone') ? [on.rule.originId] : [],
+      );
+      const drop = running.find(({ dropId }) => dropIds.includes(dropId));
+      if (drop) return drop;
+    }
+    return undefined;
+  }
+
+  #variantsOf(itemId: string): string[] {
+    return this.#core.store.catalogue.item(itemId)?.variants.map(({ variantId }) => variantId) ?? [];
   }
 
   /** A tile at the prices of now. Where no rule has a say it is the tile as it was. */
   #priced(tile: Tile): Tile {
     const ofItem = tile.variantId === null ? null : [tile.variantId];
     if (this.#prices.isOrdinary(tile, ofItem)) return tile;
-    const variantIds =
-      ofItem ?? this.#core.store.catalogue.item(tile.itemId)?.variants.map(({ variantId }) => variantId) ?? [];
-    const prices = variantIds.flatMap((variantId) => this.#prices.shown(variantId) ?? []);
+    const prices = (ofItem ?? this.#variantsOf(tile.itemId)).flatMap(
+      (variantId) => this.#prices.shown(variantId) ?? [],
+    );
     const [cheapest] = prices.toSorted((one, other) => one.unitPriceMinor - other.unitPriceMinor);
     if (cheapest === undefined) return tile;
     return {

@@ -180,7 +180,12 @@ export class Kiosk {
     });
     prices.add(drops);
     const priceDesk = new PriceDesk(core, prices, drops, (deviceId) => this.exchange.isRevoked(deviceId));
-    const catalogue: CatalogueService = new CatalogueService(core, prices, () => holds);
+    const catalogue: CatalogueService = new CatalogueService(
+      core,
+      prices,
+      () => holds,
+      () => drops.views(),
+    );
     const goods = new GoodsService(core, options.importer, options.dataDir, () => prices.goodsChanged());
     const devices: DeviceService = new DeviceService(core, options.devices, {
       receiptOf: (orderId) => orders.receiptOf(orderId),

@@ -1,6 +1,4 @@
 import type { Item, Variant } from '../../domain/catalogue';
-import { rulesAbout } from '../../domain/pricing/book';
-import { meetsConditions } from '../../domain/pricing/price';
 import type { LineOffer, PriceTrace } from '../../domain/pricing/trace';
 import type { CallInput, CallOutput, CheckedItem, DropView, ShownItem, ShownReason, Tile } from '../../shared/contract';
 import { CallFailure } from './call-failure';
@@ -161,25 +159,9 @@ export class ShownGoods {
     };
   }
 
-  /** The drop that makes the price of an item. */
-  #dropOf(tile: Tile): ShownItem['drop'] {
-    const running = this.#drops().filter(({ phase }) => phase === 'running');
-    if (running.length === 0) return null;
-    const variantIds =
-      tile.variantId !== null
-        ? [tile.variantId]
-        : (this.#core.store.catalogue.item(tile.itemId)?.variants.map(({ variantId }) => variantId) ?? []);
-    for (const variantId of variantIds) {
-      const subject = this.#prices.subject(variantId);
-      if (!subject) continue;
-      const book = this.#prices.current();
-      const ids = [...rulesAbout(book.units, subject), ...rulesAbout(book.offers, subject)].flatMap((on) =>
-        on.rule.origin === 'drop' && !on.lingers && meetsConditions(on, subject, 'everyone') ? [on.rule.originId] : [],
-      );
-      const drop = running.find(({ dropId, left }) => ids.includes(dropId) && left !== 0);
-      if (drop) return { name: drop.name, from: drop.startsAt, until: drop.overAt, left: drop.left };
-    }
-    return null;
+  #dropOf({ dropId }: Tile): ShownItem['drop'] {
+    const drop = dropId === undefined ? undefined : this.#drops().find((one) => one.dropId === dropId);
+    return drop ? { name: drop.name, from: drop.startsAt, until: drop.overAt, left: drop.left } : null;
   }
 }
 
