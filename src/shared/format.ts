@@ -33,6 +33,8 @@ export interface Format {
   ago(instant: string, nowMs: number): string;
   /** `Sat 13 June` */
   day(instant: string | number): string;
+  /** `Sat 13 June 11:31`, where the time alone could be of any day. */
+  moment(instant: string | number): string;
   /** `13 June 2026`, of a calendar day `YYYY-MM-DD` */
   date(day: string): string;
 }
@@ -72,6 +74,9 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
   const short = (amountMinor: Minor): string =>
     isRound(amountMinor) ? round.format(amountMinor / unit) : formatMoney(amountMinor, style);
 
+  const time = (instant: string | number): string => clock.format(new Date(instant));
+  const day = (instant: string | number): string => calendar.format(new Date(instant)).replace(',', '');
+
   return {
     money: (amountMinor) => formatMoney(amountMinor, style),
     short,
@@ -89,7 +94,7 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
     roughWeight: (grams) => `${roughly.format(grams / 1000)} kg`,
     distance: (metres) => (metres < 1_000 ? inMetres.format(metres) : inKilometres.format(metres / 1_000)),
     percent: (basisPoints) => percentage.format(basisPoints / 10_000),
-    time: (instant) => clock.format(new Date(instant)),
+    time,
     date: (day) => date.format(new Date(day)),
     ago(instant, nowMs) {
       // A clock that was set back since must not show the future.
@@ -99,6 +104,7 @@ export function createFormat(stall: Pick<Stall, 'currency' | 'locale' | 'timeZon
       if (seconds < 48 * 3600) return relative.format(-Math.floor(seconds / 3600), 'hour');
       return relative.format(-Math.floor(seconds / 86_400), 'day');
     },
-    day: (instant) => calendar.format(new Date(instant)).replace(',', ''),
+    day,
+    moment: (instant) => `${day(instant)} ${time(instant)}`,
   };
 }

@@ -35,11 +35,11 @@ export function reasonWords({ reasons, why }: Pick<PriceLogRow, 'reasons' | 'why
 }
 
 function oneReason(reason: PriceLogReason, format: Format): string {
-  const moment = (at: string): string => `${format.day(at)} ${format.time(at)}`;
   if (reason.code === 'named') return reason.name;
   if (reason.code === 'spent') return m.log_why_spent({ name: reason.name });
   if (reason.code === 'signed-set') return m.log_why_signed_set({ version: String(reason.version) });
-  if (reason.code === 'window') return m.log_why_window({ from: moment(reason.from), until: moment(reason.until) });
+  if (reason.code === 'window')
+    return m.log_why_window({ from: format.moment(reason.from), until: format.moment(reason.until) });
   return WORDS[reason.code]();
 }
 

@@ -107,14 +107,13 @@ export function whatPhrase(what: Selector, words: RuleWords): string {
 
 export function whenPhrase(when: Schedule, words: RuleWords): string {
   const { format } = words;
-  const moment = (instant: string): string => `${format.day(instant)} ${format.time(instant)}`;
   const parts = when.weekly.map(({ days, from, until }) =>
     m.rule_when_weekly({ days: daysPhrase(days, words), from, until }),
   );
-  if (when.from !== null) parts.push(m.rule_when_from({ moment: moment(when.from) }));
-  if (when.until !== null) parts.push(m.rule_when_until({ moment: moment(when.until) }));
+  if (when.from !== null) parts.push(m.rule_when_from({ moment: format.moment(when.from) }));
+  if (when.until !== null) parts.push(m.rule_when_until({ moment: format.moment(when.until) }));
   const [window] = when.windows ?? [];
-  if (window) parts.push(m.rule_when_between({ from: moment(window.from), until: format.time(window.until) }));
+  if (window) parts.push(m.rule_when_between({ from: format.moment(window.from), until: format.time(window.until) }));
   return parts.join(', ');
 }
 
