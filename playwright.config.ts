@@ -31,6 +31,7 @@ export default defineConfig({
         'reel',
         'reel-screen',
         'accessible',
+        'checker',
       ].map((name) => `**/${name}.spec.ts`),
     },
     {
