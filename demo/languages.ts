@@ -106,7 +106,9 @@ async function sell({ client, till, display, language, take }: Sale): Promise<st
   await till.locator('[data-screen=done]').waitFor();
   await take(till, 'The till, paid', 'paid');
   await display.locator('[data-shown=thanks]').waitFor();
-  const receipt = await display.locator('[data-receipt]').getAttribute('data-receipt');
+  const code = display.locator('[data-receipt]');
+  await code.locator('img').waitFor();
+  const receipt = await code.getAttribute('data-receipt');
   await take(display, 'The display, paid', 'thanks');
   await client.call('sale.next', {});
   await display.locator('[data-shown=reel]').waitFor();

@@ -48,9 +48,15 @@ async function receiptOnDisplay(): Promise<string> {
   await client.call('cart.scan', { code: MUG.code });
   await client.call('payment.open', {});
   await client.call('payment.cash', { givenMinor: 10_000 });
-  await display.locator('[data-receipt]').waitFor();
-  const [code] = await readBarcodes(await display.screenshot(), { formats: ['QRCode'] });
-  return code?.text ?? '';
+  // Drawn a moment after the thanks.
+  let text = '';
+  await expect
+    .poll(async () => {
+      const [code] = await readBarcodes(await display.screenshot(), { formats: ['QRCode'] });
+      return (text = code?.text ?? '');
+    })
+    .not.toBe('');
+  return text;
 }
 
 test('a phone scans the display’s code, keeps its receipt as a PDF, and everybody can read it by day and by night', async () => {
