@@ -23,6 +23,7 @@ import {
   type shownReason,
 } from './display-schemas';
 import { deviceHead } from './exchange';
+import { IMPORT_PROBLEMS } from './import-problems';
 import {
   drop,
   dropEndReason,
@@ -451,7 +452,7 @@ export const importProblem = z.object({
   /** Line in the file as an editor counts, 0 when it concerns the file. */
   line: z.int(),
   column: text(120),
-  code: text(60),
+  code: z.enum(IMPORT_PROBLEMS),
   message: text(400),
 });
 export const importPreview = z.object({

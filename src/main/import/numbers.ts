@@ -1,9 +1,10 @@
 import { MAX_MINOR, type Minor } from '../../domain/money';
+import type { ImportProblemCode } from '../../shared/import-problems';
 
 /** A number read from a cell, or what is wrong with it. */
 export type NumberResult =
   | { readonly ok: true; readonly value: number }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | { readonly ok: false; readonly code: ImportProblemCode; readonly message: string };
 
 interface DecimalParts {
   readonly negative: boolean;
@@ -94,6 +95,6 @@ function bounded(parts: DecimalParts, digits: string): NumberResult {
   return { ok: true, value: parts.negative && value !== 0 ? -value : value };
 }
 
-function bad(code: string, message: string): NumberResult {
+function bad(code: ImportProblemCode, message: string): NumberResult {
   return { ok: false, code, message };
 }

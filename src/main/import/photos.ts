@@ -8,6 +8,7 @@ import { backdropOfPixels } from './backdrop';
 import type { ItemDraft } from './draft';
 import type { DraftPhoto } from './plan';
 import type { PhotoExtension, PhotoStore } from './photo-store';
+import type { ImportProblemCode } from '../../shared/import-problems';
 
 export const PHOTO_BYTES_MOST = 12 * 1024 * 1024;
 export const PHOTO_SIDE_MOST = 8000;
@@ -25,7 +26,7 @@ const READABLE = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.s
 /** A photo that cannot be used, with a mend. */
 export class PhotoError extends Error {
   constructor(
-    readonly code: string,
+    readonly code: ImportProblemCode,
     message: string,
   ) {
     super(message);

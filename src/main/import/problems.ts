@@ -1,10 +1,12 @@
+import type { ImportProblemCode } from '../../shared/import-problems';
+
 /** One thing wrong with a file, at the place where an editor shows it. */
 export interface Problem {
   /** Line in the file, counted as an editor does; 0 when it concerns the whole file. */
   readonly line: number;
   /** Name of the column as the file spells it, or empty. */
   readonly column: string;
-  readonly code: string;
+  readonly code: ImportProblemCode;
   /** One sentence that names the mend. */
   readonly message: string;
 }
@@ -34,14 +36,14 @@ export class Problems {
   private readonly places = new Set<string>();
 
   /** One error to a cell: what follows from the first (no price, because it could not be read) says nothing new. */
-  error(line: number, column: string, code: string, message: string): void {
+  error(line: number, column: string, code: ImportProblemCode, message: string): void {
     const place = `${line}:${column}`;
     if (column !== '' && this.places.has(place)) return;
     if (this.places.size < KEPT_MOST) this.places.add(place);
     this.errors.add({ line, column, code, message: shorten(message) });
   }
 
-  warn(line: number, column: string, code: string, message: string): void {
+  warn(line: number, column: string, code: ImportProblemCode, message: string): void {
     this.warnings.add({ line, column, code, message: shorten(message) });
   }
 }

@@ -2,6 +2,7 @@ import type { Item } from '../../domain/catalogue';
 import type { ImportPreview } from '../../shared/contract';
 import type { ImportRequest } from './engine';
 import type { DraftPhoto } from './plan';
+import type { ImportProblemCode } from '../../shared/import-problems';
 
 /** What the till asks of the import worker; one question at a time. */
 export type WorkerQuestion =
@@ -17,6 +18,6 @@ export type WorkerAnswer =
   | { readonly kind: 'slice'; readonly items: Item[] | null }
   | { readonly kind: 'photo'; readonly photo: DraftPhoto }
   /** The photo cannot be used; see PhotoError. */
-  | { readonly kind: 'photo-refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'photo-refused'; readonly code: ImportProblemCode; readonly message: string }
   | { readonly kind: 'stale-plan' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };

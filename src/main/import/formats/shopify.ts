@@ -3,6 +3,7 @@ import type { ItemDraft, VariantDraft } from '../draft';
 import { quoted } from '../problems';
 import { cell, type Column, type Row, type Table } from '../table';
 import type { Format } from './format';
+import type { ImportProblemCode } from '../../../shared/import-problems';
 
 /**
  * Shopify's product CSV, with the headers of its exports (`Handle`, `Variant Price`) and those of its template since
@@ -104,7 +105,7 @@ function readProduct(rows: readonly Row[], columns: Columns, cells: Cells): Item
 
 interface Reason {
   readonly column: Column;
-  readonly code: string;
+  readonly code: ImportProblemCode;
   readonly message: string;
 }
 
