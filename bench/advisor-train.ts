@@ -11,7 +11,6 @@ import { v7 as newId } from 'uuid';
 import { silentLog } from '../src/main/core/log';
 import type { AdviceQuestion } from '../src/main/core/advisor';
 import { TillUse } from '../src/main/core/till-use';
-import { LONGEST_WAIT_MS, STRETCH_MS } from '../src/main/advisor/giving-way';
 import { WorkerAdvisor } from '../src/main/advisor/worker-advisor';
 import { Store } from '../src/main/db/store';
 import { sell } from '../tests/helpers/orders';
@@ -94,13 +93,6 @@ export async function measure(scratch: string): Promise<Figure[]> {
   }
   progress(`${alone.length} sales beside it and as many without`);
 
-  const busy = await startTill({ dataDir });
-  const tirelessly = learn(busy);
-  await tap(busy, tirelessly.isOn);
-  const besideS = (await tirelessly.end) / 1000;
-  await busy.close();
-  progress(`learned beside a till that nobody lets rest in ${besideS.toFixed(1)} s`);
-
   const what = `${ORDERS.toLocaleString('en')} orders, ${ITEMS.toLocaleString('en')} items`;
   return [
     figure({
@@ -139,33 +131,14 @@ export async function measure(scratch: string): Promise<Figure[]> {
       referenceWhat: 'the same sale on the same till without the advisor',
       target: { atMost: 1.2 },
     }),
-    figure({
-      id: 'advisor-train/beside',
-      what: `${what}: learned while the till is used without a pause, to which the thread gives way`,
-      value: besideS,
-      unit: 's',
-      reference: 3 * (1 + LONGEST_WAIT_MS / STRETCH_MS),
-      referenceWhat: 'the most that waiting may make of 3 s',
-      target: { atMost: 1 },
-    }),
   ];
 }
 
-/** The till's own advisor at work, and how long it takes in milliseconds. */
-function learn({ call }: BenchTill): { readonly isOn: () => boolean; readonly end: Promise<number> } {
-  const startedMs = performance.now();
+/** The till's own advisor at work. */
+function learn({ call }: BenchTill): { readonly isOn: () => boolean; readonly end: Promise<unknown> } {
   let isOn = true;
-  const end = call('advice.refresh', { closesAt: null, perishable: null }).then(() => performance.now() - startedMs);
-  return { isOn: () => isOn, end: end.finally(() => (isOn = false)) };
-}
-
-/** Changes an open cart, over and over. */
-async function tap({ call }: BenchTill, isOn: () => boolean): Promise<void> {
-  await call('cart.add', { variantId: await onSale(call) });
-  while (isOn()) {
-    await call('cart.note', { note: 'For the corner table' });
-    await nextTurn();
-  }
+  const end = call('advice.refresh', { closesAt: null, perishable: null }).finally(() => (isOn = false));
+  return { isOn: () => isOn, end };
 }
 
 async function onSale(call: BenchTill['call']): Promise<string> {

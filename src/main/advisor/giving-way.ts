@@ -4,9 +4,9 @@ import type { TillUse } from '../core/till-use';
 /** After a tap or scan the till is left alone for so long: a sale, its commit included, is over sooner. */
 export const QUIET_MS = 30;
 /** Where nobody ever stops selling, the work goes on all the same: so long at a time, */
-export const STRETCH_MS = 2;
-/** after so long a wait at most. */
-export const LONGEST_WAIT_MS = 60;
+export const STRETCH_MS = 1;
+/** after so long a wait at most: of a hundred taps that follow each other without a rest less than one meets it. */
+export const LONGEST_WAIT_MS = 250;
 
 /** The clock and the sleep of a thread; tests have their own. */
 export interface Patience {
