@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
-import { freePort } from '../tests/helpers/postgres';
+import { freePort } from '../tests/helpers/free-port';
 import { figure, percentile, progress, type Figure } from './figure';
 import { getReady, type Call } from './till';
 import { callsOf, openTill, untilReady } from './window';

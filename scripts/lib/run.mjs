@@ -62,19 +62,7 @@ export function read(command, args, { env } = {}) {
  * @returns {Promise<number>} the exit code; 1 when a signal ended it
  */
 export function runAttached(command, args, { env, cwd } = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
-    // Ctrl+C reaches the child too, through the terminal; only a signal sent to this process alone has to be passed on.
-    const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
-    process.on('SIGTERM', forward);
-    process.on('SIGINT', forward);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      process.off('SIGTERM', forward);
-      process.off('SIGINT', forward);
-      resolve(code ?? 1);
-    });
-  });
+  return ended(spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' }));
 }
 
 /**
@@ -87,11 +75,22 @@ export function runAttached(command, args, { env, cwd } = {}) {
  * @returns {Promise<number>} the exit code; 1 when a signal ended it
  */
 export function runBeside(name, command, args, { env, cwd } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on('line', (line) => console.log(`${name} │ ${line}`));
+  }
+  return ended(child);
+}
+
+/**
+ * Waits for a child, and passes on the signals that end this process.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ * @returns {Promise<number>} its exit code; 1 when a signal ended it
+ */
+function ended(child) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface(stream).on('line', (line) => console.log(`${name} │ ${line}`));
-    }
+    // Ctrl+C reaches the child too, through the terminal; only a signal sent to this process alone has to be passed on.
     const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
     process.on('SIGTERM', forward);
     process.on('SIGINT', forward);

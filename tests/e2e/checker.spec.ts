@@ -4,24 +4,17 @@ import type { TypedRule } from '../../src/shared/contract';
 import * as m from '../../src/shared/i18n/generated/messages.js';
 import { openToAxe } from '../helpers/axe';
 import { filmLabel } from '../helpers/camera-film';
-import {
-  connect,
-  readyToSell,
-  startKioskProcess,
-  temporaryFolder,
-  type KioskProcess,
-  type TestClient,
-} from '../helpers/kiosk';
+import { temporaryFolder } from '../helpers/kiosk';
 import { typedRule } from '../helpers/price-rules';
-import { serveShoppers } from '../helpers/stall-shoppers';
+import { openShopTill, type ShopTill } from '../helpers/stall-shoppers';
 import { expect, HONEY, LOAF, MUG, test } from './fixtures';
 import { typeCode } from './pages/wedge-scanner';
 
 test.describe.configure({ mode: 'serial' });
 
 const folder = temporaryFolder();
-let kiosk: KioskProcess;
-let till: TestClient;
+let till: ShopTill['client'];
+let close: ShopTill['close'];
 let browser: Browser;
 let tablet: BrowserContext;
 let page: Page;
@@ -33,10 +26,7 @@ const complaints: string[] = [];
 test.beforeAll(async ({ launchOptions }) => {
   const film = join(folder.path, 'mug.mjpeg');
   await filmLabel(film, 'ean13', MUG.code);
-  kiosk = await startKioskProcess(join(folder.path, 'till'), ['--demo', '--devices', 'none']);
-  till = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
-  await readyToSell(till);
-  url = await serveShoppers(till);
+  ({ client: till, url, close } = await openShopTill(join(folder.path, 'till')));
   const itemIdOf = async (code: string): Promise<string> => {
     const found = await till.call('catalogue.lookup', { code });
     if (!found) throw new Error(`nothing goes by ${code}`);
@@ -91,8 +81,7 @@ test.beforeAll(async ({ launchOptions }) => {
 });
 test.afterAll(async () => {
   await browser.close();
-  till.close();
-  await kiosk.stop();
+  await close();
   folder.remove();
   expect(complaints).toEqual([]);
 });

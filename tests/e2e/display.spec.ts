@@ -1,10 +1,10 @@
 import { _electron, expect, test, type Page } from '@playwright/test';
-import { createServer, type AddressInfo } from 'node:net';
 import { resolveRuntime } from '../../scripts/lib/runtime.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 import type { DisplayScene } from '../../src/shared/contract';
 import * as m from '../../src/shared/i18n/generated/messages.js';
 import type { TrestleBridge } from '../../src/renderer/lib/client';
+import { freePort } from '../helpers/free-port';
 import { connect, readyToSell, startKioskProcess, temporaryFolder } from '../helpers/kiosk';
 import { HONEY, LOAF, MUG } from './fixtures';
 import { TillPage } from './pages/till-page';
@@ -144,10 +144,7 @@ test('a tablet is paired by the code, mirrors and checks prices, shows nothing s
   const kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'none']);
   const till = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
   await readyToSell(till);
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const serving = { isOn: true, address: '127.0.0.1', port, offers: ['display' as const], publicUrl: null };
   await till.call('shop.serve', serving);
   await till.until(({ displays }) => displays.servedAt !== null, 'the stall server');

@@ -4,15 +4,8 @@ import type { Page } from '@playwright/test';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import * as m from '../../src/shared/i18n/generated/messages.js';
 import { axeProblems } from '../helpers/axe';
-import {
-  connect,
-  readyToSell,
-  startKioskProcess,
-  temporaryFolder,
-  type KioskProcess,
-  type TestClient,
-} from '../helpers/kiosk-process';
-import { serveShoppers } from '../helpers/stall-shoppers';
+import { temporaryFolder } from '../helpers/kiosk';
+import { openShopTill, type ShopTill } from '../helpers/stall-shoppers';
 import { expect, HONEY, LOAF, MUG, test } from './fixtures';
 import { TillPage } from './pages/till-page';
 
@@ -30,21 +23,18 @@ const SLEEPS = `
 const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(SLEEPS)}`;
 
 const folder = temporaryFolder();
-let kiosk: KioskProcess;
-let client: TestClient;
+let kiosk: ShopTill['kiosk'];
+let client: ShopTill['client'];
+let close: ShopTill['close'];
 let url: string;
 
 test.beforeAll(async () => {
   const wasm = createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm');
   await prepareZXingModule({ overrides: { wasmBinary: readFileSync(wasm).buffer }, fireImmediately: true });
-  kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'none'], { env: { NODE_OPTIONS } });
-  client = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
-  await readyToSell(client);
-  url = await serveShoppers(client);
+  ({ kiosk, client, url, close } = await openShopTill(folder.path, { NODE_OPTIONS }));
 });
 test.afterAll(async () => {
-  client.close();
-  await kiosk.stop();
+  await close();
   folder.remove();
 });
 

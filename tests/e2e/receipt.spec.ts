@@ -2,33 +2,23 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
-import { serveShoppers } from '../helpers/stall-shoppers';
-import {
-  connect,
-  readyToSell,
-  startKioskProcess,
-  temporaryFolder,
-  type KioskProcess,
-  type TestClient,
-} from '../helpers/kiosk';
+import { temporaryFolder } from '../helpers/kiosk';
+import { openShopTill, type ShopTill } from '../helpers/stall-shoppers';
 import { axeProblems } from '../helpers/axe';
 import { expect, LOAF, MUG, test } from './fixtures';
 
 test.describe.configure({ mode: 'serial' });
 
 const folder = temporaryFolder();
-let kiosk: KioskProcess;
-let client: TestClient;
+let client: ShopTill['client'];
+let close: ShopTill['close'];
 let browser: Browser;
 let display: Page;
 
 test.beforeAll(async ({ launchOptions }) => {
   const wasm = createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm');
   await prepareZXingModule({ overrides: { wasmBinary: readFileSync(wasm).buffer }, fireImmediately: true });
-  kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'none']);
-  client = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
-  await readyToSell(client);
-  await serveShoppers(client);
+  ({ client, close } = await openShopTill(folder.path));
   browser = await chromium.launch(launchOptions);
   display = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const { link } = await client.call('display.new-code', {});
@@ -36,8 +26,7 @@ test.beforeAll(async ({ launchOptions }) => {
 });
 test.afterAll(async () => {
   await browser.close();
-  client.close();
-  await kiosk.stop();
+  await close();
   folder.remove();
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test';
 import * as m from '../../src/shared/i18n/generated/messages.js';
 import { addClip, webmFilm } from '../helpers/clips';
 import { connect, startKioskProcess, temporaryFolder } from '../helpers/kiosk';
-import { freePort } from '../helpers/postgres';
+import { serveShoppers } from '../helpers/stall-shoppers';
 import { LOAF, OPERATOR } from './fixtures';
 import { TillPage } from './pages/till-page';
 
@@ -83,10 +83,8 @@ test('cards are added, worded, moved and looked at; a display plays the clip amo
   const added = playlists.flatMap(({ playlist }) => playlist.cards).map((card) => ('clip' in card ? card.clip : ''));
   expect(added).toEqual([expect.any(String), expect.any(String), warm]);
 
-  const port = await freePort();
-  const offers = ['display', 'gallery'] as const;
-  await door.call('shop.serve', { isOn: true, address: '127.0.0.1', port, offers: [...offers], publicUrl: null });
-  await door.until(({ displays }) => displays.servedAt !== null, 'the stall server');
+  await serveShoppers(door, ['display', 'gallery']);
+  await door.until(({ displays }) => displays.servedAt !== null, 'the displays');
   const display = await browser.newPage({ viewport: { width: 1024, height: 768 } });
   display.on('pageerror', ({ message }) => complaints.push(message));
   await display.goto((await door.call('display.new-code', {})).link ?? '');

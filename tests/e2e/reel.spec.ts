@@ -2,7 +2,7 @@ import { expect, test, type Locator } from '@playwright/test';
 import type { Card } from '../../src/domain/playlist';
 import { ALWAYS } from '../../src/domain/pricing/rule';
 import { axeProblems } from '../helpers/axe';
-import { freePort } from '../helpers/postgres';
+import { serveShoppers } from '../helpers/stall-shoppers';
 import { connect, readyToSell, startKioskProcess, temporaryFolder } from '../helpers/kiosk';
 import { HONEY, LOAF, MUG } from './fixtures';
 
@@ -37,10 +37,8 @@ test('the reel goes through its cards, flips prices where they are and leaves ou
       playlist: { playlistId: 'every-day', name: 'Every day', isOn: true, when: ALWAYS, cards: some },
     });
   await put(cards);
-  const port = await freePort();
-  const offers = ['display', 'gallery', 'holds'] as const;
-  await till.call('shop.serve', { isOn: true, address: '127.0.0.1', port, offers: [...offers], publicUrl: null });
-  await till.until(({ displays }) => displays.servedAt !== null, 'the stall server');
+  await serveShoppers(till, ['display', 'gallery', 'holds']);
+  await till.until(({ displays }) => displays.servedAt !== null, 'the displays');
 
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   const complaints: string[] = [];

@@ -1,35 +1,25 @@
 import { chromium, type Browser, type Page } from '@playwright/test';
-import { serveShoppers } from '../helpers/stall-shoppers';
-import {
-  connect,
-  readyToSell,
-  startKioskProcess,
-  temporaryFolder,
-  type KioskProcess,
-  type TestClient,
-} from '../helpers/kiosk';
+import { temporaryFolder } from '../helpers/kiosk';
+import { openShopTill, type ShopTill } from '../helpers/stall-shoppers';
 import { axeProblems } from '../helpers/axe';
 import { expect, test } from './fixtures';
 
 test.describe.configure({ mode: 'serial' });
 
 const folder = temporaryFolder();
-let kiosk: KioskProcess;
-let client: TestClient;
+let kiosk: ShopTill['kiosk'];
+let client: ShopTill['client'];
+let close: ShopTill['close'];
 let browser: Browser;
 let url: string;
 
 test.beforeAll(async ({ launchOptions }) => {
-  kiosk = await startKioskProcess(folder.path, ['--demo', '--devices', 'none']);
-  client = await connect({ socketUrl: kiosk.socket, token: kiosk.token });
-  await readyToSell(client);
-  url = await serveShoppers(client);
+  ({ kiosk, client, url, close } = await openShopTill(folder.path));
   browser = await chromium.launch(launchOptions);
 });
 test.afterAll(async () => {
   await browser.close();
-  client.close();
-  await kiosk.stop();
+  await close();
   folder.remove();
 });
 

@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net';
 import * as m from '../../src/shared/i18n/generated/messages.js';
+import { freePort } from '../helpers/free-port';
 import {
   connect,
   startKioskProcess,
@@ -16,17 +16,9 @@ interface SecondTill {
   stop(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Lets other tills connect from the screen, and has a second one join by the code that it shows. */
 async function withSecondTill(till: TillPage): Promise<SecondTill> {
-  const port = await freePort();
+  const port = await freePort('0.0.0.0');
   await till.go('sync');
   await till.button(m.beside_title()).click();
   const beside = till.page.getByRole('region', { name: m.beside_serve() });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { vendureAdmin, type AdminApi, type VendureLogin } from '../../src/hub/connectors/vendure-client';
-import { freePort } from './postgres';
+import { freePort } from './free-port';
 
 /** A real shop with two products, run as a process of its own. */
 export interface VendureShop {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CALLS, type CheckedItem, type TypedRule } from '../../src/shared/contract';
+import { CALLS, type CheckedItem } from '../../src/shared/contract';
 import type { RunningKiosk } from '../../src/main/boot';
+import { freePort } from '../helpers/free-port';
 import { readyToSell, startTestTill, temporaryFolder, type TestClient } from '../helpers/kiosk';
 import { manualClock, type ManualClock } from '../helpers/manual-clock';
-import { freePort } from '../helpers/postgres';
+import { typedRule } from '../helpers/price-rules';
 
 const SOURDOUGH = '5012345010779';
 const GINGER_BEER = '5012345014104';
@@ -41,22 +42,6 @@ async function look(input: { readonly code: string } | { readonly itemId: string
 async function itemIdOf(code: string): Promise<string> {
   return (await look({ code })).item.itemId;
 }
-const rule = (said: Partial<TypedRule>): TypedRule => ({
-  ruleId: null,
-  name: 'An offer',
-  isOn: true,
-  what: { kind: 'everything' },
-  effect: { kind: 'percent-off', basisPoints: 1_000 },
-  when: { from: null, until: null, weekly: [] },
-  where: { kind: 'anywhere' },
-  audience: 'everyone',
-  stock: null,
-  priority: 100,
-  stacking: 'alone',
-  capBasisPoints: null,
-  graceMs: null,
-  ...said,
-});
 /** What the till asks for these, scanned one after the other. */
 async function charged(...codes: readonly string[]): Promise<number> {
   for (const code of codes) await till.call('cart.scan', { code });
@@ -72,7 +57,7 @@ describe('the price checker', () => {
     expect((await look({ code: SOURDOUGH })).variants[0]?.steps).toEqual([]);
     await till.call(
       'prices.put-rule',
-      rule({
+      typedRule({
         name: 'Bread by threes',
         what,
         effect: {
@@ -86,7 +71,7 @@ describe('the price checker', () => {
     );
     await till.call(
       'prices.put-rule',
-      rule({
+      typedRule({
         name: 'Five loaves',
         what,
         effect: {
@@ -100,7 +85,7 @@ describe('the price checker', () => {
     );
     await till.call(
       'prices.put-rule',
-      rule({
+      typedRule({
         name: 'For traders',
         what,
         effect: {
@@ -140,7 +125,7 @@ describe('the price checker', () => {
     const beer = { kind: 'items' as const, itemIds: [await itemIdOf(GINGER_BEER)] };
     await till.call(
       'prices.put-rule',
-      rule({
+      typedRule({
         name: 'Bread and beer',
         what: loaf,
         effect: {
@@ -175,14 +160,19 @@ describe('the price checker', () => {
     const what = { kind: 'items' as const, itemIds: [itemId] };
     const { ruleId } = await till.call(
       'prices.put-rule',
-      rule({ name: 'Late mugs', what, when: { from: null, until: '2026-06-13T15:00:00.000Z', weekly: [] } }),
+      typedRule({ name: 'Late mugs', what, when: { from: null, until: '2026-06-13T15:00:00.000Z', weekly: [] } }),
     );
     expect((await look({ itemId })).variants[0]?.reasons).toEqual([
       { kind: 'rule', name: 'Late mugs', until: '2026-06-13T15:00:00.000Z' },
     ]);
     await till.call(
       'prices.put-rule',
-      rule({ ruleId, name: 'Late mugs', what, when: { from: null, until: '2026-06-20T15:00:00.000Z', weekly: [] } }),
+      typedRule({
+        ruleId,
+        name: 'Late mugs',
+        what,
+        when: { from: null, until: '2026-06-20T15:00:00.000Z', weekly: [] },
+      }),
     );
     expect((await look({ itemId })).variants[0]?.reasons).toEqual([{ kind: 'rule', name: 'Late mugs' }]);
   });
