@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { ReceiptDocument } from '../../domain/receipt';
 import { encodeDrawerPulse, encodeRealTimeDrawerPulse } from '../encoders/escpos';
 import { encodeOffThread } from '../encoders/receipt-thread';
@@ -112,7 +113,8 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
   let proofMisses = 0;
   let reconnectMs = timing.firstReconnectMs;
   let cancelTimer = (): void => undefined;
-  let lastJob: Promise<unknown> = Promise.resolve();
+  /** Runs after everything asked before, whatever became of that. */
+  const inTurn = pLimit(1);
 
   function setStatus(next: DeviceStatus): void {
     if (JSON.stringify(next) === JSON.stringify(status)) return;
@@ -120,13 +122,6 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
     statusListeners.tell(next);
     // Who cannot be heard cannot say that the drawer is shut.
     if (!isListening(next)) setDrawer('unknown');
-  }
-
-  /** Runs after everything asked before, whatever became of that. */
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const run = lastJob.then(task);
-    lastJob = run.catch(() => undefined);
-    return run;
   }
 
   function later(delayMs: number, task: () => Promise<void>): void {
@@ -551,7 +546,7 @@ export function createEscposPrinter(options: EscposPrinterOptions): PrinterPort 
         const last = dialogue;
         dialogue = null;
         await last?.connection.close();
-        await lastJob;
+        await inTurn(() => undefined);
         setStatus({ state: 'absent' });
       })();
       return closing;

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { createListeners } from '../listeners';
 import { objectionTo, type HidDrawerProfile } from '../models/drawers';
 import type { Clock, DeviceStatus, DrawerPort, DrawerState, KickOutcome, Unsubscribe } from '../ports';
@@ -39,7 +40,8 @@ export function createHidDrawer(options: HidDrawerOptions): DrawerPort {
   let isClosing = false;
   let misses = 0;
   let cancelPoll: Unsubscribe = () => undefined;
-  let lastTask: Promise<unknown> = Promise.resolve();
+  /** Runs after everything asked before, whatever became of that. */
+  const inTurn = pLimit(1);
 
   const watch = watchOpenDrawer(clock, openTooLongMs, () => updateStatus());
   const kept = keepConnected<HidConnection>({
@@ -81,13 +83,6 @@ export function createHidDrawer(options: HidDrawerOptions): DrawerPort {
   function statusNow(): DeviceStatus {
     if (watch.isOpenTooLong) return { state: 'degraded', reason: 'drawer-open' };
     return drawer === 'unknown' ? { state: 'degraded', reason: 'no-status' } : { state: 'ready' };
-  }
-
-  /** Runs after everything asked before, whatever became of that. */
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const run = lastTask.then(task);
-    lastTask = run.catch(() => undefined);
-    return run;
   }
 
   function pollLater(delayMs: number): void {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { fail, ok, type Result } from '../../domain/result';
 import { createListeners } from '../listeners';
 import type { ScaleProfile } from '../models/scales';
@@ -39,7 +40,8 @@ export function createScale(options: ScaleOptions): ScalePort {
   let answer = '';
   let misses = 0;
   let cancelPoll: Unsubscribe = () => undefined;
-  let lastTask: Promise<unknown> = Promise.resolve();
+  /** Runs after everything asked before, whatever became of that. */
+  const inTurn = pLimit(1);
 
   const kept = keepConnected<Connection>({
     transport,
@@ -66,13 +68,6 @@ export function createScale(options: ScaleOptions): ScalePort {
       answer = '';
       if (reading !== null) readings.tell(reading);
     }
-  }
-
-  /** Runs after everything asked before, whatever became of that. */
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const run = lastTask.then(task);
-    lastTask = run.catch(() => undefined);
-    return run;
   }
 
   function pollLater(delayMs: number): void {

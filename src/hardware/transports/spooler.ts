@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import pLimit from 'p-limit';
 import { fail, ok } from '../../domain/result';
 import type { Clock, FaultReason } from '../ports';
 import { connectionState } from './connection-state';
@@ -79,7 +80,7 @@ interface Helper {
 /** A process that answers line by line. */
 function speakTo(child: ChildProcessWithoutNullStreams, clock: Clock): Helper {
   const ended = connectionState<string>();
-  let lastAnswer: Promise<unknown> = Promise.resolve();
+  const inTurn = pLimit(1);
   const end = (): void => {
     child.kill();
     ended.end();
@@ -106,8 +107,8 @@ function speakTo(child: ChildProcessWithoutNullStreams, clock: Clock): Helper {
     });
   return {
     next,
-    ask(request) {
-      const answer = lastAnswer.then(async () => {
+    ask: (request) =>
+      inTurn(async () => {
         if (ended.isClosed) return null;
         const heard = next(ANSWER_TIMEOUT_MS);
         child.stdin.write(`${request}\n`);
@@ -115,10 +116,7 @@ function speakTo(child: ChildProcessWithoutNullStreams, clock: Clock): Helper {
         // A late answer would pass for the next one's.
         if (line === null) end();
         return line;
-      });
-      lastAnswer = answer;
-      return answer;
-    },
+      }),
     onEnd: (listener) => void ended.onClose(listener),
     end,
   };

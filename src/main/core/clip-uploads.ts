@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
 import { syncFolder } from '../../journal/files';
 import { CLIP_FAULTS, faultOf, type ClipFacts } from '../../shared/clip-check';
 import { MOST_CLIP_BYTES } from '../../shared/clip-schemas';
@@ -38,7 +39,7 @@ export class ClipUploads {
   readonly #newId: () => string;
   #upload: Upload | null = null;
   /** Slices are written one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   constructor(dataDir: string, newId: () => string) {
     this.#dataDir = dataDir;
@@ -51,7 +52,7 @@ export class ClipUploads {
 
   /** @throws {CallFailure} `bad-clip` for a file that is too large or empty, `disk-full` */
   open(totalBytes: number): Promise<{ uploadId: string }> {
-    return this.#oneByOne(async () => {
+    return this.#inTurn(async () => {
       if (totalBytes === 0) throw new CallFailure('bad-clip', CLIP_FAULTS.empty);
       if (totalBytes > MOST_CLIP_BYTES) throw new CallFailure('bad-clip', CLIP_FAULTS['too-large']);
       if (!hasRoomFor(this.#dataDir, totalBytes)) throw noRoom();
@@ -67,7 +68,7 @@ export class ClipUploads {
 
   /** Takes the next slice. One that came before is acknowledged again and changes nothing. */
   append(uploadId: string, offset: number, bytes: Uint8Array): Promise<{ receivedBytes: number }> {
-    return this.#oneByOne(async () => {
+    return this.#inTurn(async () => {
       const upload = this.#find(uploadId);
       const { receivedBytes, totalBytes, file, hash } = upload;
       if (offset + bytes.length <= receivedBytes) return { receivedBytes };
@@ -92,7 +93,7 @@ export class ClipUploads {
    * @throws {CallFailure} `bad-clip` with the mend; the file is gone then
    */
   keep(uploadId: string): Promise<ClipFacts & { readonly clip: string }> {
-    return this.#oneByOne(async () => {
+    return this.#inTurn(async () => {
       const { path, file, hash, totalBytes, receivedBytes } = this.#find(uploadId);
       if (receivedBytes !== totalBytes) {
         throw new CallFailure('bad-request', 'The file has not arrived whole: send the rest first.');
@@ -115,13 +116,13 @@ export class ClipUploads {
   }
 
   cancel(uploadId: string): Promise<void> {
-    return this.#oneByOne(async () => {
+    return this.#inTurn(async () => {
       if (this.#upload?.uploadId === uploadId) await this.#drop();
     });
   }
 
   close(): Promise<void> {
-    return this.#oneByOne(() => this.#drop());
+    return this.#inTurn(() => this.#drop());
   }
 
   get #folder(): string {
@@ -139,12 +140,6 @@ export class ClipUploads {
     if (upload === null) return;
     await upload.file.close();
     await rm(upload.path, { force: true });
-  }
-
-  #oneByOne<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(work);
-    this.#last = run.catch(() => undefined);
-    return run;
   }
 }
 

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { CallInput, CallOutput, SyncState } from '../../shared/contract';
 import type { CallContext } from './call-door';
@@ -32,7 +33,7 @@ export class NeighbourSwitch {
   #serving: OpenNeighbours | null = null;
   #problem: SyncState['sharing']['problem'] = null;
   /** One after the other: two taps must not open one port twice. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   /** @param open rejects with the system's error when the port cannot be had */
   constructor(
@@ -65,9 +66,7 @@ export class NeighbourSwitch {
   }
 
   set(input: CallInput<'sync.serve'>, context: CallContext): Promise<CallOutput<'sync.serve'>> {
-    const run = this.#last.then(() => this.#set(input, context));
-    this.#last = run.catch(() => undefined);
-    return run;
+    return this.#inTurn(() => this.#set(input, context));
   }
 
   async #set(

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { orderNumber } from '../../domain/order';
 import type { CallInput, StaffMember, TopicState } from '../../shared/contract';
@@ -21,7 +22,7 @@ export class SessionService {
   readonly #core: CoreContext;
   readonly #browserTill: () => string | null;
   /** Sign-ons run one after the other, so that guesses in parallel cannot slip past the count. */
-  #lastSignOn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
   /** Asked for with every call; undefined until read, and again after every change. */
   #signedOn: ReturnType<SessionService['signedOn']> | undefined;
 
@@ -42,9 +43,7 @@ export class SessionService {
   }
 
   signOn(input: CallInput<'staff.sign-on'>, context: CallContext): Promise<Record<string, never>> {
-    const run = this.#lastSignOn.then(() => this.#signOn(input, context));
-    this.#lastSignOn = run.catch(() => undefined);
-    return run;
+    return this.#inTurn(() => this.#signOn(input, context));
   }
 
   async #signOn(

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import { stallServing, type StallServing } from '../../shared/shop-schemas';
 import type { CallInput, TopicState } from '../../shared/contract';
@@ -43,7 +44,7 @@ export class StallSwitch {
   #serving: { readonly server: OpenStallServer; readonly host: string; readonly isFixed: boolean } | null = null;
   #problem: TopicState<'shop'>['problem'] = null;
   /** One after the other: two taps must not open one port twice. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
   #cancelLook: Unsubscribe = () => undefined;
 
   /**
@@ -120,10 +121,8 @@ export class StallSwitch {
   }
 
   #next(work: () => Promise<void>): Promise<void> {
-    const run = this.#last.then(work);
-    this.#last = run.catch((error: unknown) =>
-      this.#core.log.error({ error }, 'The stall server could not be switched'),
-    );
+    const run = this.#inTurn(work);
+    run.catch((error: unknown) => this.#core.log.error({ error }, 'The stall server could not be switched'));
     return run;
   }
 

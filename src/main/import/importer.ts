@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import pLimit from 'p-limit';
 import type { Item } from '../../domain/catalogue';
 import type { Stall } from '../../domain/stall';
 import type { ImportPreview, TopicState } from '../../shared/contract';
@@ -82,7 +83,7 @@ interface Running {
 export class Importer {
   private running: Running | null = null;
   private current: ImportState | null = null;
-  private lastPhoto: Promise<unknown> = Promise.resolve();
+  private readonly photoInTurn = pLimit(1);
 
   constructor(private readonly options: ImporterOptions) {}
 
@@ -277,9 +278,7 @@ export class Importer {
    */
   keepPhoto(bytes: Buffer): Promise<DraftPhoto> {
     // One at a time, so that nobody's impatience costs more than one thread.
-    const kept = this.lastPhoto.then(() => this.keepPhotoAlone(bytes));
-    this.lastPhoto = kept.catch(() => undefined);
-    return kept;
+    return this.photoInTurn(() => this.keepPhotoAlone(bytes));
   }
 
   private async keepPhotoAlone(bytes: Buffer): Promise<DraftPhoto> {
@@ -310,7 +309,7 @@ export class Importer {
 
   /** Ends an import under way, for a till that is closing. */
   async close(): Promise<void> {
-    await this.lastPhoto;
+    await this.photoInTurn(() => undefined);
     if (this.running !== null) await this.cancel(this.running.importId);
   }
 

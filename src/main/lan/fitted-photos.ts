@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { PhotoSide } from '../../pages/goods';
 import { findPhoto } from '../core/photos';
 import { ShownPhotos } from '../db/shown-photos';
@@ -24,7 +25,7 @@ export class FittedPhotos {
   #known: { readonly all: readonly string[]; readonly set: ReadonlySet<string> } = { all: [], set: new Set() };
   readonly #underWay = new Map<string, Promise<Buffer | null>>();
   /** One after the other: pixels take memory. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
@@ -62,7 +63,7 @@ export class FittedPhotos {
     const path = join(folder, name);
     const kept = await readFile(path).catch(() => null);
     if (kept !== null) return kept;
-    const run = this.#last.then(async () => {
+    return this.#inTurn(async () => {
       const original = findPhoto(this.#dataDir, photo);
       const drawn = original && (await drawFitted(await readFile(original.path), side).catch(() => null));
       if (drawn === null) return null;
@@ -73,8 +74,6 @@ export class FittedPhotos {
       await rename(made, path);
       return drawn;
     });
-    this.#last = run.catch(() => undefined);
-    return run;
   }
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import {
   Refusal,
@@ -71,7 +72,7 @@ export class NeighbourStore implements ExchangeStore {
   readonly #world: NeighbourWorld;
   readonly #listeners = new Set<(added: FeedAddition) => void>();
   /** One batch after the other, so that none finds another's entries half-way. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
   /** What devices said of themselves since the start. */
   readonly #statuses = new Map<string, { readonly status: DeviceStatus; readonly at: string }>();
   /** How large photos on their way will be. */
@@ -151,9 +152,7 @@ export class NeighbourStore implements ExchangeStore {
   }
 
   append(batch: Append): Promise<Appended> {
-    const run = this.#last.then(() => this.#append(batch));
-    this.#last = run.catch(() => undefined);
-    return run;
+    return this.#inTurn(() => this.#append(batch));
   }
 
   async #append({ entries, head, examine }: Append): Promise<Appended> {
@@ -285,9 +284,7 @@ export class NeighbourStore implements ExchangeStore {
   }
 
   putPhotoPart(part: PhotoPart): Promise<PhotoState> {
-    const run = this.#last.then(() => this.#putPhotoPart(part));
-    this.#last = run.catch(() => undefined);
-    return run;
+    return this.#inTurn(() => this.#putPhotoPart(part));
   }
 
   async #putPhotoPart({ sha256, offset, totalBytes, bytes }: PhotoPart): Promise<PhotoState> {

@@ -1,4 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import pLimit from 'p-limit';
 import { enrol, ExchangeClient, readServerCard, type NewCodeResponse, type ServerCard } from '../../exchange/client';
 import { readCode } from '../../exchange/enrol-code';
 import { ExchangeFailure } from '../../exchange/exchange-failure';
@@ -59,7 +60,7 @@ export class SyncEngine implements SyncRunner {
   readonly #listeners = new Set<() => void>();
   readonly #context: LinkContext;
   /** Naming this device is one at a time: two servers may find out about a fork together. */
-  #naming: Promise<unknown> = Promise.resolve();
+  readonly #naming = pLimit(1);
   #stopped = false;
 
   constructor(options: SyncEngineOptions) {
@@ -306,9 +307,7 @@ export class SyncEngine implements SyncRunner {
   }
 
   #named<T>(work: (device: SyncDevice) => Promise<T>): Promise<T> {
-    const run = this.#naming.then(async () => work(await this.#options.store.device()));
-    this.#naming = run.catch(() => undefined);
-    return run;
+    return this.#naming(async () => work(await this.#options.store.device()));
   }
 
   /** Another copy writes under this name: the server gives the successor a prefix, then the folder takes the name on. */
