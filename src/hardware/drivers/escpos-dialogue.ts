@@ -1,11 +1,9 @@
 import { encodeProofRequest } from '../encoders/escpos';
-import { createListeners } from '../listeners';
+import { awaitAnswer, createListeners, type Answer } from '../listeners';
 import type { PrintProof } from '../models/profile';
 import type { Clock, Unsubscribe } from '../ports';
 import type { Connection, WriteOutcome } from '../transports/transport';
 import { createResponseReader, type PrinterResponse } from './escpos-responses';
-
-export type Answer<T> = { readonly answer: T } | 'timeout' | 'closed';
 
 /** Bytes that ask for the proof of all that went before them, and how to know the answer. */
 export interface ProofRequest {
@@ -45,20 +43,12 @@ export function createDialogue(connection: Connection, clock: Clock): Dialogue {
   );
 
   function expect<T>(answerOf: (response: PrinterResponse) => T | undefined, timeoutMs: number): Promise<Answer<T>> {
-    return new Promise((resolve) => {
-      const endings: Unsubscribe[] = [];
-      const settle = (result: Answer<T>): void => {
-        for (const end of endings) end();
-        resolve(result);
-      };
-      endings.push(
-        clock.after(timeoutMs, () => settle('timeout')),
-        responses.add((response) => {
-          const answer = answerOf(response);
-          if (answer !== undefined) settle({ answer });
-        }),
-      );
-      endings.push(connection.onClose(() => settle('closed')));
+    return awaitAnswer({
+      clock,
+      timeoutMs,
+      listen: responses.add,
+      onClose: (listener) => connection.onClose(listener),
+      answerOf,
     });
   }
 

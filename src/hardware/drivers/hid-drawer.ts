@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { createListeners } from '../listeners';
+import { awaitAnswer, createListeners } from '../listeners';
 import { objectionTo, type HidDrawerProfile } from '../models/drawers';
 import type { Clock, DeviceStatus, DrawerPort, DrawerState, KickOutcome, Unsubscribe } from '../ports';
 import type { HidConnection, HidTransport } from '../transports/hid-transport';
@@ -110,25 +110,19 @@ export function createHidDrawer(options: HidDrawerOptions): DrawerPort {
   }
 
   /** The next thing the drawer says of itself, or the next time that it says so. */
-  function nextReport(
+  async function nextReport(
     connection: HidConnection,
     timeoutMs: number,
     expected?: DrawerState,
   ): Promise<DrawerState | null> {
-    return new Promise((resolve) => {
-      const endings: Unsubscribe[] = [];
-      const settle = (state: DrawerState | null): void => {
-        for (const end of endings) end();
-        resolve(state);
-      };
-      endings.push(
-        clock.after(timeoutMs, () => settle(null)),
-        reports.add((state) => {
-          if (expected === undefined || state === expected) settle(state);
-        }),
-      );
-      endings.push(connection.onClose(() => settle(null)));
+    const heard = await awaitAnswer({
+      clock,
+      timeoutMs,
+      listen: reports.add,
+      onClose: (listener) => connection.onClose(listener),
+      answerOf: (state) => (expected === undefined || state === expected ? state : undefined),
     });
+    return typeof heard === 'string' ? null : heard.answer;
   }
 
   async function open(): Promise<KickOutcome> {

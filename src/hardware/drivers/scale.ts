@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { fail, ok, type Result } from '../../domain/result';
-import { createListeners } from '../listeners';
+import { awaitAnswer, createListeners } from '../listeners';
 import type { ScaleProfile } from '../models/scales';
 import type { Clock, ScalePort, Unsubscribe, WeighingError } from '../ports';
 import type { Connection, Transport } from '../transports/transport';
@@ -99,19 +99,15 @@ export function createScale(options: ScaleOptions): ScalePort {
   }
 
   /** @param ends whether the first reading ends the waiting; else all that come in its time are let pass */
-  function nextReading(connection: Connection, ends: boolean): Promise<ScaleReading | null> {
-    return new Promise((resolve) => {
-      const endings: Unsubscribe[] = [];
-      const settle = (reading: ScaleReading | null): void => {
-        for (const end of endings) end();
-        resolve(reading);
-      };
-      endings.push(
-        clock.after(REPLY_TIMEOUT_MS, () => settle(null)),
-        readings.add((reading) => ends && settle(reading)),
-      );
-      endings.push(connection.onClose(() => settle(null)));
+  async function nextReading(connection: Connection, ends: boolean): Promise<ScaleReading | null> {
+    const heard = await awaitAnswer({
+      clock,
+      timeoutMs: REPLY_TIMEOUT_MS,
+      listen: readings.add,
+      onClose: (listener) => connection.onClose(listener),
+      answerOf: (reading) => (ends ? reading : undefined),
     });
+    return typeof heard === 'string' ? null : heard.answer;
   }
 
   async function weigh(): Promise<Result<{ readonly weightGrams: number }, WeighingError>> {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import pLimit from 'p-limit';
 import { fail, ok } from '../../domain/result';
+import { awaitAnswer } from '../listeners';
 import type { Clock, FaultReason } from '../ports';
 import { connectionState } from './connection-state';
 import { followJob, type QueuedJob } from './queued-job';
@@ -92,19 +93,11 @@ function speakTo(child: ChildProcessWithoutNullStreams, clock: Clock): Helper {
   child.stderr.resume();
   createInterface(child.stdout).on('line', (line) => ended.hear(line));
 
-  const next = (timeoutMs: number): Promise<string | null> =>
-    new Promise((resolve) => {
-      const settle = (line: string | null): void => {
-        cancel();
-        forgetData();
-        forgetEnd();
-        resolve(line);
-      };
-      const cancel = clock.after(timeoutMs, () => settle(null));
-      const forgetData = ended.onData(settle);
-      let forgetEnd = (): void => undefined;
-      forgetEnd = ended.onClose(() => settle(null));
-    });
+  async function next(timeoutMs: number): Promise<string | null> {
+    const { onData: listen, onClose } = ended;
+    const heard = await awaitAnswer({ clock, timeoutMs, listen, onClose, answerOf: (line) => line });
+    return typeof heard === 'string' ? null : heard.answer;
+  }
   return {
     next,
     ask: (request) =>
