@@ -33,12 +33,25 @@ export interface HoldTicket {
 const VERSION = 1;
 const SIGNATURE_BYTES = 64;
 /** 80 bits. */
-export const HOLD_ID_BYTES = 10;
+const HOLD_ID_BYTES = 10;
+/** 128 bits. */
+export const PAGE_KEY_BYTES = 16;
 const HOLD_ID_LENGTH = 16;
 /** What a person reads out and types. */
 const SHORT_LENGTH = 6;
 
-/** The id of a hold from random bytes. */
+/**
+ * The key of a hold's page from random bytes. Only the phone that asked is told it: whoever has it may let the hold go or ask
+ * for more time, which its code, shown to everybody, must not be good for.
+ */
+export function pageKeyFrom(bytes: Uint8Array): string {
+  return toBase32(bytes);
+}
+
+/**
+ * The id of a hold from the SHA-256 of its page's key. So every till that heard of the hold knows the key when it is told it,
+ * and nobody finds the key from the id, which is in the code.
+ */
 export function holdIdFrom(bytes: Uint8Array): string {
   return toBase32(bytes.subarray(0, HOLD_ID_BYTES));
 }

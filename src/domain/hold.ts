@@ -6,7 +6,7 @@ import { fail, ok, type Result } from './result';
 
 /** Goods put aside for a shopper until an instant, at a price that is promised until then. Pieces only: what is weighed has no price yet. */
 export interface Hold {
-  /** 80 random bits as 16 letters and digits, see `holdIdFrom`. Whoever knows it may look at the hold and give it up. */
+  /** 80 bits as 16 letters and digits, see `holdIdFrom`. Its code says it to everybody: no shopper may do anything by it. */
   readonly holdId: string;
   readonly itemId: string;
   readonly variantId: string;

@@ -21,8 +21,9 @@ export function holdFormPath(itemId: string, variantId: string | null = null): s
   return `/hold/of/${encodeURIComponent(itemId)}${which}`;
 }
 
-export function holdPath(holdId: string): string {
-  return `/hold/${encodeURIComponent(holdId)}`;
+/** The page of a hold. Whoever has its address may let the hold go. */
+export function holdPath(pageKey: string): string {
+  return `/hold/${encodeURIComponent(pageKey)}`;
 }
 
 /** The way from an item to its hold. */
@@ -119,9 +120,9 @@ export function holdPage(
   frame: PageFrame,
   hold: SeenHold,
   format: Format,
-  show: { readonly codePicture: string | null; readonly requestId: string },
+  show: { readonly pageKey: string; readonly codePicture: string | null; readonly requestId: string },
 ): Page {
-  const { codePicture, requestId } = show;
+  const { pageKey, codePicture, requestId } = show;
   const { name, photo, backdrop, quantity, unitPriceMinor, expiresAt, now, phase, shortCode, wasMinor } = hold;
   const backdrops = new Backdrops();
   const stage =
@@ -132,7 +133,7 @@ export function holdPage(
           ${ticket(unitPriceMinor, format, { pricing: 'each', isDrop: wasMinor !== null })}
         </figure>`;
   const button = (path: string, words: string): Html =>
-    html`<form method="post" action="${holdPath(hold.holdId)}/${path}">
+    html`<form method="post" action="${holdPath(pageKey)}/${path}">
       <input type="hidden" name="requestId" value="${requestId}" />
       <button class="btn" type="submit">${words}</button>
     </form>`;
@@ -148,7 +149,7 @@ export function holdPage(
       ${codePicture === null ? null : html`<img src="${codePicture}" alt="${m.hold_page_code()}" width="180" height="180" />`}
     </section>
     <p>${m.hold_page_price({ price: format.money(unitPriceMinor * quantity) })}</p>
-    <p><a class="btn btn--ink" href="${holdPath(hold.holdId)}">${m.hold_page_again()}</a></p>
+    <p><a class="btn btn--ink" href="${holdPath(pageKey)}">${m.hold_page_again()}</a></p>
     ${hold.moreMinutes === null ? null : button('more', m.hold_page_more({ minutes: hold.moreMinutes }))}
     ${hold.timesAsked === 0 ? null : html`<p class="note">${m.hold_page_more_given()}</p>`}
     ${button('give-up', m.hold_page_give_up())}`;

@@ -1100,16 +1100,16 @@ export const CALLS = {
         holder: id.nullable(),
         person: z.object({ name: text(200), phone: text(100), consent: text(1000) }).nullable(),
       }),
-      z.object({ holdId: id }),
+      z.object({ holdId: id, pageKey: id }),
     ),
   ),
   /**
-   * A hold, for whoever knows its id, as anybody does who photographed its code: never whose it is. `code` is the text of its QR
-   * code, while it can be sold and this till made it; `moreMinutes` what its shopper may still ask for, or null.
+   * A hold, for whoever knows the key of its page, which is told once, to who asked for the hold: never whose it is. `code` is the
+   * text of its QR code, while it can be sold and this till made it; `moreMinutes` what its shopper may still ask for, or null.
    */
   'hold.look': forShoppers(
     query(
-      z.object({ holdId: id }),
+      z.object({ pageKey: id }),
       holdView
         .omit({ heldFor: true })
         .extend({ now: instant, code: text(600).nullable(), moreMinutes: z.int().nullable() })
@@ -1117,9 +1117,9 @@ export const CALLS = {
     ),
   ),
   /** The shopper asks the till that made it for more time. Its code stays good, and says when it ends now. */
-  'hold.more': forShoppers(command(z.object({ holdId: id }), z.object({ expiresAt: instant }))),
+  'hold.more': forShoppers(command(z.object({ pageKey: id }), z.object({ expiresAt: instant }))),
   /** The shopper gives it up, and what they said of themselves is forgotten. */
-  'hold.give-up': forShoppers(command(z.object({ holdId: id }), nothing)),
+  'hold.give-up': forShoppers(command(z.object({ pageKey: id }), nothing)),
   /** A receipt, for whoever knows its address; null for any other. */
   'receipt.look': forShoppers(query(z.object({ name: text(64) }), webReceipt.nullable())),
   'hold.release': command(

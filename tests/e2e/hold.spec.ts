@@ -85,7 +85,7 @@ test('a phone holds, the till scans its code at the promised price, and nobody p
   const till = await openTill(page);
   const phone = await hold(till, LOAF, 'Ada Lovelace');
   expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  // Anybody may have photographed the code, and opens the same page.
+  // Anybody may look over a shoulder.
   await expect(phone.getByRole('main')).not.toContainText('Ada');
   const code = await codeOn(phone);
 

@@ -45,7 +45,7 @@ test('a phone holds, shows its code, and the till sells it; a form sent twice ho
   expect((await send(form, asked)).headers.get('location')).toBe(path);
 
   const held = await read(path);
-  // Whoever photographed the code opens the same page, and is told of nobody.
+  // Whoever looks over a shoulder is told of nobody.
   expect(held).not.toMatch(/Ada|498 0000/);
   expect(held).toContain('Sourdough loaf');
   const { holds } = await till.until(({ holds: { holds: known } }) => known.length === 1, 'the hold');
@@ -53,6 +53,16 @@ test('a phone holds, shows its code, and the till sells it; a form sent twice ho
   expect(held).toMatch(/<img src="data:image\/svg\+xml,/);
   expect(held).not.toMatch(/<script|\son\w+=|\sstyle=/i);
   const shortCode = /class="mono">([0-9A-Z]{3}-[0-9A-Z]{3})</.exec(held)?.[1] ?? '';
+
+  // What the code says is no address.
+  const { holdId = '' } = holds.holds[0] ?? {};
+  expect(holdId.startsWith(shortCode.replace('-', ''))).toBe(true);
+  const copied = `/hold/${holdId}`;
+  expect(path).not.toContain(holdId);
+  expect((await fetch(url + copied)).status).toBe(404);
+  for (const button of ['more', 'give-up']) await send(`${copied}/${button}`, { requestId: randomUUID() });
+  expect(await read(path)).toContain('10 more minutes');
+
   await till.call('cart.scan', { code: shortCode });
   await till.call('payment.cash', { givenMinor: 100_000 });
   const sold = await read(path);
@@ -67,7 +77,7 @@ test('a phone asks for more time once, on its page and from nowhere else', async
   const page = await read(path);
   expect(page).toContain('10 more minutes');
   const requestId = /name="requestId" value="([^"]+)"/.exec(page)?.[1] ?? '';
-  const timesAsked = () => till.topics.holds.holds.find((hold) => path.endsWith(hold.holdId))?.timesAsked;
+  const timesAsked = () => till.topics.holds.holds.find(({ phase }) => phase === 'open')?.timesAsked;
   await till.until(() => timesAsked() === 0, 'the hold');
   const elsewhere = await fetch(`${url}${path}/more`, {
     method: 'POST',

@@ -45,10 +45,10 @@ async function stockUp(till: TestClient, itemId: string, stock: number): Promise
 async function hold(
   running: RunningKiosk,
   asked: Partial<CallInput<'hold.place'>> & { readonly variantId: string },
-): Promise<{ readonly holdId: string; readonly code: string; readonly shortCode: string }> {
+): Promise<{ readonly holdId: string; readonly pageKey: string; readonly code: string; readonly shortCode: string }> {
   const placed = await phone(running, 'hold.place', { quantity: 1, holder: 'phone-a', person: null, ...asked });
   if (!placed.ok) throw new Error(placed.error.code);
-  const seen = await phone(running, 'hold.look', { holdId: placed.value.holdId });
+  const seen = await phone(running, 'hold.look', { pageKey: placed.value.pageKey });
   if (!seen.ok || typeof seen.value?.code !== 'string') throw new Error('the hold has a code');
   return { ...placed.value, code: seen.value.code, shortCode: seen.value.shortCode };
 }
@@ -84,8 +84,8 @@ describe('one till', () => {
     expect(findings).toEqual([]);
   });
 
-  const phase = async (holdId: string): Promise<string | undefined> => {
-    const seen = await phone(running, 'hold.look', { holdId });
+  const phase = async (pageKey: string): Promise<string | undefined> => {
+    const seen = await phone(running, 'hold.look', { pageKey });
     return seen.ok ? seen.value?.phase : undefined;
   };
   /** Of how many shoppers the till knows what they are called. */
@@ -104,7 +104,7 @@ describe('one till', () => {
 
   test('a scanned hold is sold once at the promised price, which no rule changes any more', async () => {
     const { ruleId } = await till.call('prices.put-rule', dearer);
-    const { holdId, code } = await hold(running, { variantId: loaf.variantId, quantity: 2 });
+    const { holdId, pageKey, code } = await hold(running, { variantId: loaf.variantId, quantity: 2 });
     await till.call('prices.remove-rule', { ruleId });
     const outcome = await till.call('cart.scan', { code });
     expect(outcome).toMatchObject({ kind: 'line' });
@@ -124,7 +124,7 @@ describe('one till', () => {
     const { order } = await till.call('order.get', { orderId: orderId ?? '' });
     expect(checkOrder(order)).toEqual([]);
     expect(order.lines[0]?.hold?.holdId).toBe(holdId);
-    expect(await phase(holdId)).toBe('sold');
+    expect(await phase(pageKey)).toBe('sold');
     // A photographed code is of no use to whoever comes second.
     expect(await till.failure('cart.scan', { code })).toBe('hold-sold');
     const { session } = await till.until(({ session: { shift } }) => shift?.totals.orderCount === 1, 'the order');
@@ -140,39 +140,75 @@ describe('one till', () => {
   });
 
   test('forged, expired and released holds sell nothing', async () => {
-    const { code, holdId } = await hold(running, { variantId: loaf.variantId });
+    const { code, holdId, pageKey } = await hold(running, { variantId: loaf.variantId });
     const other = await hold(running, { variantId: loaf.variantId });
     // Another hold's signature under this one's words.
     const forged = code.slice(0, 40) + other.code.slice(40);
     expect(['hold-forged', 'malformed-code']).toContain(await till.failure('cart.scan', { code: forged }));
     await till.call('hold.release', { holdId: other.holdId, reason: 'by-till' });
     expect(await till.failure('cart.scan', { code: other.code })).toBe('hold-released');
-    expect((await phone(running, 'hold.give-up', { holdId: other.holdId })).ok).toBe(false);
+    expect((await phone(running, 'hold.give-up', { pageKey: other.pageKey })).ok).toBe(false);
 
     // Nobody frees or keeps it by setting the clock.
     clock.set(3 * 60 * MINUTE_MS);
-    expect(await phase(holdId)).toBe('open');
+    expect(await phase(pageKey)).toBe('open');
     clock.set(-3 * 60 * MINUTE_MS);
     await till.call('hold.extend', { holdId, minutes: 10 });
     await clock.advance(39 * MINUTE_MS);
-    expect(await phase(holdId)).toBe('open');
+    expect(await phase(pageKey)).toBe('open');
     await clock.advance(2 * MINUTE_MS);
-    expect(await phase(holdId)).toBe('expired');
+    expect(await phase(pageKey)).toBe('expired');
     expect(await till.failure('cart.scan', { code })).toBe('hold-expired');
     expect(await till.failure('hold.extend', { holdId, minutes: 10 })).toBe('hold-expired');
     expect(till.topics.sale.cart.lines).toEqual([]);
   });
 
+  test('whoever copied its code can neither look at it, keep it longer nor let it go; its page still can', async () => {
+    const person = { name: 'Ada', phone: '', consent: 'Keep my name until tomorrow.' };
+    const { holdId, pageKey, code, shortCode } = await hold(running, { variantId: loaf.variantId, person });
+    const own = readOwnCode(code);
+    const token = own?.kind === 'hold' ? own.token : '';
+    expect(readHoldToken(token)?.ticket.holdId).toBe(holdId);
+    const copied = [
+      holdId,
+      holdId.toLowerCase(),
+      shortCode,
+      token.slice(0, 64),
+      token.slice(-26),
+      `${holdId}${pageKey}`,
+    ];
+    for (const guess of [...copied, pageKey.slice(0, -1), `${pageKey}0`]) {
+      expect(await phone(running, 'hold.look', { pageKey: guess })).toEqual({ ok: true, value: null });
+      for (const call of ['hold.more', 'hold.give-up'] as const) {
+        const asked = await phone(running, call, { pageKey: guess });
+        expect(asked).toMatchObject({ ok: false, error: { code: 'unknown-hold' } });
+      }
+    }
+    // The calls of the till are not for phones, whatever they know.
+    const release = await phone(running, 'hold.release', { holdId, reason: 'by-till' });
+    const longer = await phone(running, 'hold.extend', { holdId, minutes: 10 });
+    expect([release.ok, longer.ok]).toEqual([false, false]);
+    const heldFor = () => till.topics.holds.holds.find((one) => one.holdId === holdId)?.heldFor;
+    await till.until(() => heldFor()?.name === 'Ada', 'the hold as it was');
+    // Nor does the journal say the key, to whoever reads it.
+    expect([...exportFolder(folder.path)].join('\n')).not.toContain(pageKey);
+
+    expect((await phone(running, 'hold.more', { pageKey })).ok).toBe(true);
+    expect((await phone(running, 'hold.give-up', { pageKey })).ok).toBe(true);
+    await till.until(() => heldFor() === null, 'nobody');
+    expect(await till.failure('cart.scan', { code })).toBe('hold-released');
+  });
+
   test('its shopper has ten minutes more once, and the same code is good until then and sold once', async () => {
     const { variantId } = loaf;
-    const { holdId, code } = await hold(running, { variantId });
+    const { holdId, pageKey, code } = await hold(running, { variantId });
     const look = async () => {
-      const seen = await phone(running, 'hold.look', { holdId });
+      const seen = await phone(running, 'hold.look', { pageKey });
       if (!seen.ok || seen.value === null) throw new Error('the hold is known');
       return seen.value;
     };
-    const more = async (id = holdId): Promise<string> => {
-      const given = await phone(running, 'hold.more', { holdId: id });
+    const more = async (key = pageKey): Promise<string> => {
+      const given = await phone(running, 'hold.more', { pageKey: key });
       return given.ok ? given.value.expiresAt : given.error.code;
     };
     const { placedAt, moreMinutes } = await look();
@@ -185,7 +221,7 @@ describe('one till', () => {
 
     await clock.advance(29 * MINUTE_MS);
     // A tap that comes twice over a bad connection is one.
-    const tap = { call: 'hold.more', requestId: 'one-tap', input: { holdId } };
+    const tap = { call: 'hold.more', requestId: 'one-tap', input: { pageKey } };
     const [first, again] = [
       await running.kiosk.dispatch({ role: 'shopper' }, tap),
       await running.kiosk.dispatch({ role: 'shopper' }, tap),
@@ -217,19 +253,19 @@ describe('one till', () => {
     await till.call('hold.extend', { holdId: other.holdId, minutes: 15 });
     await clock.advance(44 * MINUTE_MS);
     // What the till gave by itself is nothing that its shopper asked for.
-    expect(await phone(running, 'hold.look', { holdId: other.holdId })).toMatchObject({
+    expect(await phone(running, 'hold.look', { pageKey: other.pageKey })).toMatchObject({
       value: { phase: 'open', timesAsked: 0, moreMinutes: 10 },
     });
     await clock.advance(2 * MINUTE_MS);
-    expect(await more(other.holdId)).toBe('hold-expired');
+    expect(await more(other.pageKey)).toBe('hold-expired');
     const third = await hold(running, { variantId, holder: 'phone-c' });
-    await phone(running, 'hold.give-up', { holdId: third.holdId });
-    expect(await more(third.holdId)).toBe('hold-released');
+    await phone(running, 'hold.give-up', { pageKey: third.pageKey });
+    expect(await more(third.pageKey)).toBe('hold-released');
   });
 
   test('what is held is sold to nobody else until a person decides, which is written down', async () => {
     await stockUp(till, loaf.itemId, 2);
-    const { holdId } = await hold(running, { variantId: loaf.variantId });
+    const { holdId, pageKey } = await hold(running, { variantId: loaf.variantId });
     const { lineId } = await till.call('cart.add', { variantId: loaf.variantId });
     const refused = await till.client.call('cart.set-quantity', { lineId, quantity: 2 });
     expect(refused).toMatchObject({ ok: false, error: { code: 'held', variantId: loaf.variantId } });
@@ -247,7 +283,7 @@ describe('one till', () => {
     await till.call('hold.release', { holdId, reason: 'given-to-another' });
     await till.call('cart.set-quantity', { lineId, quantity: 2 });
     await pay();
-    const seen = await phone(running, 'hold.look', { holdId });
+    const seen = await phone(running, 'hold.look', { pageKey });
     expect(seen).toMatchObject({ ok: true, value: { phase: 'released', endReason: 'given-to-another', code: null } });
     const ended = [...exportFolder(folder.path)].find((line) => line.includes('"hold.ended"')) ?? '';
     expect(JSON.parse(ended)).toMatchObject({
@@ -310,9 +346,9 @@ describe('one till', () => {
     const other = await hold(running, { variantId: loaf.variantId });
     await till.call('hold.take', { holdId: one.holdId });
     await till.call('hold.take', { holdId: other.holdId });
-    await phone(running, 'hold.give-up', { holdId: other.holdId });
+    await phone(running, 'hold.give-up', { pageKey: other.pageKey });
     await clock.advance(31 * MINUTE_MS);
-    expect([await phase(one.holdId), await phase(other.holdId)]).toEqual(['expired', 'released']);
+    expect([await phase(one.pageKey), await phase(other.pageKey)]).toEqual(['expired', 'released']);
     expect(await late()).toBe('none-to-hold');
     await till.call('cart.park', { label: '' });
     expect(await late()).toBe('none-to-hold');
@@ -339,13 +375,13 @@ describe('one till', () => {
     await till.call('hold.forget', { holdId });
     await till.until(() => nameOf() === null, 'nobody');
     const second = await hold(running, { variantId, person: agreed });
-    await phone(running, 'hold.give-up', { holdId: second.holdId });
+    await phone(running, 'hold.give-up', { pageKey: second.pageKey });
     const third = await hold(running, { variantId, holder: 'phone-b', person: agreed });
-    // A page is for whoever has the code, which may be anybody who photographed it.
-    const copied = await phone(running, 'hold.look', { holdId: third.holdId });
-    expect(JSON.stringify(copied)).not.toMatch(/Lovelace|498 0000/);
+    const page = await phone(running, 'hold.look', { pageKey: third.pageKey });
+    expect(page).toMatchObject({ value: { holdId: third.holdId } });
+    expect(JSON.stringify(page)).not.toMatch(/Lovelace|498 0000/);
     await clock.advance(26 * 60 * MINUTE_MS);
-    expect(await phase(third.holdId)).toBe('expired');
+    expect(await phase(third.pageKey)).toBe('expired');
     expect(keptNames()).toBe(0);
 
     // A till that is off when the time is over forgets as it starts.
@@ -354,18 +390,18 @@ describe('one till', () => {
     await running.close();
     clock.set(26 * 60 * MINUTE_MS);
     await start();
-    expect(await phase(last.holdId)).toBe('expired');
+    expect(await phase(last.pageKey)).toBe('expired');
     expect(keptNames()).toBe(0);
   });
 
   test('ends in time on a full disk, and its name is forgotten once there is room', async () => {
     const person = { name: 'Ada', phone: '', consent: 'Keep my name until tomorrow.' };
-    const { holdId } = await hold(running, { variantId: loaf.variantId, person });
+    const { pageKey } = await hold(running, { variantId: loaf.variantId, person });
     const forget = vi.spyOn(HeldForStore.prototype, 'forgetBefore').mockImplementation(() => {
       throw new Error('database or disk is full');
     });
     await clock.advance(26 * 60 * MINUTE_MS);
-    expect(await phase(holdId)).toBe('expired');
+    expect(await phase(pageKey)).toBe('expired');
     expect(keptNames()).toBe(1);
     // Nor does it keep the till from starting.
     till.close();
@@ -380,12 +416,12 @@ describe('one till', () => {
     const { variantId } = loaf;
     const place = async (holder: string, quantity = 1): Promise<string> => {
       const placed = await phone(running, 'hold.place', { variantId, quantity, holder, person: null });
-      return placed.ok ? placed.value.holdId : placed.error.code;
+      return placed.ok ? placed.value.pageKey : placed.error.code;
     };
     await stockUp(till, loaf.itemId, 100);
     expect(await place('phone-a', 6)).toBe('bad-hold');
     const first = await place('phone-a');
-    await phone(running, 'hold.give-up', { holdId: first });
+    await phone(running, 'hold.give-up', { pageKey: first });
     await place('phone-a');
     expect(await place('phone-a')).toBe('hold-limit');
     await till.call('hold.set-policy', { isOn: false, minutes: 30 });
@@ -541,13 +577,13 @@ describe('two tills', () => {
   test('more time is given by the till that put it aside alone, and every till hears of it', async () => {
     const { first, second } = stall;
     await stockUp(first.client, loaf.itemId, 5);
-    const { holdId } = await hold(first.kiosk, { variantId: loaf.variantId, holder: 'phone-f' });
+    const { holdId, pageKey } = await hold(first.kiosk, { variantId: loaf.variantId, holder: 'phone-f' });
     await stall.meet();
     const seenBy = ({ client: { topics } }: PairedTill) => topics.holds.holds.find((one) => one.holdId === holdId);
     await second.client.until(() => seenBy(second) !== undefined, 'the hold');
-    const elsewhere = await phone(second.kiosk, 'hold.more', { holdId });
+    const elsewhere = await phone(second.kiosk, 'hold.more', { pageKey });
     expect(elsewhere).toMatchObject({ ok: false, error: { code: 'unknown-hold' } });
-    const given = await phone(first.kiosk, 'hold.more', { holdId });
+    const given = await phone(first.kiosk, 'hold.more', { pageKey });
     if (!given.ok) throw new Error(given.error.code);
     await stall.meet();
     await second.client.until(() => seenBy(second)?.timesAsked === 1, 'more time');

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { fullName, type Item, type Variant } from '../../domain/catalogue';
 import {
   checkHold,
@@ -17,9 +17,10 @@ import {
   type MoreTime,
 } from '../../domain/hold';
 import {
-  HOLD_ID_BYTES,
   holdIdFrom,
   holdToken,
+  PAGE_KEY_BYTES,
+  pageKeyFrom,
   readHoldToken,
   readShortHoldCode,
   shortHoldCode,
@@ -202,8 +203,9 @@ export class HoldService {
     }
     const heldFor = checkedPerson(person);
     const expiresAt = new Date(nowMs + minutes * 60_000).toISOString();
+    const pageKey = pageKeyFrom(randomBytes(PAGE_KEY_BYTES));
     const hold: Hold = {
-      holdId: holdIdFrom(randomBytes(HOLD_ID_BYTES)),
+      holdId: idOfPage(pageKey),
       itemId: item.itemId,
       variantId,
       name: fullName(item, variant),
@@ -214,7 +216,7 @@ export class HoldService {
       holder,
       person: heldFor === null ? null : this.#core.newId(),
     };
-    const result = { holdId: hold.holdId };
+    const result = { holdId: hold.holdId, pageKey };
     // The name first: a hold may stand without one, but no name without a hold for longer than its time.
     if (heldFor !== null && hold.person !== null) {
       this.#core.store.heldFor.put(
@@ -227,8 +229,8 @@ export class HoldService {
     return result;
   }
 
-  look({ holdId }: CallInput<'hold.look'>): CallOutput<'hold.look'> {
-    const known = this.#find(holdId);
+  look({ pageKey }: CallInput<'hold.look'>): CallOutput<'hold.look'> {
+    const known = this.#find(idOfPage(pageKey));
     if (known === null) return null;
     const { heldFor: _heldFor, ...view } = this.#view(known);
     const isSigned = view.phase === 'open' && known.deviceId === this.#core.store.device.deviceId;
@@ -240,7 +242,8 @@ export class HoldService {
     };
   }
 
-  more({ holdId }: CallInput<'hold.more'>, context: CallContext): CallOutput<'hold.more'> {
+  more({ pageKey }: CallInput<'hold.more'>, context: CallContext): CallOutput<'hold.more'> {
+    const holdId = idOfPage(pageKey);
     const { expiresAt, timesAsked } = unwrap(this.#moreTime(this.#require(holdId)));
     const result = { expiresAt };
     this.#commit(context, holdId, { kind: 'hold.extended', body: { holdId, expiresAt, timesAsked } }, result);
@@ -248,8 +251,8 @@ export class HoldService {
   }
 
   /** The shopper does not want it any more: what they said of themselves is forgotten at once. */
-  giveUp({ holdId }: CallInput<'hold.give-up'>, context: CallContext): Nothing {
-    const known = this.#require(holdId);
+  giveUp({ pageKey }: CallInput<'hold.give-up'>, context: CallContext): Nothing {
+    const known = this.#require(idOfPage(pageKey));
     this.#end(known, 'by-shopper', context);
     this.#forget(known);
     return {};
@@ -571,6 +574,11 @@ export class HoldService {
   #now(): string {
     return new Date(this.#hooks.prices.nowMs()).toISOString();
   }
+}
+
+/** The hold whose page has a key. */
+function idOfPage(pageKey: string): string {
+  return holdIdFrom(createHash('sha256').update(pageKey).digest());
 }
 
 function onDocket(): CallFailure {

@@ -27,7 +27,7 @@ const askedForm = z.object({
 /** Pressed twice over a bad connection is pressed once. */
 const pressedForm = z.object({ requestId: z.uuid() });
 
-/** Holds: asking for one, showing it, and letting it go. Its address is the only key to it. */
+/** Holds: asking for one, showing it, and letting it go. The address of its page is the only key to that: its code is shown to everybody. */
 export const holdSite: StallSite = {
   offer: 'holds',
   register(app, stall) {
@@ -70,8 +70,8 @@ export const holdSite: StallSite = {
       const person = isNamed ? { name, phone, consent: agreed } : null;
       const asked = { variantId, quantity, holder: holderOf(request.ip), person };
       try {
-        const { holdId } = await callFor(link, 'hold.place', asked, requestId);
-        return await reply.header('cache-control', 'no-store').redirect(holdPath(holdId), 303);
+        const { pageKey } = await callFor(link, 'hold.place', asked, requestId);
+        return await reply.header('cache-control', 'no-store').redirect(holdPath(pageKey), 303);
       } catch (error) {
         if (!(error instanceof CallRefused) || error.error.retryable) throw error;
         const isConsent = person !== null && person.consent === '';
@@ -79,17 +79,18 @@ export const holdSite: StallSite = {
       }
     });
 
-    app.get<{ Params: { holdId: string } }>('/hold/:holdId', (request, reply) =>
+    app.get<{ Params: { pageKey: string } }>('/hold/:pageKey', (request, reply) =>
       stall.show(request, reply, {
         key: null,
         async read() {
-          const hold = await callFor(link, 'hold.look', { holdId: request.params.holdId });
+          const hold = await callFor(link, 'hold.look', { pageKey: request.params.pageKey });
           if (hold === null)
             throw new CallRefused({ code: 'unknown-item', message: 'There is no such hold.', retryable: false });
           return hold;
         },
         draw: (hold, { frame, format }) =>
           holdPage(frame, hold, format, {
+            pageKey: request.params.pageKey,
             codePicture: hold.code === null ? null : pictureOf(hold.code),
             requestId: randomUUID(),
           }),
@@ -98,16 +99,16 @@ export const holdSite: StallSite = {
 
     /** A button of the page of a hold, which then shows what became of it. */
     const button = (call: 'hold.more' | 'hold.give-up', path: string) => {
-      app.post<{ Params: { holdId: string } }>(`/hold/:holdId/${path}`, async (request, reply) => {
-        const { holdId } = request.params;
+      app.post<{ Params: { pageKey: string } }>(`/hold/:pageKey/${path}`, async (request, reply) => {
+        const { pageKey } = request.params;
         const { success, data } = pressedForm.safeParse(request.body);
         try {
-          if (success) await callFor(link, call, { holdId }, data.requestId);
+          if (success) await callFor(link, call, { pageKey }, data.requestId);
         } catch (error) {
           // What became of it meanwhile stands on its page.
           if (!(error instanceof CallRefused) || error.error.retryable) throw error;
         }
-        return reply.header('cache-control', 'no-store').redirect(holdPath(holdId), 303);
+        return reply.header('cache-control', 'no-store').redirect(holdPath(pageKey), 303);
       });
     };
     button('hold.more', 'more');
