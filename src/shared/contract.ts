@@ -17,6 +17,7 @@ import {
   displaysState,
   displayState,
   DISPLAY_WINDOW_MODES,
+  pricedItem,
   shownCard,
   shownItem,
   type shownLine,
@@ -381,18 +382,7 @@ export const scanState = z.object({
 });
 
 /** One tile of the grid. */
-export const tile = z.object({
-  itemId: id,
-  name: text(200),
-  category: text(80),
-  photo: item.shape.photo,
-  backdrop,
-  pricing,
-  /** Lowest price of the variants. */
-  priceMinor: minor,
-  priceVaries: z.boolean(),
-  /** Its price without rules, shown struck through; absent where there is nothing to show. */
-  wasMinor: minor.optional(),
+export const tile = pricedItem.extend({
   /** The last known price is too old: the till asks for it. */
   mustAsk: z.boolean().optional(),
   /** The running drop that makes its price; absent where none does. */
@@ -406,6 +396,17 @@ export const tile = z.object({
   variantCount: z.int(),
   /** The only variant, so that one tap sells it; null when there are several. */
   variantId: id.nullable(),
+});
+
+/** A till of the stall as this one knows it. */
+const tillOfStall = z.object({
+  deviceId: id,
+  prefix: text(12),
+  /** What people call it; may be empty. */
+  name: text(80),
+  isOwn: z.boolean(),
+  /** When the newest of its entries that came here was written. */
+  lastHeardAt: instant.nullable(),
 });
 
 /** A variant as its stock is divided among the stall's tills, or could be. Quantities are pieces, or grams. */
@@ -427,14 +428,7 @@ export const sharedStock = z.object({
   oversold: z.int(),
   /** Every till of the stall, this one first. */
   tills: z.array(
-    z.object({
-      deviceId: id,
-      prefix: text(12),
-      /** What people call it; may be empty. */
-      name: text(80),
-      isOwn: z.boolean(),
-      /** When the newest of its entries that came here was written. */
-      lastHeardAt: instant.nullable(),
+    tillOfStall.extend({
       /** What it may still sell, as far as known here. */
       left: z.int(),
     }),
@@ -1709,13 +1703,7 @@ export const CALLS = {
     nothing,
     z.object({
       tills: z.array(
-        z.object({
-          deviceId: id,
-          prefix: text(12),
-          name: text(80),
-          isOwn: z.boolean(),
-          /** When the newest of its entries that came here was written. */
-          lastHeardAt: instant.nullable(),
+        tillOfStall.extend({
           takenOver: takenOver.nullable(),
           /** When taking it over was rehearsed here last, and what that found. */
           rehearsal: z.object({ at: instant, checks: z.array(drillCheck) }).nullable(),

@@ -59,8 +59,8 @@ const shownCart = z.object({
   totalMinor: minorSum,
 });
 
-/** An item of the stall as anybody may see it. */
-export const shownItem = z.object({
+/** What the till's tiles and the screens of shoppers show alike of an item. */
+export const pricedItem = z.object({
   itemId: id,
   name: text(200),
   category: text(80),
@@ -72,6 +72,10 @@ export const shownItem = z.object({
   priceVaries: z.boolean(),
   /** Its price without rules, shown struck through; absent where there is nothing to show. */
   wasMinor: minor.optional(),
+});
+
+/** An item of the stall as anybody may see it. */
+export const shownItem = pricedItem.extend({
   /** Nobody knows its price now: ask. */
   mustAsk: z.boolean().optional(),
   /** What can be bought here now: pieces, or grams; null where nobody counts. */
