@@ -155,13 +155,17 @@ export class ShownGoods {
       ...(wasMinor !== undefined && { wasMinor }),
       ...(mustAsk && { mustAsk }),
       left: left === null ? null : Math.max(0, left),
-      drop: this.#dropOf(tile),
+      drop: this.#dropOf(tile, left),
     };
   }
 
-  #dropOf({ dropId }: Tile): ShownItem['drop'] {
+  #dropOf({ dropId, pricing }: Tile, left: number | null): ShownItem['drop'] {
     const drop = dropId === undefined ? undefined : this.#drops().find((one) => one.dropId === dropId);
-    return drop ? { name: drop.name, from: drop.startsAt, until: drop.overAt, left: drop.left } : null;
+    if (!drop) return null;
+    // Nobody is told of more pieces at a price than there are on the table.
+    const most = pricing === 'each' && left !== null ? Math.max(0, left) : Number.POSITIVE_INFINITY;
+    const dropLeft = drop.left === null ? null : Math.min(drop.left, most);
+    return { name: drop.name, from: drop.startsAt, until: drop.overAt, left: dropLeft };
   }
 }
 
