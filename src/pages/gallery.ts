@@ -90,7 +90,7 @@ function goodsTile(item: ShownItem, index: number, backdrops: Backdrops, format:
 
 function categoryNav(categories: StallFront['categories'], { category, text }: GalleryView): Html {
   const current = html` aria-current="page"`;
-  return html`<nav class="chips" aria-label="${m.shop_categories()}">
+  return html`<nav class="chips slide" aria-label="${m.shop_categories()}">
     <a href="/" ${category === null && text === '' ? current : null}>${m.shop_everything()}</a>
     ${categories.map(
       ({ name }) =>

@@ -32,7 +32,7 @@ export function ticket(
   return html`<span class="ticket${isDrop ? ' ticket--drop' : ''}"
     ><span class="unseen">${priceWords(priceMinor, format, { pricing, from })}</span
     ><span aria-hidden="true"
-      >${symbolFirst ? sign : null}${whole}${fraction === '' ? null : html`<sup>${fraction}</sup>`}${
+      >${from ? html`<small>${m.tile_from()}</small>` : null}${symbolFirst ? sign : null}${whole}${fraction === '' ? null : html`<sup>${fraction}</sup>`}${
         symbolFirst ? null : sign
       }${pricing === 'kg' ? html`<small>/kg</small>` : null}</span
     ></span

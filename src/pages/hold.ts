@@ -132,10 +132,10 @@ export function holdPage(
           ${photo === null ? null : html`<img src="${photoPath(photo, 800)}" alt="${name}" width="800" height="800" />`}
           ${ticket(unitPriceMinor, format, { pricing: 'each', isDrop: wasMinor !== null })}
         </figure>`;
-  const button = (path: string, words: string): Html =>
+  const button = (path: string, words: string, kind = ''): Html =>
     html`<form method="post" action="${holdPath(pageKey)}/${path}">
       <input type="hidden" name="requestId" value="${requestId}" />
-      <button class="btn" type="submit">${words}</button>
+      <button class="btn ${kind}" type="submit">${words}</button>
     </form>`;
   const minutes = Math.max(0, Math.ceil((Date.parse(expiresAt) - Date.parse(now)) / 60_000));
   const open = html`<p class="left">
@@ -149,10 +149,12 @@ export function holdPage(
       ${codePicture === null ? null : html`<img src="${codePicture}" alt="${m.hold_page_code()}" width="180" height="180" />`}
     </section>
     <p>${m.hold_page_price({ price: format.money(unitPriceMinor * quantity) })}</p>
-    <p><a class="btn btn--ink" href="${holdPath(pageKey)}">${m.hold_page_again()}</a></p>
-    ${hold.moreMinutes === null ? null : button('more', m.hold_page_more({ minutes: hold.moreMinutes }))}
+    ${hold.moreMinutes === null ? null : button('more', m.hold_page_more({ minutes: hold.moreMinutes }), 'btn--ink')}
     ${hold.timesAsked === 0 ? null : html`<p class="note">${m.hold_page_more_given()}</p>`}
-    ${button('give-up', m.hold_page_give_up())}`;
+    <div class="two">
+      <p><a class="btn" href="${holdPath(pageKey)}">${m.hold_page_again()}</a></p>
+      ${button('give-up', m.hold_page_give_up())}
+    </div>`;
   const over = html`<p>${overWords(hold, format)}</p>
     <p><a class="btn btn--go" href="${itemPath(hold.itemId)}">${m.hold_page_look()}</a></p>`;
   return pageOf(frame, {
@@ -167,9 +169,11 @@ export function holdPage(
 }
 
 const HOLD_STYLE =
-  '.code{display:flex;gap:1rem;align-items:center;justify-content:space-between;border:2px solid var(--ink)}' +
-  '.code div{display:grid}.code b{font-size:2rem;white-space:nowrap}' +
-  '.code img{width:min(40vw,12rem);height:auto;background:#fff;padding:.6rem;image-rendering:pixelated}' +
+  '.stage--wide{aspect-ratio:2}' +
+  '.code{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;justify-content:center;border:2px solid var(--ink)}' +
+  '.code div{display:grid;text-align:center}.code b{font-size:2.5rem;line-height:1.1;white-space:nowrap}' +
+  '.code img{width:min(68vw,18rem);height:auto;background:#fff;padding:1rem;image-rendering:pixelated}' +
+  '.two{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}' +
   '.left b{font-size:2rem}';
 
 function refusalWords(refusal: HoldRefusal): string {

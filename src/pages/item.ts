@@ -55,8 +55,9 @@ export function itemPage(
               drop === null
                 ? null
                 : html`<p class="why">
-                    ${m.shop_why_drop()} <bdi>${drop.name}</bdi> ${m.shop_until({ time: format.time(drop.until) })}
-                    ${drop.left === null ? null : m.shop_few_left({ count: drop.left })}
+                    ${m.shop_why_drop()} <bdi>${drop.name}</bdi> ${m.shop_until({ time: format.time(drop.until) })}${
+                      drop.left === null ? null : html` · ${m.shopper_drop_left({ count: drop.left })}`
+                    }
                   </p>`
             }
             <ul class="variants">

@@ -6,7 +6,11 @@ import own from './pages.css?raw';
 /* eslint-enable boundaries/no-unknown-dependencies */
 
 /** Files of resources/fonts that pages ask for, at `/look/<name>`. They never change under one name. */
-export const PAGE_FONTS = ['atkinson-hyperlegible-next.woff2', 'atkinson-hyperlegible-mono-700.woff2'] as const;
+export const PAGE_FONTS = [
+  'atkinson-hyperlegible-next.woff2',
+  'atkinson-hyperlegible-mono-700.woff2',
+  'bricolage-figures.woff2',
+] as const;
 
 /**
  * The stylesheet of every page: the till's colours and sizes, its evening by the phone's own setting. Text is there before
@@ -15,6 +19,8 @@ export const PAGE_FONTS = ['atkinson-hyperlegible-next.woff2', 'atkinson-hyperle
 export const pageStyle = [
   `@font-face{font-family:'Atkinson Hyperlegible Next';src:url(/look/${PAGE_FONTS[0]}) format('woff2');font-weight:200 800;font-display:swap}`,
   `@font-face{font-family:'Atkinson Hyperlegible Mono';src:url(/look/${PAGE_FONTS[1]}) format('woff2');font-weight:700;font-display:swap}`,
+  // Digits as on the till, whose zero has no slash.
+  `@font-face{font-family:'Trestle Figures';src:url(/look/${PAGE_FONTS[2]}) format('woff2');font-weight:400 800;font-stretch:75% 100%;font-display:swap;unicode-range:U+30-39}`,
   `:root${blockOf(/:root,\s*\[data-theme='daylight'\]\s*(\{[^}]*\})/)}`,
   `@media(prefers-color-scheme:dark){:root${blockOf(/\n\[data-theme='evening'\]\s*(\{[^}]*\})/)}}`,
   own,
