@@ -173,7 +173,7 @@ export async function startKiosk(options: BootOptions): Promise<RunningKiosk> {
           // Loaded by tills that serve shoppers, alone.
           const { openStallServer } = await import('./lan/stall-thread');
           const onProblem = (error: unknown): void => log.warn({ error }, 'The stall server had a problem');
-          return openStallServer({ kiosk, dataDir, projectFolder, onProblem }, place, onEnd);
+          return openStallServer({ kiosk, use, dataDir, projectFolder, onProblem }, place, onEnd);
         },
         browserTill: () => server?.tillUrl ?? null,
       });

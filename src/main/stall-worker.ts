@@ -1,6 +1,6 @@
 /**
  * Thread of the stall server: shoppers' phones and displays speak with it and never with the thread that sells. What they may
- * know or do it asks the till, a few questions at a time.
+ * know or do it asks the till, one question at a time.
  */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';

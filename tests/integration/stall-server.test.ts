@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStallServer } from '../../src/main/lan/stall-server';
 import { STALL_SITES } from '../../src/main/lan/stall-sites';
-import { kioskLink } from '../../src/main/lan/stall-thread';
+import { kioskLink, openStallServer } from '../../src/main/lan/stall-thread';
 import { projectFolder } from '../../src/main/project-folder';
 import { startServingTill, temporaryFolder, type ServingTill } from '../helpers/kiosk';
 
@@ -100,4 +100,27 @@ test('a phone that looks at goods is one person, however often it looks and whic
   const people = told.map((input) => (input as { readonly people: number }).people);
   expect(people.reduce((sum, count) => sum + count, 0)).toBe(2);
   expect(Object.keys(Object.assign({}, ...told) as object)).toEqual(['people']);
+});
+
+test('before a shopper is answered it is looked whether somebody sells', async () => {
+  let isLooked = false;
+  const server = await openStallServer(
+    {
+      kiosk: shop.running.kiosk,
+      use: {
+        sinceMs() {
+          isLooked = true;
+          return Infinity;
+        },
+      },
+      dataDir: folder.path,
+      projectFolder,
+      onProblem: () => undefined,
+    },
+    { host: '127.0.0.1', port: 0 },
+    () => undefined,
+  );
+  expect((await fetch(server.url)).status).toBe(200);
+  expect(isLooked).toBe(true);
+  await server.close();
 });

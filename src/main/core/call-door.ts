@@ -46,7 +46,7 @@ export interface CallDoorOptions {
   ) => { readonly found: true; readonly value: unknown } | { readonly found: false };
   /** The number of the last event that will tell a role what was done up to now; undefined where it hears of nothing. */
   readonly toldBy: (role: ClientRole) => number | undefined;
-  /** Somebody does something. */
+  /** Somebody does something, and again when it is done. */
   readonly onCommand: () => void;
   /** What an error of the database means to a person; any other error as it is. */
   readonly explain: (error: unknown) => unknown;
@@ -88,6 +88,8 @@ export class CallDoor {
       return await run;
     } finally {
       this.#running.delete(requestId);
+      // What the screen makes of the answer belongs to it.
+      if (isStaff(client)) this.#options.onCommand();
     }
   }
 

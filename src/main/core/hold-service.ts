@@ -469,7 +469,7 @@ export class HoldService {
     const { holdId, itemId, variantId, name, quantity, unitPriceMinor, wasMinor, placedAt } = hold;
     const item = this.#core.store.catalogue.item(itemId);
     const { device, stall } = this.#core.store;
-    const till = stall.devices().find((one) => one.deviceId === deviceId)?.prefix ?? '';
+    const isOurs = deviceId === device.deviceId;
     return {
       holdId,
       shortCode: shortHoldCode(holdId),
@@ -488,7 +488,7 @@ export class HoldService {
       timesAsked,
       timesSold: orderIds.length,
       isOnDocket: onDocket.has(holdId),
-      till: deviceId === device.deviceId ? null : till,
+      till: isOurs ? null : (stall.devices().find((one) => one.deviceId === deviceId)?.prefix ?? ''),
       heldFor: this.#heldFor(known),
     };
   }

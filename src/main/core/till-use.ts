@@ -15,7 +15,7 @@ export class TillUse {
     this.#lastNs = new BigInt64Array(shared);
   }
 
-  /** Somebody does something now. */
+  /** Somebody does something now, or has just been answered. */
   note(): void {
     Atomics.store(this.#lastNs, 0, process.hrtime.bigint());
   }

@@ -1,16 +1,15 @@
 import type { CallResult } from '../../shared/errors';
 import type { StallLink } from './stall-link';
 
-/** Of all phones together, so that a flood of them costs the sale next to nothing. */
-const MOST_UNDER_WAY = 2;
+/** Of all phones together, one after the other, so that a sale never waits for more than one of them. */
 const MOST_PER_SECOND = 250;
 /** What comes beyond is told to come back. */
 const MOST_WAITING = 400;
 
-/** Lets shoppers' calls through to the kiosk a few at a time and so many a second; displays are few and wait for nobody. */
+/** Lets shoppers' calls through to the kiosk one at a time and so many a second; displays are few and wait for nobody. */
 export function pacedLink(link: StallLink, nowMs: () => number = () => performance.now()): StallLink {
   const waiting: (() => void)[] = [];
-  let underWay = 0;
+  let isUnderWay = false;
   let allowed = MOST_PER_SECOND / 10;
   let atMs = nowMs();
   let timer: NodeJS.Timeout | null = null;
@@ -19,12 +18,12 @@ export function pacedLink(link: StallLink, nowMs: () => number = () => performan
     const now = nowMs();
     allowed = Math.min(MOST_PER_SECOND / 10, allowed + ((now - atMs) / 1000) * MOST_PER_SECOND);
     atMs = now;
-    while (waiting.length > 0 && underWay < MOST_UNDER_WAY && allowed >= 1) {
+    if (isUnderWay || waiting.length === 0) return;
+    if (allowed >= 1) {
       allowed -= 1;
-      underWay += 1;
+      isUnderWay = true;
       waiting.shift()?.();
-    }
-    if (waiting.length > 0 && underWay < MOST_UNDER_WAY && timer === null) {
+    } else if (timer === null) {
       timer = setTimeout(
         () => {
           timer = null;
@@ -45,7 +44,7 @@ export function pacedLink(link: StallLink, nowMs: () => number = () => performan
     try {
       return await link.dispatch('shopper', message);
     } finally {
-      underWay -= 1;
+      isUnderWay = false;
       next();
     }
   }

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { ClientRole, TopicEvent } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
 import type { OpenStallServer, StallPlace } from '../core/stall-switch';
+import type { TillUse } from '../core/till-use';
+import { quietLink } from './quiet-link';
 import { SHOWN_TO_SHOPPERS, STALL_ROLES, type StallLink, type StallRole } from './stall-link';
 import { startStallServer } from './stall-server';
 import { STALL_SITES } from './stall-sites';
@@ -41,6 +43,8 @@ export interface StallKiosk {
 
 export interface StallOptions {
   readonly kiosk: StallKiosk;
+  /** Shoppers wait a moment for whoever sells. */
+  readonly use: Pick<TillUse, 'sinceMs'>;
   readonly dataDir: string;
   readonly projectFolder: string;
   readonly onProblem: (error: unknown) => void;
@@ -59,7 +63,7 @@ export function openStallServer(
 ): Promise<OpenStallServer> {
   const places = ['./stall-worker.js', '../stall-worker.js'].map((at) => fileURLToPath(new URL(at, import.meta.url)));
   const script = places.find((at) => existsSync(at));
-  const link = kioskLink(options.kiosk);
+  const link = quietLink(kioskLink(options.kiosk), options.use);
   if (script !== undefined) return openThread(script, link, options, place, onEnd);
   const { dataDir, projectFolder, onProblem } = options;
   return startStallServer({ ...place, link, dataDir, projectFolder, sites: STALL_SITES, onProblem });
