@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { MATRIX_GOODS, MATRIX_TABLES, OUTWARD_TABLES } from './outward-tables';
+import { MATRIX_GOODS, MATRIX_TABLES, MATRIX_UNNAMED, OUTWARD_TABLES } from './outward-tables';
 
 /**
  * The hub's tables. Additive only: a step that has shipped is never changed, and nothing is dropped or renamed, so that an
@@ -169,6 +169,7 @@ WHERE body ->> 'receiptKey' IS NOT NULL;`,
     sql: `CREATE TABLE signed_rule_set (set_id text PRIMARY KEY, version bigint NOT NULL);`,
   },
   { what: 'goods that were told of', sql: MATRIX_GOODS },
+  { what: 'prices that changed and were not named', sql: MATRIX_UNNAMED },
 ];
 
 /** The database was made by a newer hub. */

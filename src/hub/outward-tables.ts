@@ -45,6 +45,9 @@ CREATE TABLE matrix_goods (
 CREATE INDEX matrix_goods_item ON matrix_goods (stall_id, item_id);
 `;
 
+/** Since when prices that were told may be others, because an entry changed more goods than it names; a hybrid instant. */
+export const MATRIX_UNNAMED = `ALTER TABLE projection ADD COLUMN matrix_unnamed_at text NOT NULL DEFAULT '';`;
+
 /**
  * What the hub makes of the journals for those outside. All but the webhooks can be thrown away and made again from the
  * entries (`trestle hub rebuild`).

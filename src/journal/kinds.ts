@@ -198,7 +198,7 @@ export const ENTRY_KINDS = {
     observedAt: instant,
     rows: z.array(observedPrice).min(1).max(500),
   }),
-  /** Prices shown became others, and why; `count` of them, of which the first are named. */
+  /** Prices shown became others, and why; `count` of them at least, of which the first are named. */
   'price.changed': z.object({
     cause: priceCause,
     at: instant,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import pino from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { v7 as uuid } from 'uuid';
@@ -7,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Order } from '../../src/domain/order';
 import { openHub, type Hub } from '../../src/hub/hub';
 import { newOperatorToken } from '../../src/hub/hub-record';
-import type { MatrixFeed } from '../../src/hub/outward/matrix-feed';
+import { matrixFeed, type MatrixFeed } from '../../src/hub/outward/matrix-feed';
 import { addStall, resolveQuarantine } from '../../src/hub/stalls';
 import { WebhookEndpoints } from '../../src/hub/webhooks/endpoints';
 import { WebhookSender } from '../../src/hub/webhooks/sender';
@@ -296,6 +297,84 @@ describe('a change of price or stock', () => {
       ['catalogue', 4, null, true],
       ['import', undefined, undefined, undefined],
       ['catalogue', 4, null, true],
+    ]);
+  });
+
+  it('of 300 goods at once leaves nobody with a wrong price who asks again when some are not named', async () => {
+    const goods = Array.from({ length: 300 }, (_, index) => `v${index}`);
+    const cause = { kind: 'drop' as const, ids: ['all'] };
+    const step = fc.record({
+      by: fc.constantFrom(0, 1),
+      /** Of all of them the one at 250 is not named. */
+      isAll: fc.boolean(),
+      priceMinor: fc.constantFrom(400, 500),
+      /** Who hands over then: a till without a signal does so later. */
+      sends: fc.constantFrom([0, 1], [0, 1], [0]),
+    });
+    const check = async (steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[]): Promise<void> => {
+      const stall = await addStall(hub.database, 'Salt & Bramble');
+      const startMs = Date.now() - HOUR_MS;
+      let seconds = 0;
+      const now = (): Date => new Date(startMs + (seconds += 1) * 1_000);
+      const tills = [new JournalWriter('T1', now), new JournalWriter('T2', now)] as const;
+      const waiting: { by: number; at: string; priceMinor: number; variantIds: string[] }[] = [];
+      /** What each thing costs, by the last word at the hub, whether it names it or not. */
+      const costs = new Map<string, { at: string; priceMinor: number }>();
+      /** What somebody outside believes. */
+      const believed = new Map<string, number>();
+      let after = 0;
+      const last = { by: 0, isAll: false, priceMinor: 400, sends: [0, 1] };
+      for (const { by, isAll, priceMinor, sends } of [...steps, last]) {
+        const variantIds = isAll ? goods : goods.slice(250, 251);
+        const named = variantIds.slice(0, 200).map((variantId) => {
+          return { itemId: variantId, variantId, name: variantId, beforeMinor: 450, afterMinor: priceMinor };
+        });
+        const body = { cause, at: new Date().toISOString(), count: variantIds.length, changes: named };
+        const { at } = (tills[by] ?? tills[0]).write({ kind: 'price.changed', body });
+        waiting.push({ by, at, priceMinor, variantIds });
+        for (const sender of sends) {
+          await tills[sender]?.send(hub.store, stall);
+          for (const told of waiting.filter((one) => one.by === sender)) {
+            for (const variantId of told.variantIds) {
+              if ((costs.get(variantId)?.at ?? '') < told.at) costs.set(variantId, told);
+            }
+            waiting.splice(waiting.indexOf(told), 1);
+          }
+        }
+        await hub.outward.projector.catchUp();
+        const { changes, next } = await matrixFeed(hub.database, { stallId: stall, after, limit: 200 });
+        after = next;
+        for (const { changes: told, more } of changes) {
+          for (const one of told) believed.set(one.variantId ?? '', one.afterMinor ?? 0);
+          if (more > 0) for (const [variantId, cost] of costs) believed.set(variantId, cost.priceMinor);
+        }
+        const wrong = [...costs].filter(([variantId, cost]) => believed.get(variantId) !== cost.priceMinor);
+        expect(wrong).toEqual([]);
+      }
+    };
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), check), { numRuns: 12 });
+  }, 120_000);
+
+  it('to what it was said to cost before is told, where it changed in between without being named', async () => {
+    const price = (from: number, to: number, beforeMinor: number, afterMinor: number): void => {
+      const all = Array.from({ length: to - from }, (_, index) => `v${from + index}`);
+      const changes = all.map((id) => ({ itemId: id, variantId: id, name: id, beforeMinor, afterMinor }));
+      const cause = { kind: 'drop' as const, ids: ['all'] };
+      const body = { cause, at: new Date().toISOString(), count: all.length, changes: changes.slice(0, 200) };
+      till.write({ kind: 'price.changed', body });
+    };
+    price(250, 251, 400, 500);
+    // A drop over all of it, which ends for one thing that it did not name.
+    price(0, 300, 500, 400);
+    price(250, 251, 400, 500);
+    // And again by another till: that is known now.
+    price(250, 251, 400, 500);
+    await deliver();
+    const { changes } = await read();
+    expect(changes.map(({ changes: told, more }) => [told.length, told[0]?.afterMinor, more])).toEqual([
+      [1, 500, 0],
+      [200, 400, 100],
+      [1, 500, 0],
     ]);
   });
 

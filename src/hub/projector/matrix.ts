@@ -102,29 +102,43 @@ async function onlyChanges(client: Sql, stallId: string, moved: readonly Moved[]
   return withoutKnownGoods(client, stallId, prices);
 }
 
+/**
+ * Leaves out prices that were told, and what a later word has overtaken. An entry about hundreds of goods names the first of them:
+ * after it nobody here knows what any of the others costs, so the next word on each is told whatever it says. A word from before
+ * such an entry that comes late may be overtaken by it or not, and is one more of those to ask for.
+ */
 async function withoutKnownPrices(client: Sql, stallId: string, moved: readonly Moved[]): Promise<readonly Moved[]> {
   const variantIds = moved.flatMap(({ move }) =>
     move.changes.flatMap(({ variantId, afterMinor }) => (variantId === null || afterMinor === null ? [] : [variantId])),
   );
-  if (variantIds.length === 0) return moved;
+  if (variantIds.length === 0 && moved.every(({ move }) => move.more === 0)) return moved;
+  const { rows: places } = await client.query<{ unnamedAt: string }>(
+    'SELECT matrix_unnamed_at AS "unnamedAt" FROM projection WHERE stall_id = $1',
+    [stallId],
+  );
+  let unnamedAt = places[0]?.unnamedAt ?? '';
   const { rows } = await client.query<{ variant_id: string; at: string; price_minor: number }>(
     'SELECT variant_id, at, price_minor FROM matrix_price WHERE stall_id = $1 AND variant_id = ANY ($2)',
     [stallId, [...new Set(variantIds)]],
   );
   const known = new Map(rows.map(({ variant_id, at, price_minor }) => [variant_id, { at, priceMinor: price_minor }]));
-  const left = moved.map(({ entry, move }) => ({
-    entry,
-    move: {
-      ...move,
-      changes: move.changes.filter(({ variantId, afterMinor: priceMinor }) => {
-        if (variantId === null || priceMinor === null) return true;
-        const before = known.get(variantId);
-        if (before !== undefined && before.at >= entry.at) return false;
-        known.set(variantId, { at: entry.at, priceMinor });
-        return before?.priceMinor !== priceMinor;
-      }),
-    },
-  }));
+  const left = moved.map(({ entry, move }) => {
+    let { more } = move;
+    const changes = move.changes.filter(({ variantId, afterMinor: priceMinor }) => {
+      if (variantId === null || priceMinor === null) return true;
+      const before = known.get(variantId);
+      if (before !== undefined && before.at >= entry.at) return false;
+      if (entry.at < unnamedAt) {
+        more += 1;
+        return false;
+      }
+      known.set(variantId, { at: entry.at, priceMinor });
+      return before === undefined || before.at < unnamedAt || before.priceMinor !== priceMinor;
+    });
+    if (move.more > 0 && entry.at > unnamedAt) unnamedAt = entry.at;
+    return { entry, move: { ...move, changes, more } };
+  });
+  await client.query('UPDATE projection SET matrix_unnamed_at = $2 WHERE stall_id = $1', [stallId, unnamedAt]);
   const prices = [...known];
   await client.query(
     `INSERT INTO matrix_price (stall_id, variant_id, at, price_minor)

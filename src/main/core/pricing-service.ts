@@ -547,8 +547,12 @@ export class PricingService {
     const seen = new Set<string>();
     const changes: EntryBody<'price.changed'>['changes'][number][] = [];
     let count = 0;
+    let isCut = false;
     for (const rule of rules) {
-      for (const { item, variant, subject } of this.goodsAbout(rule.what, MOST_LOGGED - seen.size)) {
+      const most = MOST_LOGGED - seen.size;
+      const about = this.goodsAbout(rule.what, most);
+      isCut ||= about.length === most;
+      for (const { item, variant, subject } of about) {
         if (seen.has(variant.variantId)) continue;
         seen.add(variant.variantId);
         const beforeMinor = priceOf(before, subject, 'everyone').unitPriceMinor;
@@ -565,6 +569,8 @@ export class PricingService {
     if (count === 0) return;
     const ids =
       cause.ids.length > 0 ? cause.ids : rules.slice(0, 50).map(({ ruleId, version }) => `${ruleId}@${version}`);
+    // Whoever was told of every change there is asks for no other.
+    if (isCut) count = Math.max(count, changes.length + 1);
     const body = { cause: { ...cause, ids }, at, count, changes };
     this.#core.store.commit({ actor, drafts: [{ kind: 'price.changed', body }], result: null });
   }
