@@ -15,7 +15,10 @@ export const stallServing = z.object({
   address: text(64).nullable(),
   port: z.int().min(1024).max(65_535),
   offers: z.array(z.enum(STALL_OFFERS)).max(STALL_OFFERS.length),
-  /** Where the same pages stand on the internet, without a slash at the end; links and codes name it instead of this machine. */
+  /**
+   * Where the stall's hub is on the internet, without a slash at the end: codes of receipts name it instead of this machine. Goods
+   * and holds are asked of the till, which alone knows what they cost and whether they are there.
+   */
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .max(300)
@@ -47,7 +50,6 @@ export const stallFront = z.object({
   timeZone: text(64),
   taxIncluded: z.boolean(),
   offers: stallServing.shape.offers,
-  publicUrl: stallServing.shape.publicUrl,
   categories: z.array(z.object({ name: text(80), itemCount: z.int() })),
   itemCount: z.int(),
   /** How long all this holds at least, unless somebody changes it; null for until then. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ALWAYS } from '../../src/domain/pricing/rule';
 import type { RunningKiosk } from '../../src/main/boot';
 import { startHub, type TestHub } from '../helpers/hub';
 import { startServingTill, temporaryFolder, type ServingTill, type TestClient } from '../helpers/kiosk';
@@ -92,4 +93,38 @@ test('the hub serves the stall’s own page once the order has reached it, and n
   const tries = await Promise.all(Array.from({ length: 40 }, () => read(`${hub.address}/r/T1-0001`)));
   expect(tries.map(({ status }) => status)).toContain(429);
   expect((await read(there)).status).toBe(200);
+});
+
+test('codes of goods and holds lead to the till that has them, though receipts lead to the hub', async () => {
+  const { address, port } = till.topics.shop;
+  const serving = { isOn: true, address, port, publicUrl: hub.address };
+  await till.call('shop.serve', { ...serving, offers: ['gallery', 'holds', 'receipts'] });
+  const itemId = (await till.call('catalogue.lookup', { code: LOAF }))?.item.itemId ?? '';
+  await till.call('reel.put-playlist', {
+    playlist: {
+      playlistId: 'codes',
+      name: 'Codes',
+      isOn: true,
+      when: ALWAYS,
+      cards: [
+        { cardId: 'one', caption: '', kind: 'item', itemId },
+        { cardId: 'all', caption: '', kind: 'gallery' },
+      ],
+    },
+  });
+  await till.call('sale.next', {});
+  const look = await till.call('display.look', { itemId });
+  const display = await running.kiosk.dispatch({ role: 'display' }, { call: 'display.get', input: {} });
+  const { scene } = (display as { value: { display: { scene: { cards: { url: string | null }[] } } } }).value.display;
+  const codes = [look?.hold?.url ?? '', ...scene.cards.map(({ url }) => url ?? '')];
+  expect(codes).toHaveLength(3);
+  for (const code of codes) {
+    const { origin } = new URL(code);
+    expect([code, origin, (await read(code)).status]).toEqual([code, running.kiosk.stallServer.url(), 200]);
+  }
+
+  // And nowhere while they are not offered.
+  await till.call('shop.serve', { ...serving, offers: ['receipts'] });
+  expect((await till.call('display.look', { itemId }))?.hold).toBeNull();
+  expect(running.kiosk.stallServer.addressOf('gallery')).toBeNull();
 });

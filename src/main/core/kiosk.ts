@@ -241,7 +241,7 @@ export class Kiosk {
       prices,
       devices,
       jobs,
-      shopAddress: () => this.stallServer.address(),
+      shopAddress: () => this.stallServer.addressOf('gallery'),
       makeSheets: options.makeLabelSheets,
     });
     const customerDisplay = createCustomerDisplay({
@@ -361,10 +361,7 @@ export class Kiosk {
       drops: () => drops.views(),
       companions: (itemId) => advice.companionsOf(itemId),
       holdOffer: (itemId) => holds.offer({ itemId }),
-      holdAddress() {
-        const isServed = stallServer.url() !== null && stallServer.wanted().offers.includes('holds');
-        return isServed ? stallServer.address() : null;
-      },
+      holdAddress: () => stallServer.addressOf('holds'),
     });
     const reel = new ReelService(core, {
       catalogue,
@@ -372,7 +369,7 @@ export class Kiosk {
       drops: () => drops.views(),
       clock: options.prices.clock,
       nowMs: () => prices.nowMs(),
-      shopAddress: () => (stallServer.wanted().offers.includes('gallery') ? stallServer.address() : null),
+      shopAddress: () => stallServer.addressOf('gallery'),
       clip(hash) {
         const clip = store.clips.get(hash);
         if (!clip || !clips.isHere(clip)) return null;
@@ -397,10 +394,7 @@ export class Kiosk {
     this.#display = display;
     const displays = new DisplayDesk(core, {
       clock: options.prices.clock,
-      servedAt() {
-        const { url, offers } = stallServer.state();
-        return offers.includes('display') ? url : null;
-      },
+      servedAt: () => stallServer.addressOf('display'),
     });
     this.displays = displays;
     // In the same turn, after the till's own windows.

@@ -34,10 +34,10 @@ export class ShopService {
     const { name, place, currency, locale, timeZone, taxIncluded } = this.#core.stall;
     const { catalogue, prices, stallServer } = this.#with;
     const { version, categories, itemCount } = catalogue.state();
-    const { offers, publicUrl } = stallServer.wanted();
+    const { offers } = stallServer.wanted();
     const nextMs = prices.nextChangeMs();
     // Words of the stall are part of every page, so they age pages as prices do.
-    const shown = [version, prices.version(), name, place, locale, timeZone, offers, publicUrl, categories];
+    const shown = [version, prices.version(), name, place, locale, timeZone, offers, categories];
     return {
       version: createHash('sha256').update(JSON.stringify(shown)).digest('base64url'),
       name,
@@ -47,7 +47,6 @@ export class ShopService {
       timeZone,
       taxIncluded,
       offers,
-      publicUrl,
       categories: categories
         .filter((category) => category.itemCount > 0)
         .map((category) => ({ name: category.name, itemCount: category.itemCount })),

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
-import { stallServing, type StallServing } from '../../shared/shop-schemas';
+import { stallServing, type StallOffer, type StallServing } from '../../shared/shop-schemas';
 import type { CallInput, TopicState } from '../../shared/contract';
 import type { CallContext } from './call-door';
 import type { CoreContext } from './core-context';
@@ -106,9 +106,9 @@ export class StallSwitch {
     return this.#serving?.server.url ?? null;
   }
 
-  /** Where codes and links lead shoppers, without a slash at the end; null while they can reach nothing. */
-  address(): string | null {
-    return this.wanted().publicUrl ?? this.url();
+  /** Where codes lead shoppers to one thing that is offered, without a slash at the end; null while they can reach none of it. */
+  addressOf(offer: StallOffer): string | null {
+    return this.wanted().offers.includes(offer) ? this.url() : null;
   }
 
   /** Serves nobody any more; what was chosen stays. */
