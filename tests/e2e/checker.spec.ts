@@ -161,3 +161,51 @@ test('where the browser gives no camera none is offered, and one that is refused
   await page.getByRole('button', { name: m.shopper_back() }).click();
   await shown('reel');
 });
+
+test('all there is can be looked through, though the till tells of a hundred at once', async () => {
+  const { total } = await till.call('catalogue.items', { category: null, offset: 0, limit: 1 });
+  expect(total).toBeGreaterThan(100);
+  await page.getByRole('button', { name: m.shopper_look_around() }).click();
+  await shown('browse');
+  const more = page.getByRole('button', { name: m.shopper_more() });
+  const goods = page.locator('.goods [data-item]');
+  for (let seen = 40; seen < total; seen += 40) {
+    await expect(goods).toHaveCount(seen);
+    await more.click();
+  }
+  await expect(goods).toHaveCount(total);
+  await expect(more).toHaveCount(0);
+});
+
+test('nothing that a shopper is shown keeps somebody out', async () => {
+  problems = await openToAxe(page);
+  await shown('reel');
+  const found: Record<string, string[]> = { reel: await problems() };
+  await page.getByRole('button', { name: m.shopper_look_around() }).click();
+  await shown('browse');
+  found.browse = await problems();
+  await till.call('cart.scan', { code: MUG.code });
+  await shown('cart');
+  found.cart = await problems();
+  await till.call('payment.open', {});
+  await shown('pay');
+  found.pay = await problems();
+  await till.call('payment.cash', { givenMinor: 5_000 });
+  await shown('thanks');
+  await expect(page.locator('[data-receipt] img')).toBeVisible();
+  found.thanks = await problems();
+  await till.call('sale.next', {});
+  await shown('reel');
+  expect(found).toEqual(Object.fromEntries(Object.keys(found).map((scene) => [scene, []])));
+});
+
+test('a browser that is not paired yet asks for the code in its own language', async () => {
+  for (const locale of ['de', 'fr', 'es'] as const) {
+    const context = await browser.newContext({ locale });
+    const asking = await context.newPage();
+    await asking.goto(`${url}/display/`);
+    await expect(asking.getByRole('heading', { level: 1 })).toHaveText(m.shopper_pair_title({}, { locale }));
+    await expect(asking.locator('html')).toHaveAttribute('lang', locale);
+    await context.close();
+  }
+});

@@ -7,6 +7,9 @@ interface Wanted {
   readonly limit: number;
 }
 
+/** The till tells of no more at once. */
+const MOST_AT_ONCE = 100;
+
 /**
  * Goods as the till has them now, fetched again whenever they or their prices change; what was there stays until then. To be
  * called while a component is made.
@@ -21,13 +24,26 @@ export function shownGoods(
   const version = $derived(display.state?.goodsVersion);
   $effect(() => {
     if (version === undefined) return;
-    const { category, limit } = wanted();
-    const asked = ++number;
-    void display.client.call('display.goods', { category, offset: 0, limit }).then((found) => {
-      if (asked !== number || !found.ok) return;
-      ({ items, total } = found.value);
-    });
+    void fetchGoods(wanted(), ++number);
   });
+  async function fetchGoods({ category, limit }: Wanted, asked: number): Promise<void> {
+    let found: readonly ShownItem[] = [];
+    let ofVersion: number | null = null;
+    for (;;) {
+      const part = { category, offset: found.length, limit: Math.min(MOST_AT_ONCE, limit - found.length) };
+      const result = await display.client.call('display.goods', part);
+      if (asked !== number || !result.ok) return;
+      const { value } = result;
+      // The catalogue changed between two parts: nothing may stand there twice.
+      const isOther: boolean = ofVersion !== null && ofVersion !== value.version;
+      ofVersion = isOther ? null : value.version;
+      found = isOther ? [] : [...found, ...value.items];
+      if (isOther || (value.items.length > 0 && found.length < Math.min(limit, value.total))) continue;
+      items = found;
+      total = value.total;
+      return;
+    }
+  }
   return {
     get items() {
       return items;
