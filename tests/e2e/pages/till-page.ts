@@ -6,19 +6,24 @@ import { typeCode } from './wedge-scanner';
 export type Screen = 'waiting' | 'sign-on' | 'sell' | 'pay' | 'done' | 'office';
 
 /** A place of the till besides selling. */
-export type Office = 'orders' | 'day' | 'devices' | 'prices' | 'sync' | 'settings' | 'reel' | 'clips' | 'holds';
+export type Office = Exclude<keyof typeof PLACES, 'sell'>;
 
-const PLACES: Readonly<Record<Office | 'sell', () => string>> = {
+const PLACES = {
   sell: m.place_sell,
   orders: m.place_orders,
-  day: m.place_day,
-  devices: m.place_devices,
-  prices: m.place_prices,
-  sync: m.place_sync,
-  settings: m.place_settings,
-  reel: m.place_reel,
-  clips: m.place_clips,
   holds: m.place_holds,
+  day: m.place_day,
+  people: m.place_people,
+  goods: m.place_goods,
+  prices: m.place_prices,
+  clips: m.place_clips,
+  labels: m.place_labels,
+  reel: m.place_reel,
+  import: m.place_import,
+  devices: m.place_devices,
+  sync: m.place_sync,
+  stall: m.place_stall,
+  settings: m.place_settings,
 };
 
 /** Names that begin with these words; what stands for `BLANK` and after it may be anything. */
