@@ -1,13 +1,29 @@
-import { expect, test, type Locator } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import type { Card } from '../../src/domain/playlist';
 import { ALWAYS } from '../../src/domain/pricing/rule';
 import { axeProblems } from '../helpers/axe';
-import { serveShoppers } from '../helpers/stall-shoppers';
+import { addClip, webmFilm } from '../helpers/clips';
+import { openShopTill, serveShoppers } from '../helpers/stall-shoppers';
 import { connect, readyToSell, startKioskProcess, temporaryFolder } from '../helpers/kiosk';
 import { HONEY, LOAF, MUG } from './fixtures';
 
 /** Longer than any card stays. */
 const CARD_MS = 11_000;
+
+/** Lets the card on the screen have its time, by the page's own clock. */
+async function nextCard(page: Page): Promise<void> {
+  const current = page.locator('[data-place=current]');
+  const number = await current.getAttribute('data-number');
+  await expect
+    .poll(
+      async () => {
+        await page.clock.runFor(CARD_MS / 10);
+        return current.getAttribute('data-number');
+      },
+      { timeout: 30_000, intervals: [50] },
+    )
+    .not.toBe(number);
+}
 
 test('the reel goes through its cards, flips prices where they are and leaves out what it cannot sell or show', async ({
   playwright,
@@ -47,18 +63,8 @@ test('the reel goes through its cards, flips prices where they are and leaves ou
   await page.goto((await till.call('display.new-code', {})).link ?? '');
   const current = page.locator('[data-place=current]');
   const shownId = (): Promise<string> => current.getAttribute('data-card').then((cardId) => cardId ?? '');
-  /** Lets the card on the screen have its time. */
   const next = async (): Promise<string> => {
-    const number = await current.getAttribute('data-number');
-    await expect
-      .poll(
-        async () => {
-          await page.clock.runFor(CARD_MS / 10);
-          return current.getAttribute('data-number');
-        },
-        { timeout: 30_000, intervals: [50] },
-      )
-      .not.toBe(number);
+    await nextCard(page);
     return shownId();
   };
   const until = async (cardId: string): Promise<Locator> => {
@@ -111,5 +117,43 @@ test('the reel goes through its cards, flips prices where they are and leaves ou
   await browser.close();
   till.close();
   await kiosk.stop();
+  folder.remove();
+});
+
+test('a card that has left the screen leaves memory', async ({ playwright }) => {
+  test.setTimeout(120_000);
+  const browser = await playwright.chromium.launch(test.info().project.use.launchOptions);
+  const folder = temporaryFolder();
+  const till = await openShopTill(folder.path);
+  const { tiles } = await till.client.call('catalogue.items', { category: null, offset: 0, limit: 20 });
+  const photos = tiles.flatMap(({ photo }) => photo ?? []).slice(0, 2);
+  const clip = await addClip(till.client, await webmFilm());
+  const cards: readonly Card[] = [
+    ...photos.map((photo): Card => ({ cardId: photo, caption: 'Here today', kind: 'photo', photo, itemId: null })),
+    { cardId: 'clip', caption: '', kind: 'clip', clip, itemId: null },
+    { cardId: 'item', caption: '', kind: 'item', itemId: tiles[0]?.itemId ?? '' },
+  ];
+  await till.client.call('reel.put-playlist', {
+    playlist: { playlistId: 'every-day', name: 'Every day', isOn: true, when: ALWAYS, cards },
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  await page.clock.install();
+  await page.goto(String((await till.client.call('display.new-code', {})).link));
+  const devTools = await page.context().newCDPSession(page);
+  /** Nodes of the page in memory after so many more cards. */
+  const nodesAfter = async (turns: number): Promise<number> => {
+    for (let turn = 0; turn < turns; turn += 1) await nextCard(page);
+    await devTools.send('HeapProfiler.collectGarbage');
+    return (await devTools.send('Memory.getDOMCounters')).nodes;
+  };
+  // Every card was there once, with all that is made only once.
+  const before = await nodesAfter(2 * cards.length);
+  const perCard = await page.locator('[data-place=current] *').count();
+  expect(perCard).toBeGreaterThan(5);
+  const turns = 4 * cards.length;
+  // A few cards may still be on their way out.
+  expect((await nodesAfter(turns)) - before).toBeLessThan((turns / 2) * perCard);
+  await browser.close();
+  await till.close();
   folder.remove();
 });
