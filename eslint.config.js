@@ -170,7 +170,12 @@ const doorPolicies = [
   {
     from: type('shared'),
     allow: {
-      to: { element: { type: 'domain', fileInternalPath: ['money.ts', 'playlist-limits.ts', 'pricing/limits.ts'] } },
+      to: {
+        element: {
+          type: 'domain',
+          fileInternalPath: ['money.ts', 'refusal.ts', 'playlist-limits.ts', 'pricing/limits.ts'],
+        },
+      },
     },
   },
   {

@@ -3,6 +3,8 @@ import { labelPrice, weightGrams } from '../domain/gs1/measures';
 import { readLabel, type LabelRule } from '../domain/label';
 import { readCode, type ScannedGoods } from '../domain/scanned-code';
 import { splitAim } from '../domain/symbology';
+import { errorSentence, type Told } from '../shared/error-words';
+import { createFormat } from '../shared/format';
 
 /** What a label says, as `trestle decode` prints it. */
 export interface DecodedLabel {
@@ -36,7 +38,8 @@ export function decodeLabel(input: string, options: DecodeOptions): DecodedLabel
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
   const read = readCode(raw);
-  if (!read.ok) return { input, symbology: splitAim(raw).symbology, kind: 'unknown', error: read.error.message };
+  if (!read.ok)
+    return { input, symbology: splitAim(raw).symbology, kind: 'unknown', error: sentence(read.error, options) };
   const code = read.value;
   const { symbology } = code;
   if (code.kind === 'receipt' || code.kind === 'hold') return { input, symbology, kind: code.kind };
@@ -63,10 +66,10 @@ function decodeElements(
   };
 }
 
-function decodeNumber({ kind, code, gtin14, problem }: ScannedGoods, { labelRules }: DecodeOptions): Decoded {
+function decodeNumber({ kind, code, gtin14, problem }: ScannedGoods, { labelRules, currency }: DecodeOptions): Decoded {
   const isGs1 = kind === 'element-string' || kind === 'digital-link';
   const label = isGs1 ? null : readLabel(code, labelRules);
-  if (label?.ok === false) return { kind: 'measure', error: label.error.message };
+  if (label?.ok === false) return { kind: 'measure', error: sentence(label.error, { currency }) };
   if (label?.value) {
     const { amountMinor, weightGrams: grams } = label.value;
     return {
@@ -76,4 +79,8 @@ function decodeNumber({ kind, code, gtin14, problem }: ScannedGoods, { labelRule
     };
   }
   return { kind, ...(gtin14 !== null && { gtin14 }), ...(problem !== null && { error: problem }) };
+}
+
+function sentence(error: Told, { currency }: Pick<DecodeOptions, 'currency'>): string {
+  return errorSentence(error, () => createFormat({ currency, locale: 'en', timeZone: 'UTC' }));
 }

@@ -4,7 +4,8 @@ import type { LineHold } from './hold';
 import { allocate, divideRounded, MAX_MINOR, portion, type Minor } from './money';
 import type { Audience } from './pricing/rule';
 import type { LineOffer, PriceTrace } from './pricing/trace';
-import { fail, ok, type Failure, type Result } from './result';
+import { refuse, type Refused, type Verdict } from './refusal';
+import { ok } from './result';
 import type { Stall } from './stall';
 import { plainText } from './text';
 
@@ -159,13 +160,13 @@ export function addVariant(
     readonly hold?: LineHold | undefined;
   },
   context: Context,
-): Result<AddedLine, CartProblem> {
+): Verdict<AddedLine, CartProblem> {
   const { stall, item, variant } = given;
   const labelAmountMinor = given.labelAmountMinor ?? null;
   const taxRate = stall.taxRates.find(({ id }) => id === variant.taxRateId);
   if (!taxRate) {
     const name = fullName(item, variant);
-    return fail('unknown-tax-rate', `The tax rate of ${name} is gone. Give it another in the catalogue.`);
+    return refuse('unknown-tax-rate', { reason: 'goods-without-tax', name });
   }
   const quantity =
     variant.pricing === 'kg' && labelAmountMinor !== null
@@ -173,11 +174,11 @@ export function addVariant(
       : (given.quantity ?? 1);
   if (!isQuantity(quantity, variant.pricing)) return badQuantity(variant.pricing);
   if (labelAmountMinor !== null && !isAmount(labelAmountMinor)) {
-    return fail('bad-amount', 'That label has no amount to charge. Price it again.');
+    return refuse('bad-amount', { reason: 'label-without-price' });
   }
   const { typedPriceMinor } = given;
   if (typedPriceMinor !== undefined && !isAmount(typedPriceMinor)) {
-    return fail('bad-amount', 'Type a price above nothing and below ten million.');
+    return refuse('bad-amount', { reason: 'price-range', most: MAX_MINOR });
   }
   const price =
     typedPriceMinor !== undefined
@@ -224,10 +225,10 @@ export function addTypedAmount(
     readonly taxRateId: string;
   },
   context: Context,
-): Result<AddedLine, CartProblem> {
-  if (!isAmount(given.amountMinor)) return fail('bad-amount', 'Type an amount above nothing and below ten million.');
+): Verdict<AddedLine, CartProblem> {
+  if (!isAmount(given.amountMinor)) return refuse('bad-amount', { reason: 'amount-range', most: MAX_MINOR });
   const taxRate = given.stall.taxRates.find(({ id }) => id === given.taxRateId);
-  if (!taxRate) return fail('unknown-tax-rate', 'Choose a tax rate for this amount.');
+  if (!taxRate) return refuse('unknown-tax-rate');
   const name = checkText(given.name, MAX_TYPED_NAME_LENGTH);
   if (!name.ok) return name;
   return addLine(cart, {
@@ -253,15 +254,15 @@ export function addTypedAmount(
 export function setQuantity(
   cart: Cart,
   { lineId, quantity }: { readonly lineId: string; readonly quantity: Quantity },
-): Result<Cart, CartProblem> {
+): Verdict<Cart, CartProblem> {
   if (quantity === 0) return removeLine(cart, { lineId });
   return changeLine(cart, lineId, (line) => {
     if (!isQuantity(quantity, line.pricing)) return badQuantity(line.pricing);
     if (line.labelAmountMinor !== null && line.pricing === 'kg') {
-      return fail('bad-quantity', 'That label has its price inside. Remove the line and scan another label.');
+      return refuse('bad-quantity', { reason: 'price-in-label' });
     }
     if (line.hold !== undefined && quantity > line.hold.quantity) {
-      return fail('bad-quantity', `${line.hold.quantity} of it were held. Sell the others on a line of their own.`);
+      return refuse('bad-quantity', { reason: 'fewer-held', held: line.hold.quantity });
     }
     // Offers depend on how many there are.
     const { offers: _offers, ...rest } = line;
@@ -269,7 +270,7 @@ export function setQuantity(
   });
 }
 
-export function removeLine(cart: Cart, { lineId }: { readonly lineId: string }): Result<Cart, CartProblem> {
+export function removeLine(cart: Cart, { lineId }: { readonly lineId: string }): Verdict<Cart, CartProblem> {
   const lines = cart.lines.filter((line) => line.lineId !== lineId);
   if (lines.length === cart.lines.length) return unknownLine();
   return ok({ ...cart, lines });
@@ -285,7 +286,7 @@ export function priceFor(cart: Cart, { audience }: { readonly audience: Audience
 export function discountLine(
   cart: Cart,
   { lineId, discount }: { readonly lineId: string; readonly discount: Discount | null },
-): Result<Cart, CartProblem> {
+): Verdict<Cart, CartProblem> {
   return changeLine(cart, lineId, (line) => {
     const checked = checkDiscount(discount);
     return checked.ok ? ok({ ...line, discount: checked.value }) : checked;
@@ -296,7 +297,7 @@ export function discountLine(
 export function discountCart(
   cart: Cart,
   { discount }: { readonly discount: Discount | null },
-): Result<Cart, CartProblem> {
+): Verdict<Cart, CartProblem> {
   const checked = checkDiscount(discount);
   return checked.ok ? ok({ ...cart, discount: checked.value }) : checked;
 }
@@ -304,14 +305,14 @@ export function discountCart(
 export function noteLine(
   cart: Cart,
   { lineId, note }: { readonly lineId: string; readonly note: string },
-): Result<Cart, CartProblem> {
+): Verdict<Cart, CartProblem> {
   return changeLine(cart, lineId, (line) => {
     const checked = checkText(note, MAX_NOTE_LENGTH);
     return checked.ok ? ok({ ...line, note: checked.value }) : checked;
   });
 }
 
-export function noteCart(cart: Cart, { note }: { readonly note: string }): Result<Cart, CartProblem> {
+export function noteCart(cart: Cart, { note }: { readonly note: string }): Verdict<Cart, CartProblem> {
   const checked = checkText(note, MAX_NOTE_LENGTH);
   return checked.ok ? ok({ ...cart, note: checked.value }) : checked;
 }
@@ -456,18 +457,16 @@ function isAmount(amountMinor: Minor): boolean {
   return Number.isSafeInteger(amountMinor) && amountMinor >= 1 && amountMinor <= MAX_MINOR;
 }
 
-function badQuantity(pricing: Pricing): Failure<'bad-quantity'> {
-  return fail(
+function badQuantity(pricing: Pricing): Refused<'bad-quantity'> {
+  return refuse(
     'bad-quantity',
-    pricing === 'kg'
-      ? `Type a weight from 1 to ${MAX_GRAMS} g, in whole grams.`
-      : `Type a number of pieces from 1 to ${MAX_PIECES}.`,
+    pricing === 'kg' ? { reason: 'weight-range', most: MAX_GRAMS } : { reason: 'pieces-range', most: MAX_PIECES },
   );
 }
 
-function addLine(cart: Cart, line: CartLine): Result<AddedLine, CartProblem> {
+function addLine(cart: Cart, line: CartLine): Verdict<AddedLine, CartProblem> {
   if (cart.lines.length >= MAX_LINES) {
-    return fail('cart-full', `A sale has ${MAX_LINES} lines at most. Take the money for these and start another.`);
+    return refuse('cart-full', { reason: 'cart-lines', most: MAX_LINES });
   }
   const changed = withinTotal({ ...cart, lines: [...cart.lines, line] });
   return changed.ok ? ok({ cart: changed.value, lineId: line.lineId }) : changed;
@@ -476,8 +475,8 @@ function addLine(cart: Cart, line: CartLine): Result<AddedLine, CartProblem> {
 function changeLine(
   cart: Cart,
   lineId: string,
-  change: (line: CartLine) => Result<CartLine, CartProblem>,
-): Result<Cart, CartProblem> {
+  change: (line: CartLine) => Verdict<CartLine, CartProblem>,
+): Verdict<Cart, CartProblem> {
   const line = cart.lines.find((candidate) => candidate.lineId === lineId);
   if (!line) return unknownLine();
   const changed = change(line);
@@ -486,28 +485,28 @@ function changeLine(
   return withinTotal({ ...cart, lines });
 }
 
-function withinTotal(cart: Cart): Result<Cart, CartProblem> {
+function withinTotal(cart: Cart): Verdict<Cart, CartProblem> {
   return sum(cart.lines.map(grossOf)) <= MAX_CART_MINOR
     ? ok(cart)
-    : fail('bad-amount', 'That would take the sale past ten million. Check the price and the quantity.');
+    : refuse('bad-amount', { reason: 'cart-total', most: MAX_CART_MINOR });
 }
 
 function unknownLine() {
-  return fail('unknown-line' as const, 'That line is not on the docket any more.');
+  return refuse('unknown-line' as const);
 }
 
-function checkDiscount(discount: Discount | null): Result<Discount | null, CartProblem> {
+function checkDiscount(discount: Discount | null): Verdict<Discount | null, CartProblem> {
   if (discount === null) return ok(null);
   const size = discount.kind === 'percent' ? discount.basisPoints : discount.amountMinor;
   const most = discount.kind === 'percent' ? 10_000 : MAX_MINOR;
   if (!Number.isSafeInteger(size) || size < 1 || size > most) {
-    return fail('bad-discount', 'A discount is more than nothing and at most the whole.');
+    return refuse('bad-discount');
   }
   const reason = checkText(discount.reason, MAX_REASON_LENGTH);
   return reason.ok ? ok({ ...discount, reason: reason.value }) : reason;
 }
 
-function checkText(text: string, longest: number): Result<string, 'too-long'> {
+function checkText(text: string, longest: number): Verdict<string, 'too-long'> {
   const plain = plainText(text);
-  return plain.length <= longest ? ok(plain) : fail('too-long', `That text is too long. Use ${longest} characters.`);
+  return plain.length <= longest ? ok(plain) : refuse('too-long', { reason: 'text-length', most: longest });
 }

@@ -2,7 +2,8 @@ import type { CartLine } from './cart';
 import { MAX_PIECES } from './cart';
 import type { PriceTrace } from './pricing/trace';
 import type { Minor } from './money';
-import { fail, ok, type Result } from './result';
+import { refuse, type Verdict } from './refusal';
+import { ok } from './result';
 
 /** Goods put aside for a shopper until an instant, at a price that is promised until then. Pieces only: what is weighed has no price yet. */
 export interface Hold {
@@ -106,24 +107,27 @@ export function heldPieces(holds: readonly KnownHold[], variantId: string): numb
 export function checkHold(
   asked: Pick<Hold, 'variantId' | 'quantity' | 'holder'> & { readonly minutes: number },
   world: { readonly available: number | null; readonly holds: readonly KnownHold[]; readonly now: string },
-): Result<null, 'bad-hold' | 'hold-limit' | 'none-to-hold'> {
+): Verdict<null, 'bad-hold' | 'hold-limit' | 'none-to-hold'> {
   const { variantId, quantity, holder, minutes } = asked;
   const { available, holds, now } = world;
   const { pieces } = HOLD_LIMITS;
-  if (!isWhole(quantity, 1, Math.min(pieces, MAX_PIECES))) return fail('bad-hold', `Hold 1 to ${pieces} pieces.`);
+  if (!isWhole(quantity, 1, Math.min(pieces, MAX_PIECES)))
+    return refuse('bad-hold', { reason: 'hold-pieces', most: pieces });
   const lasts = checkHoldMinutes(minutes);
   if (!lasts.ok) return lasts;
   if (available !== null && quantity > available) {
-    return fail(
+    return refuse(
       'none-to-hold',
-      available > 0 ? `Only ${available} can be held now.` : 'None of these can be held just now.',
+      available > 0 ? { reason: 'some-to-hold', left: available } : { reason: 'none-to-hold' },
     );
   }
   const open = holds.filter((known) => holdPhase(known, now) === 'open');
-  if (open.length >= HOLD_LIMITS.open) return fail('hold-limit', 'Too much is held at this stall just now.');
+  if (open.length >= HOLD_LIMITS.open) {
+    return refuse('hold-limit', { reason: 'holds-at-most', most: HOLD_LIMITS.open });
+  }
   if (holder === null) return ok(null);
   if (open.filter(({ hold }) => hold.holder === holder).length >= HOLD_LIMITS.perHolder) {
-    return fail('hold-limit', `One phone holds ${HOLD_LIMITS.perHolder} things at a time.`);
+    return refuse('hold-limit', { reason: 'phone-holds', most: HOLD_LIMITS.perHolder });
   }
   const sinceMs = Date.parse(now) - HOLD_LIMITS.againMs;
   const again = holds.filter(
@@ -133,17 +137,15 @@ export function checkHold(
       orderIds.length === 0 &&
       Date.parse(hold.placedAt) > sinceMs,
   );
-  return again.length >= HOLD_LIMITS.again
-    ? fail('hold-limit', 'This phone has held it often enough today. Come to the stall.')
-    : ok(null);
+  return again.length >= HOLD_LIMITS.again ? refuse('hold-limit', { reason: 'phone-held-often' }) : ok(null);
 }
 
 /** Whether a hold may last so long when it is placed. */
-export function checkHoldMinutes(minutes: number): Result<null, 'bad-hold'> {
+export function checkHoldMinutes(minutes: number): Verdict<null, 'bad-hold'> {
   const { leastMinutes, mostMinutes } = HOLD_LIMITS;
   return isWhole(minutes, leastMinutes, mostMinutes)
     ? ok(null)
-    : fail('bad-hold', `A hold lasts ${leastMinutes} to ${mostMinutes} minutes.`);
+    : refuse('bad-hold', { reason: 'hold-minutes', least: leastMinutes, most: mostMinutes });
 }
 
 /** When an extended hold expires, UTC instant, or why it cannot be extended. */
@@ -151,15 +153,16 @@ export function extendHold(
   known: KnownHold,
   minutes: number,
   now: string,
-): Result<string, 'bad-hold' | 'hold-expired' | 'hold-released' | 'hold-sold'> {
+): Verdict<string, 'bad-hold' | 'hold-expired' | 'hold-released' | 'hold-sold'> {
   const usable = checkUsable(known, now);
   if (!usable.ok) return usable;
   if (!isWhole(minutes, 1, HOLD_LIMITS.mostMinutes)) {
-    return fail('bad-hold', `Extend it by 1 to ${HOLD_LIMITS.mostMinutes} minutes.`);
+    return refuse('bad-hold', { reason: 'hold-extension', most: HOLD_LIMITS.mostMinutes });
   }
   const untilMs = Date.parse(known.expiresAt) + minutes * 60_000;
-  if (untilMs - Date.parse(known.hold.placedAt) > HOLD_LIMITS.longestMs) {
-    return fail('bad-hold', `No hold lasts longer than ${HOLD_LIMITS.longestMs / 3_600_000} hours.`);
+  const latestMs = Date.parse(known.hold.placedAt) + HOLD_LIMITS.longestMs;
+  if (untilMs > latestMs) {
+    return refuse('bad-hold', { reason: 'hold-until', until: new Date(latestMs).toISOString() });
   }
   return ok(new Date(untilMs).toISOString());
 }
@@ -171,11 +174,11 @@ export function extendHold(
 export function giveMoreTime(
   known: KnownHold,
   now: string,
-): Result<MoreTime, 'bad-hold' | 'hold-limit' | 'hold-expired' | 'hold-released' | 'hold-sold'> {
+): Verdict<MoreTime, 'bad-hold' | 'hold-limit' | 'hold-expired' | 'hold-released' | 'hold-sold'> {
   const extended = extendHold(known, HOLD_LIMITS.moreMinutes, now);
   if (!extended.ok) return extended;
   return known.timesAsked >= HOLD_LIMITS.timesMore
-    ? fail('hold-limit', 'This hold was given more time already.')
+    ? refuse('hold-limit', { reason: 'hold-extended' })
     : ok({ expiresAt: extended.value, timesAsked: known.timesAsked + 1 });
 }
 
@@ -183,16 +186,16 @@ export function giveMoreTime(
 export function checkUsable(
   known: KnownHold,
   now: string,
-): Result<null, 'hold-expired' | 'hold-released' | 'hold-sold'> {
+): Verdict<null, 'hold-expired' | 'hold-released' | 'hold-sold'> {
   switch (holdPhase(known, now)) {
     case 'open':
       return ok(null);
     case 'sold':
-      return fail('hold-sold', 'This hold was sold already. Nothing was added.');
+      return refuse('hold-sold');
     case 'released':
-      return fail('hold-released', 'This hold was given up. Sell its item as any other.');
+      return refuse('hold-released');
     case 'expired':
-      return fail('hold-expired', 'This hold has run out. Sell its item as any other.');
+      return refuse('hold-expired', { reason: 'hold-ran-out', at: known.expiresAt });
   }
 }
 

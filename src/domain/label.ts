@@ -1,6 +1,7 @@
 import { hasValidCheckDigit } from './barcode';
 import type { Quantity } from './catalogue';
 import type { Minor } from './money';
+import { refuse, type Verdict } from './refusal';
 import { fail, ok, type Result } from './result';
 
 /**
@@ -66,7 +67,7 @@ export function checkLabelRule({ pattern, kind }: LabelRule): Result<LabelRule, 
  * @param code as scanned: GTIN-12, -13 and -14 with and without their leading zeros are the same code
  * @returns null when no layout fits. Error `bad-label`: a check digit or verifier is wrong, or there is nothing to sell.
  */
-export function readLabel(code: string, rules: readonly LabelRule[]): Result<LabelReading | null, 'bad-label'> {
+export function readLabel(code: string, rules: readonly LabelRule[]): Verdict<LabelReading | null, 'bad-label'> {
   const fitting = rules
     .map((rule) => ({ rule, digits: fit(code, rule.pattern) }))
     .filter((match): match is { rule: LabelRule; digits: string } => match.digits !== null)
@@ -79,9 +80,9 @@ export function readLabel(code: string, rules: readonly LabelRule[]): Result<Lab
   const isMisread =
     (rule.pattern.endsWith('C') && !hasValidCheckDigit(digits)) ||
     (rule.pattern.includes('V') && field('V') !== String(verifierDigit(value)));
-  if (isMisread) return fail('bad-label', 'This label was misread or is damaged. Scan it again, or weigh it again.');
+  if (isMisread) return refuse('bad-label');
   const number = Number(value);
-  if (number === 0) return fail('bad-label', `This label has no ${rule.kind} on it. Weigh it again.`);
+  if (number === 0) return refuse('bad-label', { reason: `label-without-${rule.kind}` });
   return ok({
     rule,
     itemNumber: field('I'),

@@ -11,8 +11,9 @@ import {
 } from './cart';
 import type { Context } from './context';
 import { currency, type Minor } from './money';
-import { isPaid, type Payment, type Tender } from './payment';
-import { fail, ok, type Result } from './result';
+import { isPaid, leftToPay, type Payment, type Tender } from './payment';
+import { refuse, type Verdict } from './refusal';
+import { ok } from './result';
 import type { Stall } from './stall';
 
 /** The resilience flag: what the hub knew when the receipt was handed over. */
@@ -72,16 +73,17 @@ export function placeOrder(
     readonly receiptKey?: string | undefined;
   },
   context: Context,
-): Result<Order, 'empty-cart' | 'payment-locked' | 'bad-tender'> {
+): Verdict<Order, 'empty-cart' | 'payment-locked' | 'bad-tender'> {
   const { cart, payment, stall, orderId, number, shiftId, staffId, flag, pricedAt, receiptKey } = given;
-  if (cart.lines.length === 0) return fail('empty-cart', 'Scan or tap the first thing.');
+  if (cart.lines.length === 0) return refuse('empty-cart');
   if (payment.dueMinor !== cart.totalMinor) {
-    return fail('bad-tender', 'The sale changed after payment was opened. Go back and open it again.');
+    return refuse('bad-tender', { reason: 'sale-changed' });
   }
   if (payment.tenders.some(({ state }) => state === 'pending' || state === 'unknown')) {
-    return fail('payment-locked', 'Say first how the card payment ended.');
+    return refuse('payment-locked');
   }
-  if (!isPaid(payment, currency(stall.currency))) return fail('bad-tender', 'There is still something to pay.');
+  if (!isPaid(payment, currency(stall.currency)))
+    return refuse('bad-tender', { reason: 'still-due', left: leftToPay(payment) });
   const order: Order = {
     orderId,
     number,

@@ -1,7 +1,8 @@
 import type { PricedCart } from './cart';
 import type { Context } from './context';
 import { currency, MAX_MINOR, roundCash, type Currency, type Minor } from './money';
-import { fail, ok, type Result } from './result';
+import { refuse, type Verdict } from './refusal';
+import { ok } from './result';
 import type { Stall } from './stall';
 import { plainText } from './text';
 
@@ -76,8 +77,8 @@ type PaymentProblem =
   'empty-cart' | 'bad-tender' | 'amount-unlikely' | 'payment-locked' | 'unknown-tender' | 'tender-final';
 
 /** Opens the payment of a cart. */
-export function openPayment(cart: PricedCart, context: Context): Result<Payment, PaymentProblem> {
-  if (cart.lines.length === 0) return fail('empty-cart', 'Scan or tap the first thing.');
+export function openPayment(cart: PricedCart, context: Context): Verdict<Payment, PaymentProblem> {
+  if (cart.lines.length === 0) return refuse('empty-cart');
   return ok({ paymentId: context.newId(), dueMinor: cart.totalMinor, tenders: [] });
 }
 
@@ -91,17 +92,17 @@ export function payCash(
   { givenMinor }: { readonly givenMinor: Minor },
   of: Currency,
   context: Context,
-): Result<Payment, PaymentProblem> {
+): Verdict<Payment, PaymentProblem> {
   const refused = refuseNew(payment);
   if (refused) return refused;
-  if (!Number.isSafeInteger(givenMinor) || givenMinor < 1) return fail('bad-tender', 'Type what was handed over.');
-  if (isPaid(payment, of)) return fail('bad-tender', 'Nothing is left to pay.');
+  if (!Number.isSafeInteger(givenMinor) || givenMinor < 1) return refuse('bad-tender', { reason: 'given-missing' });
+  if (isPaid(payment, of)) return refuse('bad-tender', { reason: 'nothing-due' });
   if (givenMinor % of.cashStepMinor !== 0) {
-    return fail('bad-tender', 'No coins make up that amount. Type what was handed over.');
+    return refuse('bad-tender', { reason: 'no-such-coins', given: givenMinor, smallest: of.cashStepMinor });
   }
   const leftMinor = leftInCash(payment, of);
   if (givenMinor > Math.min(Math.max(leftMinor * UNLIKELY_FACTOR, LIKELY_MINOR), MAX_MINOR)) {
-    return fail('amount-unlikely', 'That is far more than is due. Check the amount.');
+    return refuse('amount-unlikely', { reason: 'given-unlikely', given: givenMinor, due: leftMinor });
   }
   const amountMinor = Math.min(givenMinor, leftMinor);
   return ok(
@@ -122,12 +123,13 @@ export function startCard(
   payment: Payment,
   given: { readonly amountMinor: Minor; readonly provider: string; readonly tenderId?: string },
   context: Context,
-): Result<Payment, PaymentProblem> {
+): Verdict<Payment, PaymentProblem> {
   const refused = refuseNew(payment);
   if (refused) return refused;
   const { amountMinor, provider, tenderId = context.newId() } = given;
-  if (!Number.isSafeInteger(amountMinor) || amountMinor < 1 || amountMinor > leftToPay(payment)) {
-    return fail('bad-tender', 'A card can pay at most what is left.');
+  const leftMinor = leftToPay(payment);
+  if (!Number.isSafeInteger(amountMinor) || amountMinor < 1 || amountMinor > leftMinor) {
+    return refuse('bad-tender', { reason: 'card-too-much', left: leftMinor });
   }
   return ok(
     withTender(payment, {
@@ -153,12 +155,12 @@ export function settleCard(
     readonly outcome: 'approved' | 'declined' | 'unknown';
     readonly reference: string;
   },
-): Result<Payment, PaymentProblem> {
+): Verdict<Payment, PaymentProblem> {
   const tender = payment.tenders.find(({ tenderId }) => tenderId === given.tenderId);
-  if (tender?.kind !== 'card') return fail('unknown-tender', 'There is no such card payment in this sale.');
+  if (tender?.kind !== 'card') return refuse('unknown-tender');
   if (tender.state === given.outcome) return ok(payment);
   if (tender.state === 'approved' || tender.state === 'declined') {
-    return fail('tender-final', 'That card payment is settled already.');
+    return refuse('tender-final');
   }
   const reference = plainText(given.reference) || tender.reference;
   const settled: CardTender = { ...tender, state: given.outcome, reference };
@@ -169,9 +171,9 @@ export function settleCard(
 export function removeCash(
   payment: Payment,
   { tenderId }: { readonly tenderId: string },
-): Result<Payment, PaymentProblem> {
+): Verdict<Payment, PaymentProblem> {
   const tenders = payment.tenders.filter((tender) => tender.kind !== 'cash' || tender.tenderId !== tenderId);
-  if (tenders.length === payment.tenders.length) return fail('unknown-tender', 'There is no such cash in this sale.');
+  if (tenders.length === payment.tenders.length) return refuse('unknown-tender');
   return ok({ ...payment, tenders });
 }
 
@@ -249,7 +251,8 @@ function paidSoFar({ tenders }: Payment): Minor {
   return tenders.reduce((total, { state, amountMinor }) => total + (state === 'approved' ? amountMinor : 0), 0);
 }
 
-function leftToPay(payment: Payment): Minor {
+/** What is still to pay, in minor units, before cash is rounded. */
+export function leftToPay(payment: Payment): Minor {
   return payment.dueMinor - paidSoFar(payment);
 }
 
@@ -268,9 +271,9 @@ function isLocked({ tenders }: Payment): boolean {
 }
 
 function refuseNew(payment: Payment) {
-  if (isLocked(payment)) return fail('payment-locked' as const, 'Say first how the card payment ended.');
+  if (isLocked(payment)) return refuse('payment-locked' as const);
   if (payment.tenders.length >= MAX_TENDERS) {
-    return fail('bad-tender' as const, `A sale has ${MAX_TENDERS} tenders at most. Set it aside and start again.`);
+    return refuse('bad-tender' as const, { reason: 'tenders-at-most', most: MAX_TENDERS });
   }
   return null;
 }

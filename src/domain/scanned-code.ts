@@ -2,7 +2,8 @@ import { expandUpcE, gtin14, gtinCheckDigit, gtinSpellings, isGtin } from './bar
 import { isWebAddress, readDigitalLink } from './gs1/digital-link';
 import { readElementString, SEPARATOR, type ElementReading, type Elements } from './gs1/element-string';
 import { readOwnCode } from './own-code';
-import { fail, ok, type Result } from './result';
+import { refuse, type Verdict } from './refusal';
+import { ok, type Result } from './result';
 import { splitAim, type Delivery } from './symbology';
 
 /** Longest code a scanner may deliver; a QR code holds 4 296 characters at most, ours far fewer. */
@@ -42,30 +43,24 @@ export type ScannedCode =
  * Reads what a scanner or a person delivered. One trailing terminator and a leading AIM identifier (`]E0`) are not part
  * of the code; the identifier decides what it is read as.
  */
-export function readCode(raw: string): Result<ScannedCode, 'malformed-code' | 'too-long'> {
+export function readCode(raw: string): Verdict<ScannedCode, 'malformed-code' | 'too-long'> {
   const delivered = raw.replace(/(\r\n|\r|\n|\t)$/, '');
   if (delivered.length > MAX_CODE_LENGTH) {
-    return fail(
-      'too-long',
-      `That code has ${delivered.length} characters; a label has ${MAX_CODE_LENGTH} at most. Scan again.`,
-    );
+    return refuse('too-long', { reason: 'scan-too-long', length: delivered.length, most: MAX_CODE_LENGTH });
   }
   const delivery = splitAim(delivered);
   const { symbology } = delivery;
   // Elements are data to the last space.
   const code = delivery.isGs1 ? delivery.text : delivery.text.replace(/^ +| +$/g, '');
-  if (code === '') return fail('malformed-code', 'That scan was empty. Scan again.');
+  if (code === '') return refuse('malformed-code', { reason: 'scan-empty' });
   if (/\p{Cc}/u.test(code.replaceAll(SEPARATOR, ''))) {
-    return fail(
-      'malformed-code',
-      'That scan has characters no label has. Scan again or type the number under the bars.',
-    );
+    return refuse('malformed-code', { reason: 'scan-unprintable' });
   }
   const own = readOwnCode(code);
   if (own?.kind === 'receipt') return ok({ kind: 'receipt', symbology, code, number: own.number });
   if (own?.kind === 'hold') return ok({ kind: 'hold', symbology, code, token: own.token });
   if (own?.kind === 'coupon') return ok(goods(delivery, code, { kind: 'coupon' }));
-  if (own?.kind === 'misread') return fail('malformed-code', 'That code was not read whole. Scan it again.');
+  if (own?.kind === 'misread') return refuse('malformed-code', { reason: 'scan-in-part' });
   return ok(readGoods(delivery, code));
 }
 

@@ -1,7 +1,8 @@
 import type { Context } from './context';
 import { MAX_MINOR, type Minor } from './money';
 import type { Order } from './order';
-import { fail, ok, type Result } from './result';
+import { refuse, type Verdict } from './refusal';
+import { ok } from './result';
 import { plainText } from './text';
 
 /** One cash session: opened with a float, closed with a count. */
@@ -45,8 +46,8 @@ export interface ShiftTotals {
 export function openShift(
   { floatMinor, staffId }: { readonly floatMinor: Minor; readonly staffId: string },
   context: Context,
-): Result<Shift, 'bad-amount'> {
-  if (!isCount(floatMinor)) return fail('bad-amount', 'Count the drawer again: a float is nothing or more.');
+): Verdict<Shift, 'bad-amount'> {
+  if (!isCount(floatMinor)) return refuse('bad-amount', { reason: 'float-uncounted' });
   return ok({ shiftId: context.newId(), openedAt: context.now, openedBy: staffId, floatMinor, closed: null });
 }
 
@@ -56,10 +57,10 @@ export function closeShift(
   given: { readonly countedMinor: Minor; readonly reason: string; readonly staffId: string },
   totals: ShiftTotals,
   context: Context,
-): Result<Shift, 'bad-amount' | 'no-shift'> {
+): Verdict<Shift, 'bad-amount' | 'no-shift'> {
   const { countedMinor, reason, staffId } = given;
-  if (shift.closed) return fail('no-shift', 'This shift is closed already.');
-  if (!isCount(countedMinor)) return fail('bad-amount', 'Count the drawer again: a count is nothing or more.');
+  if (shift.closed) return refuse('no-shift', { reason: 'shift-closed' });
+  if (!isCount(countedMinor)) return refuse('bad-amount', { reason: 'drawer-uncounted' });
   const expectedMinor = totals.expectedCashMinor;
   return ok({
     ...shift,

@@ -1,4 +1,6 @@
-import { fail, ok, type Result } from './result';
+import type { Pricing, Quantity } from './catalogue';
+import { refuse, type Refusal, type Verdict } from './refusal';
+import { ok } from './result';
 
 /**
  * Scarce stock divided among devices: each may sell its share and no more, so that two tills without a network cannot both
@@ -85,9 +87,10 @@ export function checkDivision(
   current: StockShares,
   deviceIds: readonly string[],
   shares: readonly { readonly deviceId: string; readonly quantity: number }[],
-): Result<null, 'bad-quantity' | 'share-held'> {
+  pricing: Pricing,
+): Verdict<null, 'bad-quantity' | 'share-held'> {
   if (shares.some(({ quantity }) => !Number.isSafeInteger(quantity) || quantity < 0)) {
-    return fail('bad-quantity', 'A share is nothing or more.');
+    return refuse('bad-quantity', { reason: 'share-negative' });
   }
   const left = shareLeft(current, deviceIds);
   if (left === null || shares.length === 0) return ok(null);
@@ -98,9 +101,14 @@ export function checkDivision(
     ].filter((deviceId) => !deviceIds.includes(deviceId)),
   );
   if ([...others].some((deviceId) => (shareLeft(current, [deviceId]) ?? 0) > 0)) {
-    return fail('share-held', 'Another till still holds a share of it: let it give its share to this one first.');
+    return refuse('share-held');
   }
   return shares.reduce((total, { quantity }) => total + quantity, 0) <= left
     ? ok(null)
-    : fail('bad-quantity', `There are ${left} left to divide.`);
+    : refuse('bad-quantity', leftToDivide(left, pricing));
+}
+
+/** @param left pieces, or grams of what is sold by weight */
+export function leftToDivide(left: Quantity, pricing: Pricing): Refusal {
+  return { reason: pricing === 'kg' ? 'left-to-divide-weighed' : 'left-to-divide', left };
 }

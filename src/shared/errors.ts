@@ -1,3 +1,5 @@
+import type { Refusal } from '../domain/refusal';
+
 /** Every code an error of the contract may carry. Screens and programs branch on these, never on messages. */
 export const ERROR_CODES = [
   // the door itself
@@ -129,11 +131,54 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/**
+ * Codes whose errors bring a sentence of their own, in English alone: of the door, of the store, of other programs, and of
+ * the operator's screens. Other languages say what the code says. Every other code has words in every language.
+ */
+export const SENTENCED_CODES = [
+  'bad-request',
+  'unknown-call',
+  'internal',
+  'store-damaged',
+  'bad-staff',
+  'bad-pin',
+  'bad-stall',
+  'tax-rate-in-use',
+  'bad-item',
+  'code-taken',
+  'bad-photo',
+  'bad-clip',
+  'too-many-labels',
+  'bad-playlist',
+  'too-many-displays',
+  'bad-rule',
+  'too-many-rules',
+  'bad-policy',
+  'bad-drop',
+  'bad-rule-set',
+  'rule-set-older',
+  'bad-feed',
+  'bad-price-test',
+  'bad-count',
+  'import-invalid',
+  'import-too-large',
+  'import-busy',
+  'server-refused',
+  'port-taken',
+  'unknown-stick',
+  'bad-file',
+] as const satisfies readonly ErrorCode[];
+
+export type SentencedCode = (typeof SENTENCED_CODES)[number];
+export type WordedCode = Exclude<ErrorCode, SentencedCode>;
+
 /** How every failed call answers. `retryable` means the same request may be sent again as it is. */
 export interface CallError {
   readonly code: ErrorCode;
-  /** One plain English sentence that names the mend; screens prefer their own words for the code. */
+  /** Plain English that names the mend, for programs and their logs; screens have words for the code and its details. */
   readonly message: string;
+  /** What exactly is wrong, where the code alone does not tell. */
+  readonly details?: Refusal;
   readonly retryable: boolean;
   /** How long to wait before trying again, for instance while a person is locked out. */
   readonly retryAfterMs?: number;

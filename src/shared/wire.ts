@@ -3,6 +3,7 @@
  * docs/protocol.md.
  */
 import { z } from 'zod';
+import { isRefusal, type Refusal } from '../domain/refusal';
 import { callMessage, ROLES, TOPICS, type Topic } from './contract';
 import { ERROR_CODES } from './errors';
 
@@ -37,6 +38,8 @@ export const callError = z.object({
   code: z.enum(ERROR_CODES),
   message: z.string(),
   retryable: z.boolean(),
+  // Details that only a newer till knows are left out: the words of the code remain.
+  details: z.custom<Refusal>(isRefusal).optional().catch(undefined),
   retryAfterMs: z.int().optional(),
   variantId: z.string().optional(),
   incidentId: z.string().optional(),

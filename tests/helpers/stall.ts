@@ -1,5 +1,6 @@
 import type { Item, Variant } from '../../src/domain/catalogue';
 import type { Context } from '../../src/domain/context';
+import type { Verdict } from '../../src/domain/refusal';
 import type { Result } from '../../src/domain/result';
 import type { Stall } from '../../src/domain/stall';
 
@@ -93,12 +94,12 @@ export function testItem(name: string, ...variants: Variant[]): Item {
 }
 
 /** The value of a result that must be one. */
-export function valueOf<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+export function valueOf<T>(result: Result<T> | Verdict<T>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
   return result.value;
 }
 
 /** The code of a failure, or `ok`. */
-export function codeOf(result: Result<unknown>): string {
+export function codeOf(result: Result<unknown> | Verdict<unknown>): string {
   return result.ok ? 'ok' : result.error.code;
 }

@@ -8,6 +8,7 @@ import type { Context } from '../../src/domain/context';
 import { currency } from '../../src/domain/money';
 import { orderNumber, placeOrder, type Order } from '../../src/domain/order';
 import { openPayment, payCash, settleCard, startCard, type Payment } from '../../src/domain/payment';
+import type { Verdict } from '../../src/domain/refusal';
 import type { Result } from '../../src/domain/result';
 import type { Shift } from '../../src/domain/shift';
 import type { Stall } from '../../src/domain/stall';
@@ -37,8 +38,8 @@ export const stall: Stall = {
   denominations: [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1],
 };
 
-export function unwrap<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(result.error.message);
+export function unwrap<T>(result: Result<T> | Verdict<T>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
   return result.value;
 }
 

@@ -48,7 +48,7 @@ class Till {
   }
 
   divide(shares: readonly { readonly deviceId: string; readonly quantity: number }[]): void {
-    if (shares.length > 0 && checkDivision(this.view(), [this.#name], shares).ok)
+    if (shares.length > 0 && checkDivision(this.view(), [this.#name], shares, 'each').ok)
       this.write({ kind: 'divided', shares });
   }
 
@@ -147,7 +147,7 @@ describe('stock divided among tills', () => {
       ],
     };
     const code = (view: StockShares, quantity: number) => {
-      const result = checkDivision(view, ['one'], [{ deviceId: 'one', quantity }]);
+      const result = checkDivision(view, ['one'], [{ deviceId: 'one', quantity }], 'each');
       return result.ok ? 'ok' : result.error.code;
     };
     expect(code({ division, gifts: [], sales: [] }, 5)).toBe('share-held');
@@ -155,6 +155,6 @@ describe('stock divided among tills', () => {
     expect(code({ division, gifts, sales: [] }, 8)).toBe('ok');
     expect(code({ division, gifts, sales: [] }, 9)).toBe('bad-quantity');
     expect(code({ division, gifts, sales: [] }, -1)).toBe('bad-quantity');
-    expect(checkDivision({ division, gifts: [], sales: [] }, ['one'], []).ok).toBe(true);
+    expect(checkDivision({ division, gifts: [], sales: [] }, ['one'], [], 'each').ok).toBe(true);
   });
 });

@@ -13,6 +13,9 @@ test('whoever sells is noted when they ask and when they are answered; a shopper
     toldBy: () => undefined,
     onCommand: () => seen.push('use'),
     explain: (error) => error,
+    format: () => {
+      throw new Error('No amount is told here.');
+    },
     log: { error: () => undefined } as never,
   });
   const ids = ['0192d3a0-0000-7000-8000-000000000001', '0192d3a0-0000-7000-8000-000000000002'];

@@ -1,7 +1,8 @@
 import { addVariant, type AddedLine, type Cart, type CartLine, type CartProblem } from '../cart';
 import type { Quantity } from '../catalogue';
 import type { Context } from '../context';
-import { ok, type Result } from '../result';
+import type { Verdict } from '../refusal';
+import { ok } from '../result';
 import { offersOf, versionedId, type OfferLine } from './offers';
 import type { PriceBook } from './book';
 import { NO_CAPS, priceOf, type PriceNow, type PriceSubject, type RulesLeft } from './price';
@@ -161,9 +162,9 @@ export function addPriced(
   goods: Pick<Parameters<typeof addVariant>[1], 'stall' | 'item' | 'variant'>,
   parts: ReturnType<typeof pricesFor>,
   context: Context,
-): Result<AddedLine, CartProblem> {
+): Verdict<AddedLine, CartProblem> {
   const [first, ...others] = parts;
-  const add = (before: Cart, part: typeof first): Result<AddedLine, CartProblem> =>
+  const add = (before: Cart, part: typeof first): Verdict<AddedLine, CartProblem> =>
     addVariant(before, { ...goods, quantity: part?.quantity, price: part && linePrice(part.price) }, context);
   let added = add(cart, first);
   const lineId = added.ok ? added.value.lineId : '';

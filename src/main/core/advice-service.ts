@@ -125,8 +125,7 @@ export class AdviceService implements RuleSource {
     input: CallInput<'advice.refresh'>,
     { requestId, staffId }: CallContext,
   ): Promise<CallOutput<'advice.refresh'>> {
-    if (this.#isLearning)
-      throw new CallFailure('advisor-busy', 'The advisor is at work already. Look again in a moment.');
+    if (this.#isLearning) throw new CallFailure('advisor-busy');
     return { offered: await this.#look(requestId, staffId, input) };
   }
 
@@ -136,7 +135,7 @@ export class AdviceService implements RuleSource {
     context: CallContext,
   ): CallOutput<'advice.answer'> {
     const { advice, answer: before } = this.#require(adviceId);
-    if (before !== null) throw new CallFailure('advice-answered', 'Somebody answered this already.');
+    if (before !== null) throw new CallFailure('advice-answered');
     if (answer === 'ignored') {
       return this.#commit({ kind: 'advice.answered', body: { adviceId, answer, ruleId: null } }, null, context);
     }
@@ -146,7 +145,7 @@ export class AdviceService implements RuleSource {
     const taken = answer === 'adjusted' ? adjustment : {};
     const now = this.#core.now().toISOString();
     const until = this.#until(advice);
-    if (until !== null && until <= now) throw new CallFailure('advice-past', 'That advice was for a day that is over.');
+    if (until !== null && until <= now) throw new CallFailure('advice-past');
     this.#checkFloor(advice, taken);
     const dayEndsAt = advice.kind === 'markdown' ? this.#utc(advice.day, MINUTES_PER_DAY) : now;
     // Cut through a letter of two code units, half of it would stand in the journal.
@@ -161,7 +160,7 @@ export class AdviceService implements RuleSource {
   /** Takes an answer back; what was sold by it already stays an answer, whose price ends. */
   takeBack({ adviceId }: CallInput<'advice.take-back'>, context: CallContext): Record<string, never> {
     const stored = this.#require(adviceId);
-    if (!this.#canTakeBack(stored)) throw new CallFailure('advice-past', 'That advice was for a day that is over.');
+    if (!this.#canTakeBack(stored)) throw new CallFailure('advice-past');
     const answer = this.#hadEffect(stored) ? stored.answer : null;
     const { ruleId } = stored;
     this.#commit({ kind: 'advice.taken-back', body: { adviceId, answer, ruleId } }, ruleId, context);
@@ -192,7 +191,7 @@ export class AdviceService implements RuleSource {
   async goesWith({ variantId, most }: CallInput<'advice.goes-with'>): Promise<CallOutput<'advice.goes-with'>> {
     const { catalogue } = this.#core.store;
     const itemId = catalogue.variant(variantId)?.item.itemId;
-    if (itemId === undefined) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (itemId === undefined) throw new CallFailure('unknown-item');
     const { companions } = await this.#hearing();
     const goods = (companions.get(itemId) ?? []).flatMap((companion) => {
       const item = catalogue.item(companion.itemId);
@@ -209,13 +208,13 @@ export class AdviceService implements RuleSource {
   /** What the advisor said last; it is asked where it has said nothing yet. */
   async #hearing(): Promise<Heard> {
     if (this.#heard === null && !this.#isLearning) await this.#look(null, null);
-    if (this.#heard === null) throw new CallFailure('advisor-busy', 'The advisor is at work. Ask again in a moment.');
+    if (this.#heard === null) throw new CallFailure('advisor-busy');
     return this.#heard;
   }
 
   #require(adviceId: string): StoredAdvice {
     const stored = this.#core.store.advice.get(adviceId);
-    if (stored === null) throw new CallFailure('unknown-advice', 'That advice is not here any more. Look again.');
+    if (stored === null) throw new CallFailure('unknown-advice');
     return stored;
   }
 
@@ -280,7 +279,7 @@ export class AdviceService implements RuleSource {
     const belowCost = (priceMinor: number, costMinor: number | null, off: number): boolean =>
       costMinor !== null && priceMinor - portion(priceMinor, off) < costMinor;
     const refused = (): never => {
-      throw new CallFailure('below-cost', 'That is less than the goods cost. Take off less.');
+      throw new CallFailure('below-cost');
     };
     if (advice.kind === 'markdown') {
       const deepest = Math.max(...(steps ?? advice.steps).map((step) => step.basisPoints));

@@ -257,5 +257,5 @@ function yesOrNo(check: DrillCheck['check'], passed: boolean): DrillCheck {
 }
 
 function noTill(): CallFailure {
-  return new CallFailure('unknown-device', 'That is no other till of this stall.');
+  return new CallFailure('unknown-device');
 }

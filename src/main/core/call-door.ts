@@ -9,6 +9,7 @@ import {
   type ClientRole,
 } from '../../shared/contract';
 import { ERROR_CODES, type CallError, type CallResult } from '../../shared/errors';
+import type { Format } from '../../shared/format';
 import { CallFailure } from './call-failure';
 import type { Log } from './log';
 
@@ -50,6 +51,8 @@ export interface CallDoorOptions {
   readonly onCommand: () => void;
   /** What an error of the database means to a person; any other error as it is. */
   readonly explain: (error: unknown) => unknown;
+  /** How English messages write amounts and times. */
+  readonly format: () => Format;
   readonly log: Log;
 }
 
@@ -124,7 +127,7 @@ export class CallDoor {
   }
 
   #explain(call: CallName, error: unknown): CallError {
-    if (error instanceof CallFailure) return error.toCallError();
+    if (error instanceof CallFailure) return error.toCallError(this.#options.format);
     // Store and importer have errors of their own that carry a code of the contract and name the mend.
     const known = error instanceof Error && 'code' in error && ERROR_CODES.find((code) => code === error.code);
     if (known) return { code: known, message: error.message, retryable: known === 'disk-full' };

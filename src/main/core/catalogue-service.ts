@@ -116,7 +116,7 @@ export class CatalogueService {
 
   item({ itemId }: CallInput<'catalogue.item'>): Item {
     const item = this.#core.store.catalogue.item(itemId);
-    if (!item) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!item) throw new CallFailure('unknown-item');
     return item;
   }
 
@@ -136,11 +136,11 @@ export class CatalogueService {
     const { catalogue } = this.#core.store;
     const code = unwrap(readCode(raw));
     if (code.kind === 'receipt') return { kind: 'receipt', number: code.number };
-    if (code.kind === 'hold') throw new CallFailure('hold-code', 'This is the code of a hold. Scan it while selling.');
+    if (code.kind === 'hold') throw new CallFailure('hold-code');
     const found = catalogue.lookup(code.candidates);
     if (found) return { kind: 'variant', ...found, ...this.#saidBy(code, found.variant) };
     if (code.kind === 'element-string' || code.kind === 'digital-link') {
-      if (code.problem !== null) throw new CallFailure('bad-label', code.problem);
+      if (code.problem !== null) throw new CallFailure('bad-label');
       return { kind: 'unknown', code: code.code };
     }
     const label = unwrap(readLabel(code.code, this.#core.stall.labelRules));
@@ -151,7 +151,7 @@ export class CatalogueService {
       return { kind: 'variant', ...labelled, weightGrams: grams, amountMinor, dateWarning: null };
     }
     if (code.kind === 'coupon') {
-      throw new CallFailure('coupon-code', 'This is a coupon. This till does not take coupons yet.');
+      throw new CallFailure('coupon-code');
     }
     return { kind: 'unknown', code: code.code };
   }
@@ -171,13 +171,14 @@ export class CatalogueService {
     const grams = pricing === 'kg' ? weightGrams(elements) : null;
     const price = labelPrice(elements, currency);
     if (grams !== null && Math.round(grams) === 0) {
-      throw new CallFailure('bad-label', 'This label has no weight on it. Weigh it again.');
+      throw new CallFailure('bad-label', { details: { reason: 'label-without-weight' } });
     }
     if (price !== null && price.currency !== currency) {
-      throw new CallFailure('bad-label', `This label is priced in ${price.currency}. Type its price in ${currency}.`);
+      const details = { reason: 'label-other-currency', labelled: price.currency, own: currency } as const;
+      throw new CallFailure('bad-label', { details });
     }
     if (price !== null && !price.amountMinor) {
-      throw new CallFailure('bad-label', 'This label has no price that can be charged. Type its price.');
+      throw new CallFailure('bad-label', { details: { reason: 'label-without-price' } });
     }
     return {
       weightGrams: grams === null ? null : Math.round(grams),

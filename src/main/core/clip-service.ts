@@ -132,13 +132,13 @@ export class ClipService {
 
   #requireItem(itemId: string | null): void {
     if (itemId !== null && this.#core.store.catalogue.item(itemId) === null) {
-      throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+      throw new CallFailure('unknown-item');
     }
   }
 
   #clip(clip: string): Clip {
     const found = this.#core.store.clips.get(clip);
-    if (found === null) throw new CallFailure('unknown-clip', 'That clip was removed. Look at the list again.');
+    if (found === null) throw new CallFailure('unknown-clip');
     return found;
   }
 

@@ -131,7 +131,7 @@ export class ClipUploads {
 
   #find(uploadId: string): Upload {
     if (this.#upload?.uploadId === uploadId) return this.#upload;
-    throw new CallFailure('unknown-clip', 'This file was given up meanwhile: choose it again.');
+    throw new CallFailure('unknown-clip');
   }
 
   async #drop(): Promise<void> {
@@ -144,7 +144,7 @@ export class ClipUploads {
 }
 
 function noRoom(): CallFailure {
-  return new CallFailure('disk-full', 'The disk is nearly full: remove films or other files, then try again.');
+  return new CallFailure('disk-full');
 }
 
 function asNoRoom(error: unknown): never {

@@ -33,6 +33,6 @@ export function attempt({ log }: Pick<CoreContext, 'log'>, failed: string, work:
 
 /** The person signed on, for calls that only a signed-on person reaches. */
 export function requireStaff(staffId: string | null): string {
-  if (staffId === null) throw new CallFailure('not-signed-on', 'Sign on first.');
+  if (staffId === null) throw new CallFailure('not-signed-on');
   return staffId;
 }

@@ -160,7 +160,7 @@ export class DeviceService {
   /** @throws {CallFailure} `no-printer` */
   requirePrinter(): string {
     const deviceId = this.receiptPrinter();
-    if (deviceId === null) throw new CallFailure('no-printer', 'No printer is set up. Add one under Devices.');
+    if (deviceId === null) throw new CallFailure('no-printer');
     return deviceId;
   }
 
@@ -169,11 +169,11 @@ export class DeviceService {
     { requestId, staffId }: CallContext,
   ): { deviceId: string } {
     if (asked !== null && !this.#list.find(asked)) {
-      throw new CallFailure('unknown-device', 'That device is not set up any more.');
+      throw new CallFailure('unknown-device');
     }
     const deviceId = asked ?? this.#core.newId();
     if (!this.#isPossible(settings) || !toConfiguration(deviceId, settings, this.#options.ownDrawers)) {
-      throw new CallFailure('unknown-device', 'This till knows no such device.');
+      throw new CallFailure('unknown-device');
     }
     this.#put({ deviceId, bySelf: false, settings });
     this.#core.store.commit({ requestId, actor: staffId, drafts: [], result: { deviceId } });
@@ -200,7 +200,7 @@ export class DeviceService {
     }
     const scanner = this.registry.port('scanner', deviceId);
     const display = this.registry.port('line-display', deviceId);
-    if (!scanner && !display) throw new CallFailure('unknown-device', 'That device is not set up.');
+    if (!scanner && !display) throw new CallFailure('unknown-device');
     void scanner?.signalRejected();
     display?.show(...greeting(this.#core.stall));
     return { jobId: null };
@@ -213,7 +213,7 @@ export class DeviceService {
     { requestId, staffId }: CallContext,
   ): CallOutput<'drawer.open'> {
     const drawer = this.cashDrawer();
-    if (!drawer) throw new CallFailure('no-drawer', 'No drawer is set up, and no printer that could open one.');
+    if (!drawer) throw new CallFailure('no-drawer');
     return jobs.add({
       job: { kind: 'drawer', reference: null, ...drawer },
       drafts: [{ kind: 'drawer.kicked', body: { reason, orderId: null, note: plainText(note) } }],
@@ -230,7 +230,7 @@ export class DeviceService {
     const device = this.#list.find(deviceId);
     const printer = this.registry.printer(deviceId);
     if (!device || device.settings.kind !== 'printer' || !device.settings.drawer || !printer) {
-      throw new CallFailure('unknown-device', 'No drawer is set up on that printer.');
+      throw new CallFailure('unknown-device');
     }
     const samples = await sampleDrawer(printer);
     if (position === 'closed') {

@@ -140,11 +140,14 @@ export class DropService implements RuleSource {
   give({ dropId, toDevice, quantity }: CallInput<'drop.give'>, { requestId, staffId }: CallContext): Nothing {
     const { drop } = this.#require(dropId);
     if (!this.#hooks.tills().some(({ deviceId }) => deviceId === toDevice)) {
-      throw new CallFailure('unknown-device', 'That is no till of this stall any more. Look again.');
+      throw new CallFailure('unknown-device');
     }
     // What is on the docket is as good as sold: it may be paid for already.
     const left = Math.max(0, (this.#leftHere(drop) ?? 0) - this.#hooks.onDocket(dropRuleId(dropId)));
-    if (quantity > left) throw new CallFailure('drop-spent', `This till has ${left} of ${drop.name} to give.`);
+    if (quantity > left) {
+      const { name } = drop;
+      throw new CallFailure('drop-spent', { details: { reason: 'drop-left-to-give', name, left } });
+    }
     this.#core.store.commit({
       requestId,
       actor: staffId,
@@ -241,7 +244,7 @@ export class DropService implements RuleSource {
 
   #require(dropId: string): StoredDrop {
     const stored = this.#all().find(({ drop }) => drop.dropId === dropId);
-    if (!stored) throw new CallFailure('unknown-drop', 'There is no such drop any more.');
+    if (!stored) throw new CallFailure('unknown-drop');
     return stored;
   }
 

@@ -112,7 +112,7 @@ export class GoodsService {
 
   #item(itemId: string): Item {
     const item = this.#core.store.catalogue.item(itemId);
-    if (!item) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!item) throw new CallFailure('unknown-item');
     return item;
   }
 
@@ -137,10 +137,10 @@ export class GoodsService {
   #mergedVariant({ variantId, stock, ...typed }: TypedVariant, before: Item | null): Variant {
     const known = variantId === null ? null : before?.variants.find((one) => one.variantId === variantId);
     if (known === undefined) {
-      throw new CallFailure('unknown-item', 'A variant of this item was changed meanwhile. Look at the item again.');
+      throw new CallFailure('unknown-item');
     }
     if (!this.#core.stall.taxRates.some(({ id }) => id === typed.taxRateId)) {
-      throw new CallFailure('unknown-tax-rate', 'The stall has no such tax rate. Choose one of its own.');
+      throw new CallFailure('unknown-tax-rate');
     }
     return {
       ...typed,

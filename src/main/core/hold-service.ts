@@ -31,13 +31,13 @@ import {
 import { readOwnCode, tokenCode } from '../../domain/own-code';
 import { linePrice } from '../../domain/pricing/cart-prices';
 import { splitAim } from '../../domain/symbology';
-import { fail, type Result } from '../../domain/result';
+import { refuse, type Verdict } from '../../domain/refusal';
 import { plainText } from '../../domain/text';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import { isSignedBy } from '../../journal/identity';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, HoldView, ScanOutcome, TopicState } from '../../shared/contract';
-import type { ErrorCode } from '../../shared/errors';
+import type { WordedCode } from '../../shared/errors';
 import type { CallContext } from './call-door';
 import { CallFailure, unwrap } from './call-failure';
 import { attempt, type CoreContext } from './core-context';
@@ -157,7 +157,7 @@ export class HoldService {
   /** What of an item can be held now, and on what terms. */
   offer({ itemId }: CallInput<'hold.offer'>): CallOutput<'hold.offer'> {
     const item = this.#core.store.catalogue.item(itemId);
-    if (!item) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!item) throw new CallFailure('unknown-item');
     const { isOn, minutes } = this.#policy();
     return {
       isOn: isOn && this.#hooks.isOpen(),
@@ -178,16 +178,13 @@ export class HoldService {
     const { variantId, quantity, holder, person } = input;
     const policy = this.#policy();
     if (!policy.isOn || !this.#hooks.isOpen()) {
-      throw new CallFailure('holds-off', 'This stall holds nothing just now. Ask at the table.');
+      throw new CallFailure('holds-off');
     }
     const found = this.#variant(variantId);
-    if (!found) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!found) throw new CallFailure('unknown-item');
     const { item, variant } = found;
     if (variant.pricing !== 'each') {
-      throw new CallFailure(
-        'bad-hold',
-        'What is weighed cannot be held: its price is known when it lies on the scale.',
-      );
+      throw new CallFailure('bad-hold', { details: { reason: 'weighed-goods' } });
     }
     const nowMs = this.#hooks.prices.nowMs();
     const now = new Date(nowMs).toISOString();
@@ -196,10 +193,10 @@ export class HoldService {
     unwrap(checkHold({ variantId, quantity, holder, minutes }, { available, holds: [...this.#holds().values()], now }));
     const [first, ...others] = this.#hooks.docket.pricesBeside(variant, quantity);
     if (first === undefined || first.price.mustAsk) {
-      throw new CallFailure('price-needed', 'Its last known price is too old to promise it.');
+      throw new CallFailure('price-needed', { details: { reason: 'old-price-promised' } });
     }
     if (others.length > 0) {
-      throw new CallFailure('none-to-hold', `Only ${first.quantity} are left at this price.`);
+      throw new CallFailure('none-to-hold', { details: { reason: 'some-at-price', left: first.quantity } });
     }
     const heldFor = checkedPerson(person);
     const expiresAt = new Date(nowMs + minutes * 60_000).toISOString();
@@ -340,10 +337,10 @@ export class HoldService {
       signer &&
       !this.#hooks.isRevoked(signer.deviceId) &&
       isSignedBy(signedText(read.signed), Buffer.from(read.signature).toString('base64'), signer.publicKey);
-    if (!isOurs) throw new CallFailure('hold-forged', 'No till of this stall made this code. Nothing was added.');
+    if (!isOurs) throw new CallFailure('hold-forged');
     const { ticket } = read;
     const known = this.#find(ticket.holdId) ?? this.#unheard(ticket);
-    if (known === null) throw new CallFailure('unknown-item', 'What was held is not in this till’s catalogue.');
+    if (known === null) throw new CallFailure('unknown-item', { details: { reason: 'held-item-gone' } });
     // It may have been extended where it was made.
     return ticket.expiresAt > known.expiresAt ? { ...known, expiresAt: ticket.expiresAt } : known;
   }
@@ -397,7 +394,7 @@ export class HoldService {
     const { holdId, variantId, quantity, unitPriceMinor, wasMinor, trace } = known.hold;
     if (this.#hooks.docket.holds().has(holdId)) throw onDocket();
     const found = this.#variant(variantId);
-    if (!found) throw new CallFailure('unknown-item', 'What was held is not in the catalogue any more.');
+    if (!found) throw new CallFailure('unknown-item', { details: { reason: 'held-item-gone' } });
     const price = { unitPriceMinor, ...(wasMinor !== undefined && { wasMinor }), ...(trace && { trace }) };
     const sold = this.#hooks.docket.add({ ...found, quantity, price, hold: lineHold(known) }, context, resultOf);
     this.#changed();
@@ -405,11 +402,10 @@ export class HoldService {
   }
 
   /** What more time its shopper may have, by the record of the till that put it aside: a code says nothing of it. */
-  #moreTime(known: KnownHold): Result<MoreTime, ErrorCode> {
+  #moreTime(known: KnownHold): Verdict<MoreTime, WordedCode> {
     const { isOn, mayAskMore } = this.#policy();
-    if (!isOn || !mayAskMore || !this.#hooks.isOpen())
-      return fail('holds-off', 'This stall gives no more time just now.');
-    if (!this.#ownIds().includes(known.deviceId)) return fail('unknown-hold', 'Another till put it aside.');
+    if (!isOn || !mayAskMore || !this.#hooks.isOpen()) return refuse('holds-off');
+    if (!this.#ownIds().includes(known.deviceId)) return refuse('unknown-hold', { reason: 'hold-of-another-till' });
     return giveMoreTime(known, this.#now());
   }
 
@@ -545,7 +541,7 @@ export class HoldService {
 
   #require(holdId: string): KnownHold {
     const known = this.#find(holdId);
-    if (!known) throw new CallFailure('unknown-hold', 'There is no such hold.');
+    if (!known) throw new CallFailure('unknown-hold');
     return known;
   }
 
@@ -582,7 +578,7 @@ function idOfPage(pageKey: string): string {
 }
 
 function onDocket(): CallFailure {
-  return new CallFailure('hold-on-docket', 'This hold is on the docket already, or on a cart that was set aside.');
+  return new CallFailure('hold-on-docket');
 }
 
 /** What somebody said of themselves, tidied; null when it is nothing. */
@@ -592,6 +588,6 @@ function checkedPerson(person: CallInput<'hold.place'>['person']) {
   const phone = plainText(person.phone).slice(0, LONGEST.phone);
   const consent = plainText(person.consent).slice(0, LONGEST.consent);
   if (name === '' && phone === '') return null;
-  if (consent === '') throw new CallFailure('bad-hold', 'A name is kept only with consent.');
+  if (consent === '') throw new CallFailure('bad-hold', { details: { reason: 'consent-missing' } });
   return { name, phone, consent };
 }

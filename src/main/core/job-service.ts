@@ -160,7 +160,7 @@ export class JobService {
 
   #one(jobId: string): DeliveryJob {
     const job = this.#core.store.jobs.find(jobId);
-    if (!job) throw new CallFailure('unknown-job', 'That print job is not known.');
+    if (!job) throw new CallFailure('unknown-job');
     return job;
   }
 

@@ -3,7 +3,8 @@ import type { Stall } from '../../domain/stall';
 import { clipAddress } from '../../shared/clip-schemas';
 import { groupOf, type ClientRole, type Topic, type TopicEvent, type TopicState } from '../../shared/contract';
 import type { CallResult } from '../../shared/errors';
-import { languageOf } from '../../shared/language';
+import { createFormat } from '../../shared/format';
+import { languageOf, localeFor } from '../../shared/language';
 import type { WindowLook } from '../../shared/theme';
 import type { EntryKind } from '../../journal/kinds';
 import { systemClock } from '../../hardware/ports';
@@ -636,6 +637,7 @@ export class Kiosk {
       },
       onCommand: () => options.use.note(),
       explain: (error) => store.explain(error),
+      format: () => createFormat({ ...core.stall, locale: localeFor('en', core.stall.locale) }),
       log,
     });
   }

@@ -97,7 +97,7 @@ export class LabelService {
       if (index % SLICE_ITEMS === SLICE_ITEMS - 1) await nextTurn();
       made.push({ ...this.#made(variantId, code), copies });
     }
-    if (made.length === 0) throw new CallFailure('no-labels', 'There is nothing to print there.');
+    if (made.length === 0) throw new CallFailure('no-labels');
     const { locale, name } = this.#core.stall;
     const words = { locale: receiptLocale(this.#core.stall) };
     const place = { sheet, startAt };
@@ -126,7 +126,7 @@ export class LabelService {
   }
 
   sheetPart({ sheetId, offset }: CallInput<'label.sheet-part'>): CallOutput<'label.sheet-part'> {
-    if (this.#file?.sheetId !== sheetId) throw new CallFailure('unknown-sheet', 'These sheets are to be made again.');
+    if (this.#file?.sheetId !== sheetId) throw new CallFailure('unknown-sheet');
     const end = offset + PART_BYTES;
     const { bytes } = this.#file;
     return { base64: bytes.subarray(offset, end).toString('base64'), more: end < bytes.length };
@@ -166,8 +166,8 @@ export class LabelService {
     const { store, stall } = this.#core;
     const found = store.catalogue.variant(variantId);
     const now = this.#hooks.prices.shown(variantId);
-    if (!found || now === null) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
-    if (now.mustAsk) throw new CallFailure('price-needed', 'Its last known price is too old to print it.');
+    if (!found || now === null) throw new CallFailure('unknown-item');
+    if (now.mustAsk) throw new CallFailure('price-needed', { details: { reason: 'old-price-printed' } });
     const { item, variant } = found;
     const { unitPriceMinor, wasMinor } = now;
     const words = { locale: receiptLocale(stall) };

@@ -122,7 +122,7 @@ export class OrderService {
     const order = orderId === null ? null : this.#require(orderId).order;
     const sale = order ?? this.#cart();
     const lines = sale.lines.filter((line) => lineId === null || line.lineId === lineId);
-    if (lines.length === 0) throw new CallFailure('unknown-line', 'That line is not in the sale any more.');
+    if (lines.length === 0) throw new CallFailure('unknown-line');
     const { stall } = this.#core;
     const document = priceSlipDocument(
       { lines, order, discount: sale.discount },
@@ -202,7 +202,7 @@ export class OrderService {
 
   #require(orderId: string): StoredOrder {
     const stored = this.#core.store.orders.get(orderId);
-    if (!stored) throw new CallFailure('unknown-order', 'There is no such sale on this till.');
+    if (!stored) throw new CallFailure('unknown-order');
     return stored;
   }
 }

@@ -50,7 +50,7 @@ export class PriceDesk {
 
   of({ itemId }: CallInput<'prices.of'>): CallOutput<'prices.of'> {
     const item = this.#core.store.catalogue.item(itemId);
-    if (!item) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!item) throw new CallFailure('unknown-item');
     const variants = item.variants.flatMap(({ variantId }) => {
       const now = this.#prices.shown(variantId);
       if (now === null) return [];
@@ -84,7 +84,7 @@ export class PriceDesk {
   ): CallOutput<'prices.put-rule'> {
     const { store } = this.#core;
     const before = ruleId === null ? null : store.prices.rule(ruleId);
-    if (ruleId !== null && before === null) throw new CallFailure('unknown-rule', 'That rule was taken off meanwhile.');
+    if (ruleId !== null && before === null) throw new CallFailure('unknown-rule');
     if (before?.setId !== undefined) {
       throw new CallFailure(
         'bad-rule',

@@ -133,10 +133,9 @@ export class PriceTestService {
       variantIds.some((one) => plan.variantIds.includes(one)),
     );
     if (other) {
-      throw new CallFailure(
-        'price-test-running',
-        `“${other.plan.name}” tests the price of this already. End it first.`,
-      );
+      throw new CallFailure('price-test-running', {
+        details: { reason: 'price-tested', name: other.plan.name },
+      });
     }
     const result = { testId: plan.testId };
     const at = this.#now();
@@ -161,7 +160,7 @@ export class PriceTestService {
     const isRunning = runs.at(-1)?.to === null;
     if (isRunning === isOn) return {};
     if (isOn && !this.#core.store.priceTests.isStallOpen()) {
-      throw new CallFailure('no-shift', 'Open the shift first: a test runs while the stall sells.');
+      throw new CallFailure('no-shift');
     }
     const body = { testId, isOn, at: this.#now(), cause: 'person' as const };
     this.#commit([{ kind: 'price-test.switched', body }], [testId], { ...context, result: {} });
@@ -201,9 +200,9 @@ export class PriceTestService {
     const test = this.#core.store.priceTests.get(testId);
     const priceMinor = test?.plan.armsMinor[arm];
     if (!test || priceMinor === undefined) {
-      throw new CallFailure('unknown-price-test', 'There is no such price test, or no such price in it.');
+      throw new CallFailure('unknown-price-test');
     }
-    if (!test.stopped) throw new CallFailure('price-test-running', 'End the test first: it decides on the price.');
+    if (!test.stopped) throw new CallFailure('price-test-running', { details: { reason: 'test-decides' } });
     const { itemId, variantIds } = test.plan;
     this.#options.setPrice({ testId, itemId, variantIds, priceMinor }, context);
     return {};
@@ -212,7 +211,7 @@ export class PriceTestService {
   /** A test with everything that may be said of it now. */
   async readOut({ testId }: CallInput<'price-test.read-out'>): Promise<CallOutput<'price-test.read-out'>> {
     const report = await this.#options.reports.priceTest({ testId, now: this.#now(), looks: [] });
-    if (!report) throw new CallFailure('unknown-price-test', 'There is no such price test.');
+    if (!report) throw new CallFailure('unknown-price-test');
     const { readOut, rounds, notes } = report;
     return { readOut, rounds: [...rounds], notes: [...notes] };
   }
@@ -280,8 +279,8 @@ export class PriceTestService {
 
   #activeTest(testId: string): StoredPriceTest {
     const test = this.#core.store.priceTests.get(testId);
-    if (!test) throw new CallFailure('unknown-price-test', 'There is no such price test.');
-    if (test.stopped) throw new CallFailure('price-test-over', 'This price test is over.');
+    if (!test) throw new CallFailure('unknown-price-test');
+    if (test.stopped) throw new CallFailure('price-test-over');
     return test;
   }
 
@@ -354,7 +353,7 @@ export class PriceTestService {
   } {
     const { itemId, name, otherPricesMinor, measure, minimumDifference, blockMs, washoutMs, lookRounds } = draft;
     const item = this.#core.store.catalogue.item(itemId);
-    if (!item) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!item) throw new CallFailure('unknown-item');
     const variants = this.#variantsOf(itemId, draft.variantIds);
     const [first] = variants;
     if (

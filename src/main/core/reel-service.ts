@@ -189,7 +189,7 @@ export class ReelService {
 
   remove({ playlistId }: CallInput<'reel.remove-playlist'>, { requestId, staffId }: CallContext): Nothing {
     if (!this.#all().some((one) => one.playlistId === playlistId)) {
-      throw new CallFailure('unknown-playlist', 'That playlist was removed. Look at the list again.');
+      throw new CallFailure('unknown-playlist');
     }
     this.#core.store.commit({
       requestId,

@@ -15,7 +15,7 @@ import {
   type CartLine,
   type PricedCart,
 } from '../../domain/cart';
-import { fullName, type Item, type Quantity, type Variant } from '../../domain/catalogue';
+import { fullName, type Item, type Pricing, type Quantity, type Variant } from '../../domain/catalogue';
 import { unheldPieces, type LineHold } from '../../domain/hold';
 import type { HoldTicket } from '../../domain/hold-token';
 import { currency, roundCash } from '../../domain/money';
@@ -36,11 +36,11 @@ import {
   type Payment,
 } from '../../domain/payment';
 import { RECEIPT_KEY_BYTES } from '../../domain/receipt-address';
-import type { Result } from '../../domain/result';
+import type { Verdict } from '../../domain/refusal';
 import type { DeliveryJob } from '../../hardware/delivery-job';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, OrderSummary, ParkedCart, ScanOutcome, TopicState } from '../../shared/contract';
-import type { ErrorCode } from '../../shared/errors';
+import type { WordedCode } from '../../shared/errors';
 import type { SaleRecord } from '../db/sale-record';
 import type { OpenTender, StoredParkedCart } from '../db/readers';
 import type { CallContext } from './call-door';
@@ -164,7 +164,7 @@ export class SaleService {
     const { stall } = this.#core;
     const world = domainContext(this.#core);
     const meaning = this.#catalogue.readAny(code);
-    if (meaning.kind !== 'variant') throw new CallFailure('unknown-code', 'Nothing in the catalogue has this code.');
+    if (meaning.kind !== 'variant') throw new CallFailure('unknown-code');
     const { item, variant } = meaning;
     const { cart } = unwrap(addVariant(emptyCart(this.#core.newId()), { stall, item, variant }, world));
     unwrap(openPayment(priceCart(this.#prices.reprice(cart), stall), world));
@@ -217,11 +217,13 @@ export class SaleService {
     const meaning = this.#catalogue.readAny(code);
     if (meaning.kind === 'receipt') {
       const stored = this.#core.store.orders.byNumber(meaning.number);
-      if (!stored) throw new CallFailure('unknown-order', `Sale ${meaning.number} is not on this till.`);
+      if (!stored) {
+        throw new CallFailure('unknown-order', { details: { reason: 'order-elsewhere', number: meaning.number } });
+      }
       return { kind: 'order', orderId: stored.order.orderId };
     }
     if (meaning.kind === 'unknown') {
-      throw new CallFailure('unknown-code', 'Nothing in the catalogue has this code. Sell it by typing a price.');
+      throw new CallFailure('unknown-code');
     }
     const { item, variant, weightGrams, amountMinor, dateWarning } = meaning;
     const name = fullName(item, variant);
@@ -249,9 +251,9 @@ export class SaleService {
 
   add({ variantId, quantity, priceMinor }: CallInput<'cart.add'>, context: CallContext): CallOutput<'cart.add'> {
     const found = this.#core.store.catalogue.variant(variantId);
-    if (!found) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!found) throw new CallFailure('unknown-item');
     if (found.variant.pricing === 'kg' && quantity === undefined) {
-      throw new CallFailure('weight-needed', 'Weigh it first and type the grams.');
+      throw new CallFailure('weight-needed');
     }
     return this.#addVariant({ ...found, quantity, typedPriceMinor: priceMinor }, context, (lineId) => ({ lineId }));
   }
@@ -274,7 +276,7 @@ export class SaleService {
   markLine({ lineId }: CallInput<'cart.mark-line'>, context: CallContext): Nothing {
     return this.#change(context, (sale) => {
       if (!sale.cart.lines.some((line) => line.lineId === lineId)) {
-        throw new CallFailure('unknown-line', 'That line is not on the docket any more.');
+        throw new CallFailure('unknown-line');
       }
       return { sale: { ...sale, markedLineId: lineId }, result: {} };
     });
@@ -314,7 +316,7 @@ export class SaleService {
   /** Sets the sale aside, with its payment when money moved or may have moved. */
   park({ label }: CallInput<'cart.park'>, context: CallContext): CallOutput<'cart.park'> {
     const { cart, payment } = this.#sale;
-    if (cart.lines.length === 0) throw new CallFailure('empty-cart', 'There is nothing to set aside yet.');
+    if (cart.lines.length === 0) throw new CallFailure('empty-cart', { details: { reason: 'nothing-to-park' } });
     const parkedCartId = this.#core.newId();
     const kept = payment && hasLiveTender(payment) ? payment : null;
     const result = this.#commit(context, {
@@ -329,7 +331,7 @@ export class SaleService {
   unpark({ parkedCartId }: CallInput<'cart.unpark'>, context: CallContext): Nothing {
     const { cart, payment } = this.#requireParked(parkedCartId);
     if (this.#sale.cart.lines.length > 0 || this.#sale.payment) {
-      throw new CallFailure('sale-in-progress', 'Finish this sale or set it aside first.');
+      throw new CallFailure('sale-in-progress');
     }
     const markedLineId = cart.lines.at(-1)?.lineId ?? null;
     this.#commit(context, {
@@ -346,10 +348,7 @@ export class SaleService {
   discardParked({ parkedCartId }: CallInput<'cart.discard-parked'>, context: CallContext): Nothing {
     const { payment } = this.#requireParked(parkedCartId);
     if (payment && hasLiveTender(payment)) {
-      throw new CallFailure(
-        'money-taken',
-        'Money was taken for this cart, or may have been. Bring it back and settle it.',
-      );
+      throw new CallFailure('money-taken', { details: { reason: 'parked-money' } });
     }
     this.#commit(context, {
       drafts: [{ kind: 'cart.unparked', body: { parkedCartId, reason: 'discarded' } }],
@@ -374,8 +373,8 @@ export class SaleService {
     const payment = this.#requirePayment();
     if (!canCancel(payment)) {
       throw viewPayment(payment, this.#core.stall).locked
-        ? new CallFailure('payment-locked', 'A card payment is not settled yet. Say how it ended first.')
-        : new CallFailure('money-taken', 'Money was taken already. Give it back first.');
+        ? new CallFailure('payment-locked')
+        : new CallFailure('money-taken');
     }
     const { cart } = this.#sale;
     return this.#save(context, { ...this.#sale, cart: this.#prices.reprice(cart), payment: null }, {});
@@ -432,7 +431,7 @@ export class SaleService {
     { requestId, staffId }: CallContext,
   ): Nothing {
     const stray = this.#strays.find((tender) => tender.tenderId === tenderId);
-    if (!stray) throw new CallFailure('unknown-tender', 'That card payment is settled already, or belongs to a sale.');
+    if (!stray) throw new CallFailure('unknown-tender');
     const { paymentId, state } = stray;
     const drafts: EntryDraft[] =
       state === outcome ? [] : [{ kind: 'tender.settled', body: { tenderId, paymentId, outcome, reference } }];
@@ -444,7 +443,8 @@ export class SaleService {
 
   finishFree(context: CallContext): OrderPlaced {
     const payment = this.#sale.payment ?? unwrap(openPayment(this.#pricedCart(), domainContext(this.#core)));
-    if (payment.dueMinor !== 0) throw new CallFailure('bad-tender', 'There is still something to pay.');
+    const { dueMinor } = payment;
+    if (dueMinor !== 0) throw new CallFailure('bad-tender', { details: { reason: 'still-due', left: dueMinor } });
     return this.#placeOrder(context, payment, []);
   }
 
@@ -488,7 +488,7 @@ export class SaleService {
       const isPriced = line.labelAmountMinor === undefined && line.typedPriceMinor === undefined;
       const parts = isPriced ? this.#prices.pricesFor(sale.cart, line.variant, quantity) : [];
       if (parts.some(({ price }) => price.mustAsk)) {
-        throw new CallFailure('price-needed', 'The last known price of this is too old. Type what it costs.');
+        throw new CallFailure('price-needed');
       }
       const context = domainContext(this.#core);
       const { cart, lineId } = unwrap(
@@ -501,7 +501,7 @@ export class SaleService {
   }
 
   /** Changes the cart by a domain function; the marked line moves to a neighbour when it is gone. */
-  #edit(context: CallContext, edit: (cart: Cart) => Result<Cart, ErrorCode>): Nothing {
+  #edit(context: CallContext, edit: (cart: Cart) => Verdict<Cart, WordedCode>): Nothing {
     return this.#change(context, (sale) => {
       const cart = unwrap(edit(sale.cart));
       const isThere = cart.lines.some(({ lineId }) => lineId === sale.markedLineId);
@@ -544,7 +544,7 @@ export class SaleService {
     const spent = this.#prices.overspent(cart, before);
     if (spent === null) return;
     const { name, left } = spent;
-    throw new CallFailure('drop-spent', `${left} of “${name}” are left on this till. More of it cost the usual price.`);
+    throw new CallFailure('drop-spent', { details: { reason: 'drop-left', name, left } });
   }
 
   /** Takes the payment on: places the order once it is paid, else keeps what there is. */
@@ -703,42 +703,39 @@ export class SaleService {
     if (!this.#holds().hasAny() && !this.#core.store.shares.hasAny()) return;
     const wanted = quantities(cart);
     const had = before && quantities(before);
-    for (const [variantId, { itemId, name, quantity }] of wanted) {
+    for (const [variantId, { itemId, name, pricing, quantity }] of wanted) {
       if (quantity <= (had?.get(variantId)?.quantity ?? 0)) continue;
       const left = this.#core.store.shares.left(itemId, variantId);
       if (left !== null && quantity > left) {
-        throw new CallFailure(
-          'share-spent',
-          `This till may still sell ${left} of ${name}. Ask another till to give part of its share.`,
-          { variantId },
-        );
+        const reason = pricing === 'kg' ? 'share-left-weighed' : 'share-left';
+        throw new CallFailure('share-spent', { details: { reason, name, left }, variantId });
       }
       const free = this.#holds().free(variantId, left);
       if (free !== null && quantity > free) {
-        throw new CallFailure('held', `${name} is held for a shopper. Give it up first to sell it.`, { variantId });
+        throw new CallFailure('held', { details: { reason: 'goods-held', name }, variantId });
       }
     }
   }
 
   #requireParked(parkedCartId: string): StoredParkedCart {
     const parked = this.#core.store.parked.get(parkedCartId);
-    if (!parked) throw new CallFailure('unknown-parked-cart', 'That cart is not set aside any more.');
+    if (!parked) throw new CallFailure('unknown-parked-cart');
     return parked;
   }
 
   #requirePayment(): Payment {
-    if (!this.#sale.payment) throw new CallFailure('no-payment', 'Tap Pay first.');
+    if (!this.#sale.payment) throw new CallFailure('no-payment');
     return this.#sale.payment;
   }
 
   #requireShift(): string {
     const shiftId = this.#core.store.shifts.currentId();
-    if (shiftId === null) throw new CallFailure('no-shift', 'Open a shift first: count the float.');
+    if (shiftId === null) throw new CallFailure('no-shift');
     return shiftId;
   }
 
   #refuseWhilePaying(): void {
-    if (this.#sale.payment) throw new CallFailure('payment-open', 'Go back from the payment to change the cart.');
+    if (this.#sale.payment) throw new CallFailure('payment-open');
   }
 }
 
@@ -755,11 +752,13 @@ function holdsOf({ lines }: Cart): HoldTicket[] {
 }
 
 /** How much of each variant is in a cart, leaving out what was held: pieces, or grams. */
-function quantities(cart: Cart): Map<string, { readonly itemId: string; readonly name: string; quantity: number }> {
-  const sums = new Map<string, { itemId: string; name: string; quantity: number }>();
-  for (const { itemId, variantId, name, quantity, hold } of cart.lines) {
+function quantities(
+  cart: Cart,
+): Map<string, { readonly itemId: string; readonly name: string; readonly pricing: Pricing; quantity: number }> {
+  const sums: ReturnType<typeof quantities> = new Map();
+  for (const { itemId, variantId, name, pricing, quantity, hold } of cart.lines) {
     if (itemId === null || variantId === null || hold !== undefined) continue;
-    const sum = sums.get(variantId) ?? { itemId, name, quantity: 0 };
+    const sum = sums.get(variantId) ?? { itemId, name, pricing, quantity: 0 };
     sum.quantity += quantity;
     sums.set(variantId, sum);
   }

@@ -52,12 +52,12 @@ export class SessionService {
   ): Promise<Record<string, never>> {
     const { store } = this.#core;
     const member = store.stall.staff().find((candidate) => candidate.staffId === staffId);
-    if (!member) throw new CallFailure('unknown-staff', 'Nobody of that name works here any more. Choose again.');
+    if (!member) throw new CallFailure('unknown-staff');
     this.#refuseWhileLocked(staffId);
     if (!(await store.people.isPin(staffId, pin))) {
       store.people.countWrongPin(staffId, this.#core.now().toISOString());
       this.#refuseWhileLocked(staffId);
-      throw new CallFailure('wrong-pin', 'That PIN is not right. Try again.');
+      throw new CallFailure('wrong-pin');
     }
     store.people.clearWrongPins(staffId);
     store.commit({
@@ -78,7 +78,8 @@ export class SessionService {
     const leftMs = lockMs - elapsedMs;
     // A clock set back must not lock anybody out for longer than the lock itself.
     if (leftMs <= 0 || leftMs > lockMs) return;
-    throw new CallFailure('locked-out', `Too many wrong PINs. Try again in ${Math.ceil(leftMs / 1000)} seconds.`, {
+    throw new CallFailure('locked-out', {
+      details: { reason: 'locked-for', seconds: Math.ceil(leftMs / 1000) },
       retryAfterMs: leftMs,
     });
   }

@@ -1,5 +1,5 @@
 import { fullName, type Item, type Variant } from '../../domain/catalogue';
-import { canGive, checkDivision, oversold, shareLeft } from '../../domain/stock-share';
+import { canGive, checkDivision, leftToDivide, oversold, shareLeft } from '../../domain/stock-share';
 import type { EntryDraft } from '../../journal/kinds';
 import type { CallInput, CallOutput, SharedStock } from '../../shared/contract';
 import type { CallContext } from './call-door';
@@ -47,29 +47,31 @@ export class ShareService {
     const { item, variant } = this.#require(itemId, variantId);
     const tills = this.#hooks.tills();
     if (shares.some(({ deviceId }) => !tills.some((till) => till.deviceId === deviceId))) {
-      throw new CallFailure('unknown-device', 'One of these is no till of this stall any more. Look again.');
+      throw new CallFailure('unknown-device');
     }
     const { toDivide, isDivided } = this.#view(item, variant, tills);
     const own = tills.find(({ isOwn }) => isOwn)?.deviceIds ?? [];
-    unwrap(checkDivision(this.#core.store.shares.of(itemId, variantId), own, shares));
+    unwrap(checkDivision(this.#core.store.shares.of(itemId, variantId), own, shares, variant.pricing));
     const wanted = shares.reduce((sum, { quantity }) => sum + quantity, 0);
     if (!isDivided && toDivide !== null && wanted > toDivide) {
-      throw new CallFailure('bad-quantity', `There are ${toDivide} to divide. Count again if there are more.`);
+      throw new CallFailure('bad-quantity', { details: leftToDivide(toDivide, variant.pricing) });
     }
     return this.#commit(context, { kind: 'stock.shared', body: { itemId, variantId, shares } });
   }
 
   give({ itemId, variantId, toDevice, quantity }: CallInput<'stock.give'>, context: CallContext): Nothing {
-    this.#require(itemId, variantId);
+    const { item, variant } = this.#require(itemId, variantId);
     const tills = this.#hooks.tills();
     if (!tills.some(({ deviceId, isOwn }) => deviceId === toDevice && !isOwn)) {
-      throw new CallFailure('unknown-device', 'That is no other till of this stall.');
+      throw new CallFailure('unknown-device');
     }
     const own = tills.find(({ isOwn }) => isOwn)?.deviceIds ?? [];
     // What is on the docket is as good as sold: it may be paid for already. What is held is promised.
     const asked = quantity + this.#hooks.spokenFor(variantId);
     if (!canGive(this.#core.store.shares.of(itemId, variantId), own, asked)) {
-      throw new CallFailure('share-spent', 'This till has not so many left to give away.', { variantId });
+      const reason = variant.pricing === 'kg' ? 'left-to-give-weighed' : 'left-to-give';
+      const { toGive } = this.#view(item, variant, tills);
+      throw new CallFailure('share-spent', { details: { reason, left: toGive }, variantId });
     }
     return this.#commit(context, { kind: 'stock.share-given', body: { itemId, variantId, toDevice, quantity } });
   }
@@ -110,7 +112,7 @@ export class ShareService {
   #require(itemId: string, variantId: string): { readonly item: Item; readonly variant: Variant } {
     const item = this.#core.store.catalogue.item(itemId);
     const variant = item?.variants.find((one) => one.variantId === variantId);
-    if (!item || !variant) throw new CallFailure('unknown-item', 'That item is not in the catalogue any more.');
+    if (!item || !variant) throw new CallFailure('unknown-item');
     return { item, variant };
   }
 

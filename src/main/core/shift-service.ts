@@ -25,7 +25,7 @@ export class ShiftService {
 
   open({ floatMinor }: CallInput<'shift.open'>, { requestId, staffId }: CallContext): CallOutput<'shift.open'> {
     const { store, topics } = this.#core;
-    if (store.shifts.current()) throw new CallFailure('shift-open', 'A shift is open already. Close it first.');
+    if (store.shifts.current()) throw new CallFailure('shift-open');
     const openedBy = requireStaff(staffId);
     const shift = unwrap(openShift({ floatMinor, staffId: openedBy }, domainContext(this.#core)));
     const { result } = store.commit({
@@ -44,8 +44,8 @@ export class ShiftService {
   ): CallOutput<'shift.close'> {
     const { store, topics } = this.#core;
     const open = store.shifts.current();
-    if (!open) throw new CallFailure('no-shift', 'No shift is open.');
-    if (this.#paying()) throw new CallFailure('payment-open', 'Finish or set aside the payment first.');
+    if (!open) throw new CallFailure('no-shift');
+    if (this.#paying()) throw new CallFailure('payment-open', { details: { reason: 'payment-before-close' } });
     const closedBy = requireStaff(staffId);
     const { closed } = unwrap(
       closeShift(open.shift, { countedMinor, reason, staffId: closedBy }, open.totals, domainContext(this.#core)),
@@ -65,7 +65,7 @@ export class ShiftService {
   report({ shiftId }: CallInput<'shift.report'>): ReceiptDocument {
     const { store } = this.#core;
     const found = store.shifts.get(shiftId);
-    if (!found) throw new CallFailure('no-shift', 'There is no such shift.');
+    if (!found) throw new CallFailure('no-shift', { details: { reason: 'unknown-shift' } });
     const stall = this.#core.stall;
     return shiftReportDocument(found.shift, {
       stall,

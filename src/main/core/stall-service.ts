@@ -49,7 +49,7 @@ export class StallService {
 
   async setUp(input: CallInput<'stall.set-up'>, { requestId }: CallContext): Promise<Record<string, never>> {
     if (this.#settingUp || this.#core.store.stall.get() !== null) {
-      throw new CallFailure('stall-exists', 'This till has a stall already. Sign on, and change it under Set up.');
+      throw new CallFailure('stall-exists');
     }
     // PINs are hashed off this thread: a second command must not slip in meanwhile.
     this.#settingUp = true;
@@ -207,17 +207,13 @@ export class StallService {
 
   #member(staffId: string): { readonly staffId: string; readonly role: Role } {
     const member = this.#core.store.stall.staff().find((one) => one.staffId === staffId);
-    if (!member)
-      throw new CallFailure('unknown-staff', 'That person does not work here any more. Look at the list again.');
+    if (!member) throw new CallFailure('unknown-staff');
     return member;
   }
 
   #keepOneOperator(staffId: string): void {
     if (this.#core.store.stall.staff().some((one) => one.staffId !== staffId && one.role === 'operator')) return;
-    throw new CallFailure(
-      'last-operator',
-      'Somebody must be able to set up the till. Make another person operator first.',
-    );
+    throw new CallFailure('last-operator');
   }
 
   #checkedName(typed: string, staffId: string | null): string {
@@ -282,7 +278,7 @@ function checkedRates(typed: StallWords['taxRates'], before: readonly TaxRate[])
   }
   const rates = typed.map(({ id, name, basisPoints }) => {
     if (id !== null && !before.some((rate) => rate.id === id)) {
-      throw new CallFailure('unknown-tax-rate', 'One of these tax rates was taken off meanwhile. Look at them again.');
+      throw new CallFailure('unknown-tax-rate');
     }
     return { id: id ?? newId(), name: line('name of a tax rate', name, LONGEST.rateName), basisPoints };
   });

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { CALLS, CallInput, CallOutput, SyncState } from '../../shared/contract';
-import type { ErrorCode } from '../../shared/errors';
 import type { CallContext } from './call-door';
 import { CallFailure } from './call-failure';
 import type { CoreContext } from './core-context';
@@ -180,7 +179,7 @@ export class SyncService {
     const { store } = this.#core;
     const isOperator = store.stall.staff().some((one) => one.staffId === staffId && one.role === 'operator');
     if (store.stall.get() !== null && !isOperator) {
-      throw new CallFailure('not-allowed', 'Joining a hub needs an operator. Sign on as one.');
+      throw new CallFailure('not-allowed');
     }
     const result = await this.#join({ address: checkedAddress(address), code, name });
     store.commit({ requestId, actor: staffId, drafts: [], result });
@@ -369,12 +368,13 @@ function stickFailure(error: unknown): unknown {
   if (code === 'EIO' || code === 'ENOENT' || code === 'ENODEV') {
     return new CallFailure('unknown-stick', 'The stick was pulled too early: put it in again and repeat.');
   }
-  if (code === 'no-server' || code === 'bad-file') return new CallFailure(code, (error as Error).message);
+  if (code === 'no-server') return new CallFailure(code);
+  if (code === 'bad-file') return new CallFailure(code, (error as Error).message);
   return error;
 }
 
 function noServer(): CallFailure {
-  return new CallFailure('no-server', 'This till has joined no hub: join one first.');
+  return new CallFailure('no-server');
 }
 
 /** What a person leaves out of an address. */
@@ -393,10 +393,10 @@ function checkedAddress(typed: string, { scheme, port }: AddressDefaults = HUB_A
     url = new URL(isWhole ? text : `${scheme}://${text}`);
     if (!isWhole && port !== null && url.port === '') url.port = String(port);
   } catch {
-    throw new CallFailure('server-unreachable', 'That is no address. Write it as https://hub.example.');
+    throw new CallFailure('server-unreachable', { details: { reason: 'no-address' } });
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new CallFailure('server-unreachable', 'A hub answers at https:// or http://, at nothing else.');
+    throw new CallFailure('server-unreachable', { details: { reason: 'address-scheme' } });
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
@@ -420,8 +420,8 @@ async function explained<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
     const code = String(error.code);
-    const ours: ErrorCode =
-      code === 'bad-code' ? 'bad-code' : UNREACHABLE.has(code) ? 'server-unreachable' : 'server-refused';
-    throw new CallFailure(ours, error.message);
+    if (code === 'bad-code') throw new CallFailure(code);
+    if (UNREACHABLE.has(code)) throw new CallFailure('server-unreachable');
+    throw new CallFailure('server-refused', error.message);
   }
 }

@@ -334,7 +334,7 @@ export class Till {
       return this.openSheet({ kind: 'held', variantId: error.variantId });
     }
     if (error.code === 'share-spent' && error.variantId !== undefined) void this.#tellOfShares(error.variantId);
-    this.show({ tone: error.code === 'disk-full' ? 'stop' : 'hand', ...errorWords(error) });
+    this.show({ tone: error.code === 'disk-full' ? 'stop' : 'hand', ...errorWords(error, this.format) });
   }
 
   /** Says which till has some of what this one may sell no more of, and offers to look. */

@@ -1,6 +1,7 @@
 import type { PricedLine } from '../../domain/cart';
 import type { Variant } from '../../domain/catalogue';
-import type { CallError, ErrorCode } from '../../shared/errors';
+import { errorWords as allErrorWords, type Told, type Words } from '../../shared/error-words';
+import type { CallError } from '../../shared/errors';
 import type { CallOutput, DateWarning, JobSummary, OrderSummary, SharedStock, TopicState } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from '../../shared/format';
@@ -21,11 +22,6 @@ export const CAMERA_PROBLEMS: Readonly<Record<CameraProblem, () => string>> = {
   unsupported: m.camera_unsupported,
 };
 
-interface Words {
-  readonly title: string;
-  readonly detail: string;
-}
-
 type Notice = TopicState<'session'>['notices'][number];
 const NOTICE_TITLES: Readonly<Record<Notice['code'], () => string>> = {
   'store-recovered': m.notice_store_recovered,
@@ -39,122 +35,9 @@ export function told({ message }: Pick<CallError, 'message'>, general: string): 
   return spoken() === 'en' && message !== '' ? message : general;
 }
 
-const says = (title: () => string, general: () => string) => (error: CallError) => ({
-  title: title(),
-  detail: told(error, general()),
-});
-const gone = says(m.error_gone, m.error_gone_detail);
-
-const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, (error: CallError) => Words>>> = {
-  disconnected: () => ({ title: m.error_disconnected(), detail: m.error_disconnected_detail() }),
-  'disk-full': () => ({ title: m.error_disk_full(), detail: m.error_disk_full_detail() }),
-  'not-signed-on': () => ({ title: m.banner_sign_on_first(), detail: m.banner_sign_on_first_detail() }),
-  'not-allowed': () => ({ title: m.error_not_allowed(), detail: m.error_not_allowed_detail() }),
-  'malformed-code': () => ({ title: m.error_malformed_code(), detail: m.error_scan_again() }),
-  'too-long': () => ({ title: m.error_code_too_long(), detail: m.error_scan_again() }),
-  'bad-label': () => ({ title: m.error_bad_label(), detail: m.error_bad_label_detail() }),
-  'hold-code': () => ({ title: m.error_hold_code(), detail: m.error_hold_code_detail() }),
-  'coupon-code': () => ({ title: m.error_coupon_code(), detail: m.error_coupon_code_detail() }),
-  'unknown-order': () => ({ title: m.error_unknown_order(), detail: m.error_unknown_order_detail() }),
-  'unknown-item': () => ({ title: m.error_unknown_item(), detail: m.error_unknown_item_detail() }),
-  'drop-spent': () => ({ title: m.error_drop_spent(), detail: m.error_drop_spent_detail() }),
-  held: () => ({ title: m.error_held(), detail: m.error_held_detail() }),
-  'holds-off': () => ({ title: m.error_holds_off(), detail: m.error_holds_off_detail() }),
-  'none-to-hold': says(m.error_none_to_hold, m.error_none_to_hold_detail),
-  'bad-clip': ({ message }) => ({ title: m.error_bad_clip(), detail: message }),
-  'unknown-clip': () => ({ title: m.error_unknown_clip(), detail: m.error_nothing_lost() }),
-  'unknown-hold': () => ({ title: m.error_unknown_hold(), detail: m.error_nothing_added() }),
-  'hold-on-docket': () => ({ title: m.error_hold_on_docket(), detail: m.error_nothing_added() }),
-  'hold-expired': () => ({ title: m.error_hold_expired(), detail: m.error_hold_over_detail() }),
-  'hold-released': () => ({ title: m.error_hold_released(), detail: m.error_hold_over_detail() }),
-  'hold-sold': () => ({ title: m.error_hold_sold(), detail: m.error_nothing_added() }),
-  'hold-forged': () => ({ title: m.error_hold_forged(), detail: m.error_nothing_added() }),
-  'share-spent': () => ({ title: m.error_share_spent(), detail: m.error_share_spent_detail() }),
-  'share-held': () => ({ title: m.error_share_held(), detail: m.error_share_held_detail() }),
-  'bad-price-test': says(m.error_bad_price_test, m.error_not_right_detail),
-  'price-test-running': () => ({ title: m.error_price_test_running(), detail: m.error_price_test_running_detail() }),
-  'below-cost': () => ({ title: m.error_below_cost(), detail: m.error_below_cost_detail() }),
-  'advice-past': () => ({ title: m.error_advice_past(), detail: m.error_nothing_lost() }),
-  'advice-answered': () => ({ title: m.error_advice_answered(), detail: m.error_nothing_lost() }),
-  'bad-count': says(m.error_bad_count, m.error_bad_count_detail),
-  'cart-full': () => ({ title: m.error_cart_full(), detail: m.error_cart_full_detail() }),
-  'payment-open': () => ({ title: m.banner_paying_title(), detail: m.banner_paying_detail() }),
-  'payment-locked': () => ({ title: m.error_payment_locked(), detail: m.error_payment_locked_detail() }),
-  'money-taken': () => ({ title: m.error_money_taken(), detail: m.error_money_taken_detail() }),
-  'amount-unlikely': () => ({ title: m.error_amount_unlikely(), detail: m.error_amount_unlikely_detail() }),
-  'sale-in-progress': () => ({ title: m.error_sale_in_progress(), detail: m.error_sale_in_progress_detail() }),
-  'no-shift': () => ({ title: m.error_no_shift(), detail: m.error_no_shift_detail() }),
-  'no-printer': () => ({ title: m.error_no_printer(), detail: m.error_no_printer_detail() }),
-  'bad-code': () => ({ title: m.error_bad_code(), detail: m.error_bad_code_detail() }),
-  'no-server': () => ({ title: m.error_no_server(), detail: m.error_no_server_detail() }),
-  'unknown-stick': says(m.error_unknown_stick, m.error_unknown_stick_detail),
-  'bad-file': says(m.error_bad_file, m.error_bad_file_detail),
-  'server-refused': says(m.error_server_refused, m.error_server_refused_detail),
-  'port-taken': says(m.error_port_taken, m.error_port_taken_detail),
-  'server-unreachable': () => ({ title: m.error_server_unreachable(), detail: m.error_server_unreachable_detail() }),
-  'no-labels': () => ({ title: m.error_no_labels(), detail: m.error_no_labels_detail() }),
-  'too-many-labels': ({ message }) => ({ title: m.error_too_many_labels(), detail: message }),
-  'unknown-sheet': () => ({ title: m.error_unknown_sheet(), detail: m.error_nothing_lost() }),
-  'no-drawer': () => ({ title: m.error_no_drawer(), detail: m.error_no_printer_detail() }),
-  'wrong-pin': () => ({ title: m.sign_on_wrong(), detail: m.error_nothing_lost() }),
-  'unknown-staff': gone,
-  'unknown-line': gone,
-  'unknown-parked-cart': gone,
-  'unknown-rule': gone,
-  'unknown-drop': gone,
-  'unknown-tender': gone,
-  'unknown-price-test': gone,
-  'unknown-advice': gone,
-  'unknown-job': gone,
-  'unknown-device': gone,
-  'unknown-import': gone,
-  'unknown-playlist': gone,
-  'store-damaged': says(m.error_store_damaged, m.error_store_damaged_detail),
-  'bad-staff': says(m.error_bad_staff, m.error_bad_staff_detail),
-  'bad-pin': says(m.error_bad_pin, m.error_bad_pin_detail),
-  'last-operator': says(m.error_last_operator, m.error_last_operator_detail),
-  'stall-exists': says(m.error_stall_exists, m.error_stall_exists_detail),
-  'bad-stall': says(m.error_bad_stall, m.error_bad_stall_detail),
-  'tax-rate-in-use': says(m.error_tax_rate_in_use, m.error_tax_rate_in_use_detail),
-  'shift-open': says(m.error_shift_open, m.error_shift_open_detail),
-  'unknown-code': says(m.error_unknown_code, m.error_unknown_code_detail),
-  'bad-item': says(m.error_bad_item, m.error_bad_item_detail),
-  'code-taken': says(m.error_code_taken, m.error_code_taken_detail),
-  'bad-photo': says(m.error_bad_photo, m.error_bad_photo_detail),
-  'unknown-tax-rate': says(m.error_unknown_tax_rate, m.error_unknown_tax_rate_detail),
-  'price-needed': says(m.error_price_needed, m.error_price_needed_detail),
-  'bad-quantity': says(m.error_bad_quantity, m.error_bad_quantity_detail),
-  'bad-amount': says(m.error_bad_amount, m.error_bad_amount_detail),
-  'bad-discount': says(m.error_bad_discount, m.error_bad_discount_detail),
-  'weight-needed': says(m.error_weight_needed, m.error_weight_needed_detail),
-  'empty-cart': says(m.error_empty_cart, m.error_empty_cart_detail),
-  'bad-hold': says(m.error_bad_hold, m.error_bad_hold_detail),
-  'hold-limit': says(m.error_hold_limit, m.error_hold_limit_detail),
-  'bad-playlist': says(m.error_not_right, m.error_not_right_detail),
-  'too-many-displays': says(m.error_too_many, m.error_too_many_detail),
-  'bad-rule': says(m.error_not_right, m.error_not_right_detail),
-  'too-many-rules': says(m.error_too_many, m.error_too_many_detail),
-  'bad-policy': says(m.error_not_right, m.error_not_right_detail),
-  'bad-drop': says(m.error_not_right, m.error_not_right_detail),
-  'bad-rule-set': says(m.error_not_taken_in, m.error_not_taken_in_detail),
-  'rule-set-older': says(m.error_not_taken_in, m.error_not_taken_in_detail),
-  'bad-feed': says(m.error_not_taken_in, m.error_not_taken_in_detail),
-  'no-payment': says(m.error_no_payment, m.error_no_payment_detail),
-  'bad-tender': says(m.error_bad_tender, m.error_bad_tender_detail),
-  'tender-final': says(m.error_tender_final, m.error_nothing_lost),
-  'price-test-over': says(m.error_price_test_over, m.error_nothing_lost),
-  'advisor-busy': says(m.error_advisor_busy, m.error_advisor_busy_detail),
-  'import-invalid': says(m.error_import_invalid, m.error_import_invalid_detail),
-  'import-too-large': says(m.error_import_too_large, m.error_import_too_large_detail),
-  'import-busy': says(m.error_import_busy, m.error_import_busy_detail),
-};
-
-/** What went wrong and what to do, in the till's own words where it has them. */
-export function errorWords(error: CallError): Words {
-  const known = ERROR_WORDS[error.code]?.(error);
-  if (known) return known;
-  const detail = error.incidentId ? m.error_incident({ incident: error.incidentId }) : m.error_nothing_lost();
-  return { title: told(error, m.error_not_done()), detail };
+/** What went wrong and what to do, in the language of this window. */
+export function errorWords(error: Told, format: Format): Words {
+  return allErrorWords(error, format, spoken());
 }
 
 /** How much of divided stock this till may still sell, and who else has some. */
