@@ -192,7 +192,7 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
     },
     async sorry(request, reply, problem) {
       const world = await worldFor(request);
-      const page = await readyPage(inLocale(world.frame.locale, () => problemPage(world.frame, problem)));
+      const page = readyPage(inLocale(world.frame.locale, () => problemPage(world.frame, problem)));
       return sendPage(request, reply, page, { isShared: false, status: PROBLEM_STATUS[problem] });
     },
   };
