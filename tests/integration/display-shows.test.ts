@@ -174,7 +174,8 @@ describe('what stands before the shopper', () => {
       effect: { kind: 'unit-price', priceMinor: 350 },
       startsAt: new Date(clock.now() + 60_000).toISOString(),
       minutes: 30,
-      unitCap: null,
+      // More than there are on the table.
+      unitCap: 12,
       shares: null,
       graceMs: null,
     });
@@ -197,7 +198,7 @@ describe('what stands before the shopper', () => {
     await clock.advance(2_000);
     expect(toldTogether).toBe(true);
     expect(await look()).toMatchObject({
-      item: { priceMinor: 350, wasMinor: 450, drop: { name: 'Bread hour' } },
+      item: { priceMinor: 350, wasMinor: 450, drop: { name: 'Bread hour', left: 9 } },
       variants: [{ reasons: [{ kind: 'drop', name: 'Bread hour' }] }],
     });
     expect((await shown()).goodsVersion).toBeGreaterThan(before.goodsVersion);

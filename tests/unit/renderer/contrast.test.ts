@@ -32,7 +32,6 @@ const TEXT = [
   ['go-text', ['paper', 'paper-2', 'go-tint']],
   ['on-drop', ['drop']],
   ['drop-text', ['paper', 'paper-2', 'drop-tint']],
-  ['on-queue', ['queue']],
   ['queue-text', ['paper', 'queue-tint']],
   ['on-hand', ['hand']],
   ['on-stop', ['stop']],
