@@ -41,6 +41,7 @@ export default defineConfig({
           'label-worker': fromRoot('src/main/label-worker.ts'),
           'report-worker': fromRoot('src/main/report-worker.ts'),
           'stall-worker': fromRoot('src/main/stall-worker.ts'),
+          'batch-worker': fromRoot('src/hub/batch-worker.ts'),
           'sync-worker': fromRoot('src/main/sync-worker.ts'),
           'receipt-worker': fromRoot('src/hardware/encoders/receipt-worker.ts'),
           'paper-worker': fromRoot('src/hardware/virtual/paper-worker.ts'),

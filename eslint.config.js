@@ -27,12 +27,14 @@ const layers = {
   analysis: { path: 'src/analysis', layers: ['domain'], packages: 'any' },
   // Pages as text, for the till's stall server and the hub alike.
   pages: { path: 'src/pages', layers: ['domain', 'shared'], packages: ['pdfkit', 'bwip-js'], node: true },
+  // How work is done beside the thread that must answer, for till and hub alike.
+  threads: { path: 'src/threads', layers: [], node: true },
   exchange: { path: 'src/exchange', layers: ['domain', 'journal', 'shared'], packages: 'any', node: true },
-  hardware: { path: 'src/hardware', layers: [], packages: 'any', node: true },
+  hardware: { path: 'src/hardware', layers: ['threads'], packages: 'any', node: true },
   'main-core': {
     path: 'src/main/core',
     // Of the exchange, the codes by which displays and tills join.
-    layers: ['domain', 'journal', 'shared', 'analysis', 'exchange', 'hardware', 'main-db', 'main-import'],
+    layers: ['domain', 'journal', 'shared', 'analysis', 'exchange', 'hardware', 'threads', 'main-db', 'main-import'],
     packages: 'any',
     node: true,
   },
@@ -72,6 +74,7 @@ const layers = {
       'analysis',
       'exchange',
       'hardware',
+      'threads',
       'pages',
       'main-core',
       'main-db',
@@ -84,7 +87,12 @@ const layers = {
   },
   preload: { path: 'src/preload', layers: ['shared'], packages: ['electron', 'zod'] },
   renderer: { path: 'src/renderer', layers: ['domain', 'shared'], packages: 'any' },
-  hub: { path: 'src/hub', layers: ['domain', 'journal', 'shared', 'exchange', 'pages'], packages: 'any', node: true },
+  hub: {
+    path: 'src/hub',
+    layers: ['domain', 'journal', 'shared', 'exchange', 'threads', 'pages'],
+    packages: 'any',
+    node: true,
+  },
   cli: {
     path: 'src/cli',
     layers: [

@@ -3,7 +3,7 @@ import { wallMs } from '../journal/clock';
 import { entryHash, readHashed } from '../journal/entry';
 import { ENTRY_KINDS } from '../journal/kinds';
 import type { WireEntry } from '../shared/exchange';
-import type { Finding } from './exchange-store';
+import type { Finding, LookedAt } from './exchange-store';
 
 /** An honest clock that was set wrong is rarely further ahead than a time zone. */
 export const FUTURE_CLOCK_MS = 24 * 60 * 60 * 1000;
@@ -34,6 +34,21 @@ export function examineEntries(
     before = entry.at;
   }
   return findings;
+}
+
+/** Whether what was found of a batch hangs on how far the clock of its device had been before. */
+export function hangsOnClock({ entries, findings: [first] }: Pick<LookedAt, 'entries' | 'findings'>): boolean {
+  return first?.cause === 'future-clock' && first.seq === entries.at(0)?.seq;
+}
+
+/**
+ * What was found of a batch, once it is known what came before it: an entry that goes on from there says nothing wrong.
+ * @param prevAt the instant of the entry before the first one
+ */
+export function findingsAfter(batch: LookedAt, prevAt: string | null): readonly Finding[] {
+  const first = batch.entries.at(0);
+  if (!first || !hangsOnClock(batch)) return batch.findings;
+  return [...examineEntries([first], first.prev, batch.nowMs, prevAt), ...batch.findings.slice(1)];
 }
 
 type Fault = Pick<Finding, 'cause' | 'detail'>;

@@ -87,22 +87,34 @@ export interface Finding {
   readonly detail: string;
 }
 
-export interface Append {
+/** The entries of a batch: a list of them, or packed for whoever keeps them. */
+export interface BatchEntries extends Iterable<WireEntry> {
+  readonly length: number;
+  at(index: number): WireEntry | undefined;
+}
+
+/** What can be said of a batch without knowing anything of its device; see `readBatch`. */
+export interface LookedAt {
+  /** Of one device, gapless, in order, at least one. */
+  readonly entries: BatchEntries;
+  /** Of the last entry. */
+  readonly head: SignedHead;
+  /** What was found of its entries while nobody knew what came before the first: see `findingsAfter`. */
+  readonly findings: readonly Finding[];
+  /** The server's clock then. */
+  readonly nowMs: number;
+}
+
+/** How a device makes itself known. */
+export type Introduction = Pick<KnownDevice, 'publicKey'> & { readonly prefix: string };
+
+/** A batch whose head is signed by its device. What was found of entries that are new is noted as they are kept. */
+export interface Append extends LookedAt {
   readonly stallId: string;
   /** Who brings the entries: the device itself or a neighbour. */
   readonly broughtBy: string;
-  /** Of one device, gapless, in order, at least one. */
-  readonly entries: readonly WireEntry[];
-  /** Of the last entry; its signature was checked. */
-  readonly head: SignedHead;
   /** Set when this server does not know the entries' device: the first of them registers it. */
-  readonly introduction: (Pick<KnownDevice, 'publicKey'> & { readonly prefix: string }) | null;
-  /**
-   * Looks at entries of the batch; `prev` is the hash they must follow, `prevAt` the instant of that entry where it is known: a
-   * clock that is set right goes on from there, and what follows it is not held against it. What is found of those that are new
-   * here is noted in the transaction that keeps them.
-   */
-  readonly examine: (entries: readonly WireEntry[], prev: string, prevAt?: string | null) => readonly Finding[];
+  readonly introduction: Introduction | null;
 }
 
 export interface Appended {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
@@ -33,9 +33,10 @@ import {
 } from '../shared/exchange';
 import { id } from '../shared/zod';
 import { CODE_LIFE_MS, codeHash, joinLink, newCode, readCode } from './enrol-code';
-import { acceptBatch, type AcceptOptions } from './accept-batch';
+import { acceptBatch } from './accept-batch';
 import { Refusal, revoked, type ExchangeStore, type FeedPlace, type KnownDevice } from './exchange-store';
 import { RateLimit } from './rate-limit';
+import { readBody, type BatchBody, type ReadBatch } from './read-batch';
 import { isPublicKey, isSignedBy, signedTexts, type SignText } from './signatures';
 import { ordersHash } from './shift-sums';
 import { Tokens } from './tokens';
@@ -54,7 +55,11 @@ export interface ServerIdentity {
   readonly secret: Buffer;
 }
 
-export interface ExchangeOptions extends AcceptOptions {
+export interface ExchangeOptions {
+  readonly store: ExchangeStore;
+  readonly now: () => Date;
+  /** Who reads batches, whose bytes it may keep: default `readBody` in this thread. */
+  readonly read?: (body: BatchBody) => ReadBatch | Promise<ReadBatch>;
   readonly identity: ServerIdentity;
   /** How devices reach this server, for links; null to take what the asking one used. */
   readonly publicUrl: string | null;
@@ -83,7 +88,7 @@ declare module 'fastify' {
 
 /** The routes of the exchange over a store. */
 export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOptions): Promise<void> {
-  const { store, identity, now, publicUrl, monotonicMs: nowMs = () => performance.now() } = options;
+  const { store, identity, now, publicUrl, read = readBody, monotonicMs: nowMs = () => performance.now() } = options;
   const deviceRate = new RateLimit({ ...DEVICE_RATE, nowMs });
   const strangerRate = new RateLimit({ ...STRANGER_RATE, nowMs });
   const wrongCodes = new RateLimit({ ...WRONG_CODE_RATE, nowMs });
@@ -231,30 +236,40 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
       },
     );
 
-    app.post(
-      EXCHANGE_PATHS.entries,
-      {
-        bodyLimit: MAX_BATCH_BYTES,
-        schema: {
-          summary: 'Hand over a batch of entries',
-          security,
-          params: stallParams,
-          body: pushRequest,
-          response: { 200: pushResponse, ...refusals },
+    await app.register(async (batches) => {
+      // Whoever reads a batch gets it as bytes.
+      batches.removeAllContentTypeParsers();
+      batches.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+        done(null, body),
+      );
+      const check = batches.validatorCompiler as FastifySchemaCompiler<unknown>;
+      batches.withTypeProvider<ZodTypeProvider>().post(
+        EXCHANGE_PATHS.entries,
+        {
+          bodyLimit: MAX_BATCH_BYTES,
+          validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : check(part)),
+          schema: {
+            summary: 'Hand over a batch of entries',
+            security,
+            params: stallParams,
+            body: pushRequest,
+            response: { 200: pushResponse, ...refusals },
+          },
         },
-      },
-      async (request) => {
-        const { device } = request.body.head;
-        const accepted = acceptBatch(options, request.device, request.body);
-        // Megabytes of text that nobody needs any more, while the store works.
-        request.body = undefined as never;
-        const appended = await accepted;
-        return {
-          ...appended,
-          signature: identity.sign(signedTexts.acknowledgement(device, appended.head, appended.epoch)),
-        };
-      },
-    );
+        async (request) => {
+          const { device: broughtBy } = request;
+          const bytes = (request.body as unknown as Buffer | undefined) ?? new Uint8Array();
+          const batch = await read({ bytes, broughtBy, nowMs: now().getTime() });
+          // Megabytes that nobody needs any more, while the store works.
+          request.body = undefined as never;
+          const appended = await acceptBatch(store, broughtBy, batch);
+          return {
+            ...appended,
+            signature: identity.sign(signedTexts.acknowledgement(batch.head.device, appended.head, appended.epoch)),
+          };
+        },
+      );
+    });
 
     app.get(
       EXCHANGE_PATHS.entries,

@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import { takesAsIs } from '../shared/as-is';
 import type { exchangeError, ExchangeErrorCode } from '../shared/exchange';
 import { Refusal } from './exchange-store';
+import { misfit } from './read-batch';
 import { exchangeRoutes, type ExchangeOptions } from './routes';
 
 /** What keeps a slow or broken client from holding a server up. */
@@ -141,13 +142,12 @@ function answerRefusal(reply: FastifyReply, { code, message, head, retryAfterMs 
 function refusalOf(error: FastifyError | Refusal): Refusal {
   if (error instanceof Refusal) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const [first] = error.validation;
-    const path = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-    const isTooBig = error.validation.some(({ keyword }) => keyword === 'too_big');
-    return new Refusal(
-      isTooBig ? 'too-large' : 'bad-request',
-      `The ${error.validationContext ?? 'request'} does not fit: ${path} ${first?.message ?? ''}`,
-    );
+    const issues = error.validation.map(({ keyword, instancePath, message = '' }) => ({
+      code: keyword,
+      path: instancePath.slice(1).split('/'),
+      message,
+    }));
+    return misfit(error.validationContext ?? 'request', issues);
   }
   if (error.statusCode === 413) return new Refusal('too-large', 'The request is too large: send less at a time.');
   if (error.statusCode === 503) {

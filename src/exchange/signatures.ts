@@ -14,21 +14,6 @@ export function isSignedBy(text: string, signature: string, publicKey: string): 
   return key !== null && verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
 }
 
-/**
- * `isSignedBy`, found out by another thread: it takes a processor a tenth of a millisecond, in which the one thread of a server
- * looks at half a dozen entries.
- */
-export function isSignedByAside(text: string, signature: string, publicKey: string): Promise<boolean> {
-  const key = parsedKey(publicKey);
-  if (key === null) return Promise.resolve(false);
-  return new Promise((resolve, reject) => {
-    verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'), (error, isSigned) => {
-      if (error) reject(error);
-      else resolve(isSigned);
-    });
-  });
-}
-
 /** Whether a text is a public key as the exchange writes them. */
 export function isPublicKey(publicKey: string): boolean {
   return parsedKey(publicKey) !== null;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GlobalFonts } from '@napi-rs/canvas';
-import { locate } from './locate';
+import { locate } from '../threads/locate';
 
 const FOLDER = join('resources', 'fonts');
 const registered = new Set<string>();

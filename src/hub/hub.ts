@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { exchangeRoutes } from '../exchange/routes';
 import { newServer, type ServerLimits } from '../exchange/server';
-import { isSignedByAside } from '../exchange/signatures';
+import { createBatchReaders } from './batch-readers';
 import { Database } from './database';
 import { loadIdentity, newOperatorToken, noticeOtherDatabase, type HubIdentity } from './hub-record';
 import { migrate } from './migrations';
@@ -30,6 +30,8 @@ export interface HubOptions {
   readonly background?: boolean;
   /** Whether webhooks may go to the hub's own network; default no. */
   readonly allowPrivateWebhooks?: boolean;
+  /** Where the built thread that reads batches is looked for: by default where this module is. */
+  readonly readersBeside?: string;
 }
 
 /** A running hub process, without a port yet: `app.listen` gives it one. */
@@ -51,7 +53,7 @@ export interface Hub {
  */
 export async function openHub(options: HubOptions): Promise<Hub> {
   const { databaseUrl, log, publicUrl = null, trustProxy, limits, maxConnections, now = () => new Date() } = options;
-  const { background = true, allowPrivateWebhooks = false } = options;
+  const { background = true, allowPrivateWebhooks = false, readersBeside } = options;
   const database = await openDatabase({ databaseUrl, log, ...(maxConnections && { maxConnections }) });
   try {
     const identity = await database.withClient(loadIdentity);
@@ -59,6 +61,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     await acceptUnderstood(database, now());
     const metrics = new HubMetrics(database);
     const store = new PostgresStore({ database, log, onAppended: (appended) => metrics.appended(appended) });
+    const readers = createBatchReaders(readersBeside);
     const door = new OperatorDoor(database, identity);
     const app = newServer({ log, ...(limits && { limits }), ...(trustProxy && { trustProxy }) });
     await observe(app, {
@@ -67,7 +70,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       version: packageVersion(),
       requireOperator: (request) => requireOperator(database, request),
     });
-    await app.register(exchangeRoutes, { store, identity, now, publicUrl, checkSignature: isSignedByAside });
+    await app.register(exchangeRoutes, { store, identity, now, publicUrl, read: readers.read });
     const outward = await openOutward({ app, database, store, log, now, allowPrivateWebhooks });
     const { webhooks } = outward;
     await app.register(operatorPages, { database, store, identity, door, webhooks, publicUrl, now });
@@ -84,6 +87,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       operatorToken,
       async close() {
         await app.close();
+        await readers.close();
         await outward.close();
         await store.close();
         await database.close();

@@ -1,4 +1,5 @@
 import type { WireEntry } from '../shared/exchange';
+import { findingsAfter, hangsOnClock } from '../exchange/entry-check';
 import {
   Refusal,
   revoked,
@@ -11,7 +12,7 @@ import {
 } from '../exchange/exchange-store';
 import { ZERO_HASH } from '../journal/entry';
 import type { Database, Sql } from './database';
-import { PackedEntries, textArrayOf } from './packed-entries';
+import { PackedEntries, textArrayOf, type Outline } from './packed-entries';
 import { putBack } from './put-back';
 import { Together } from './together';
 
@@ -113,16 +114,11 @@ export interface Taken {
 }
 
 /**
- * A batch as it waits for its turn: looked at and packed when it came, so that the texts it came as can be forgotten while the
- * database works.
+ * A batch as it waits for its turn: packed when it came, so that the texts it came as can be forgotten while the database works.
  */
-interface Waiting extends Pick<Append, 'stallId' | 'broughtBy' | 'head' | 'introduction' | 'examine'> {
-  /** The hash that its first entry follows. */
-  readonly prev: string;
-  /** What is said of each entry in return. */
-  readonly outline: readonly Pick<WireEntry, 'seq' | 'id' | 'hash'>[];
-  readonly packed: PackedEntries;
-  readonly findings: readonly Finding[];
+interface Waiting extends Append {
+  readonly entries: PackedEntries;
+  readonly outline: readonly Outline[];
 }
 
 /** What became of a batch: also a refusal may leave a trace that must be committed. */
@@ -142,7 +138,8 @@ export class Ingest {
 
   /** Takes a batch, as `ExchangeStore.append` says. */
   take(batch: Append): Promise<Taken> {
-    return this.#take(waiting(batch));
+    const entries = PackedEntries.of(batch.entries);
+    return this.#take({ ...batch, entries, outline: entries.outline() });
   }
 
   async #take(batch: Waiting): Promise<Taken> {
@@ -173,28 +170,12 @@ export class Ingest {
   }
 }
 
-function waiting({ entries, stallId, broughtBy, head, introduction, examine }: Append): Waiting {
-  const { prev } = entries[0] as WireEntry;
-  return {
-    stallId,
-    broughtBy,
-    head,
-    introduction,
-    examine,
-    prev,
-    outline: entries.map(({ seq, id, hash }) => ({ seq, id, hash })),
-    packed: PackedEntries.of(entries),
-    // Where the chains meet is looked at when it is known what is here.
-    findings: examine(entries, prev),
-  };
-}
-
 /** How many of the batches that wait go together: of each device one, since the next one builds on it. */
 function roomFor(waiting: readonly Waiting[]): number {
   const devices = new Set<string>();
   let entries = 0;
   const end = waiting.findIndex((batch) => {
-    entries += batch.packed.count;
+    entries += batch.entries.length;
     if (devices.has(batch.head.device) || (devices.size > 0 && entries > TOGETHER_ENTRIES)) return true;
     devices.add(batch.head.device);
     return false;
@@ -258,7 +239,7 @@ async function judge(
   batch: Waiting,
   device: DeviceRow | undefined,
 ): Promise<Judged | { readonly thrown: Refusal }> {
-  const { stallId, broughtBy, outline, head, introduction, packed, prev } = batch;
+  const { stallId, broughtBy, outline, head, introduction, entries } = batch;
   const firstSeq = head.seq - outline.length + 1;
   const key = [stallId, head.device];
   if (device?.is_revoked) return { thrown: revoked() };
@@ -275,7 +256,7 @@ async function judge(
     return { thrown };
   };
   const refuseFork = async (index: number, agreed: ChainHead): Promise<{ readonly thrown: Refusal }> => {
-    const other = packed.at(index);
+    const other = entries.at(index) as WireEntry;
     await client.query({ ...keepFork, values: [...key, other.seq, other.hash, JSON.stringify(other), broughtBy] });
     return refuse(forked(agreed));
   };
@@ -302,7 +283,7 @@ async function judge(
     receipts.push(receipt);
   }
   // Within a batch a link that does not hold is one broken entry; where the chains meet it is another chain.
-  if (overlap.length === 0 && prev !== held.hash) return refuseFork(0, held);
+  if (overlap.length === 0 && entries.prev !== held.hash) return refuseFork(0, held);
   const findings = overlap.length === 0 ? await besideMark(client, batch, held) : batch.findings;
   if (fresh.length === 0) {
     await client.query({ ...keepSignature, values: [...key, head.seq, head.signature] });
@@ -311,16 +292,12 @@ async function judge(
   return { batch, held, receipts, fresh, findings };
 }
 
-/**
- * What was found of a batch whose first entry is new. When it came it was not known how far the clock of its device had been
- * before: an entry that goes on from there says nothing wrong.
- */
+/** What was found of a batch whose first entry is new. */
 async function besideMark(client: Sql, batch: Waiting, held: ChainHead): Promise<readonly Finding[]> {
-  const { findings, examine, packed, prev, stallId, head } = batch;
-  const first = packed.at(0);
-  if (findings[0]?.seq !== first.seq || findings[0].cause !== 'future-clock') return findings;
-  const { rows } = await client.query<{ at: string }>({ ...readInstant, values: [stallId, head.device, held.seq] });
-  return [...examine([first], prev, rows[0]?.at ?? null), ...findings.slice(1)];
+  if (!hangsOnClock(batch)) return batch.findings;
+  const key = [batch.stallId, batch.head.device, held.seq];
+  const { rows } = await client.query<{ at: string }>({ ...readInstant, values: key });
+  return findingsAfter(batch, rows[0]?.at ?? null);
 }
 
 function duplicate({ seq, entry_id, hash, feed_seq, cause }: Held): EntryReceipt {
@@ -330,10 +307,10 @@ function duplicate({ seq, entry_id, hash, feed_seq, cause }: Held): EntryReceipt
 /** Stores again what was lost here; null when it does not fit. */
 async function replaced(
   client: Sql,
-  { stallId, head, packed, findings }: Waiting,
+  { stallId, head, entries, findings }: Waiting,
   index: number,
 ): Promise<EntryReceipt | null> {
-  const entry = packed.at(index);
+  const entry = entries.at(index) as WireEntry;
   const { device, seq, id, hash } = entry;
   const serverSeq = await putBack(client, stallId, entry, seq === head.seq ? head.signature : null);
   if (serverSeq === null) return null;
@@ -355,7 +332,7 @@ async function store(
 ): Promise<ReadonlyMap<number, QuarantineCause>> {
   const causes = new Map<number, QuarantineCause>();
   if (judged.length === 0) return causes;
-  const fresh = judged.map(({ batch: { packed }, fresh: { length } }) => packed.from(packed.count - length));
+  const fresh = judged.map(({ batch: { entries }, fresh: { length } }) => entries.from(entries.length - length));
   const seqs = judged.flatMap((one) => one.fresh.map(({ seq }) => seq));
   const heads = judged.map(({ batch }) => batch.head);
   const signatures = judged.flatMap(({ fresh, batch: { head } }) =>
@@ -370,7 +347,7 @@ async function store(
       heads.map(({ device }) => device),
       heads.map(({ seq }) => seq),
       heads.map(({ hash }) => hash),
-      textArrayOf(fresh.flatMap(({ device, count }) => Array.from({ length: count }, () => device))),
+      textArrayOf(fresh.flatMap(({ device, length }) => Array.from({ length }, () => device))),
       seqs,
       textArrayOf(signatures),
       ...PackedEntries.arrays(fresh),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { acceptBatch } from '../exchange/accept-batch';
 import { CarriedFileError, readCarriedFile } from '../exchange/carried-file';
 import { Refusal, type Appended, type ExchangeStore } from '../exchange/exchange-store';
+import { readBatch } from '../exchange/read-batch';
 import { signedTexts } from '../exchange/signatures';
 import { EXCHANGE_VERSION, type carriedAnswer } from '../shared/exchange';
 import type { HubIdentity } from './hub-record';
@@ -44,7 +45,7 @@ export async function takeIn(
   for await (const batch of batches) {
     entries += batch.entries.length;
     try {
-      const appended = await acceptBatch({ store, now }, carrier, batch);
+      const appended = await acceptBatch(store, carrier, readBatch(batch, carrier, now().getTime()));
       taken.set(batch.head.device, appended);
       stored += appended.receipts.filter(({ outcome }) => outcome !== 'duplicate').length;
       quarantined += appended.receipts.filter(({ outcome }) => outcome === 'quarantined').length;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { v7 as newId } from 'uuid';
 import { hearUsb, lookAtThisMachine, type HearPlugs } from '../hardware/discovery/plug-watch';
 import type { LookAtPlugs } from '../hardware/discovery/plugged';
-import { askOnce, type ThreadOptions } from '../hardware/thread';
+import { askOnce, type ThreadOptions } from '../threads/thread';
 import { keepPapers } from '../hardware/virtual/paper-files';
 import { createPaperRenderer } from '../hardware/virtual/paper-renderer';
 import type { VirtualPrinter } from '../hardware/virtual/printer-device';

@@ -1,4 +1,4 @@
-import { answerQuestions } from '../hardware/thread-worker';
+import { answerQuestions } from '../threads/thread-worker';
 import { sheetsFile } from './label-sheets';
 
 /** The thread that makes sheets of labels. */

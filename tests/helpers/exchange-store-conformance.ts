@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { examineEntries } from '../../src/exchange/entry-check';
 import { Refusal, type Append, type ExchangeStore, type FeedPlace } from '../../src/exchange/exchange-store';
 import { ZERO_HASH, type SealedEntry } from '../../src/journal/entry';
 import { ExchangeDevice } from './exchange-device';
@@ -51,7 +52,8 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
         entries,
         head: device.batch(entries).head,
         introduction: null,
-        examine: () => [],
+        findings: [],
+        nowMs: Date.now(),
         ...change,
       });
     const feed = (after: FeedPlace = BEGINNING, without: string | null = null, limit = 500) =>
@@ -152,8 +154,8 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
     test('keeps in its place what stands aside', async () => {
       const device = await join();
       device.sell();
-      const examine = () => [{ seq: 2, cause: 'bad-order', detail: 'it does not add up' } as const];
-      const { receipts } = await append(device, device.entries, { examine });
+      const findings = [{ seq: 2, cause: 'bad-order', detail: 'it does not add up' } as const];
+      const { receipts } = await append(device, device.entries, { findings });
       expect(receipts.map(({ outcome, cause }) => [outcome, cause])).toEqual([
         ['stored', undefined],
         ['quarantined', 'bad-order'],
@@ -164,17 +166,20 @@ export function exchangeStoreConformance(name: string, setUp: () => StoreUnderTe
 
     test('holds nothing against a clock that goes on from the entry before', async () => {
       const device = await join();
-      // Only who is told what came before can know that the clock was there already.
-      const examine: Append['examine'] = ([first], _prev, prevAt) =>
-        prevAt || !first ? [] : [{ seq: first.seq, cause: 'future-clock', detail: '' }];
-      const told = await append(device, device.entries, { examine });
-      expect(told.receipts.map(({ outcome }) => outcome)).toEqual(['quarantined']);
-      device.sell();
-      const after = await append(device, device.entries, { examine });
-      expect(after.receipts.map(({ outcome }) => outcome)).toEqual(['duplicate', 'stored']);
-      device.sell();
-      const last = await append(device, device.entries.slice(-1), { examine });
-      expect(last.receipts.map(({ outcome }) => outcome)).toEqual(['stored']);
+      const mark = device.entries[0]?.at as string;
+      const goOn = () => device.append('staff.signed-on', { staffId: 'ada' }, { at: mark });
+      // Of a server whose clock is years behind.
+      const nowMs = Date.parse('2020-01-01T00:00:00.000Z');
+      const outcomes = async (entries: readonly SealedEntry[]): Promise<string[]> => {
+        const findings = examineEntries(entries, entries[0]?.prev ?? ZERO_HASH, nowMs);
+        const { receipts } = await append(device, entries, { findings, nowMs });
+        return receipts.map(({ outcome }) => outcome);
+      };
+      expect(await outcomes(device.entries)).toEqual(['quarantined']);
+      goOn();
+      expect(await outcomes(device.entries)).toEqual(['duplicate', 'stored']);
+      // Alone it looks as if it were ahead: only who knows what came before can tell.
+      expect(await outcomes([goOn()])).toEqual(['stored']);
     });
 
     test('takes a stranger brought by a known device, and nobody it has no word of', async () => {

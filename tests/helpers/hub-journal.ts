@@ -56,7 +56,8 @@ export class JournalWriter {
       entries,
       head: { device: this.device, seq: last.seq, hash: last.hash, signature: 'AAAA' },
       introduction: { publicKey: this.#publicKey, prefix: this.prefix },
-      examine: (fresh, prev, prevAt) => examineEntries(fresh, prev, this.now().getTime(), prevAt),
+      findings: examineEntries(entries, entries[0]?.prev ?? ZERO_HASH, this.now().getTime()),
+      nowMs: this.now().getTime(),
     });
     this.#sent = last.seq;
     return appended;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { findingsAfter } from '../../src/exchange/entry-check';
 import { nextEpoch } from '../../src/exchange/epoch';
 import { prefixFor } from '../../src/exchange/prefix';
 import { ZERO_HASH } from '../../src/journal/entry';
@@ -204,7 +205,8 @@ export class MemoryExchangeStore implements ExchangeStore {
   }
 
   async append(batch: Append): Promise<Appended> {
-    const { stallId, entries, head, introduction, examine } = batch;
+    const { stallId, head, introduction } = batch;
+    const entries = [...batch.entries];
     const stall = this.#stall(stallId);
     const { device } = head;
     const known = stall.devices.get(device);
@@ -235,9 +237,8 @@ export class MemoryExchangeStore implements ExchangeStore {
       });
     }
     const fresh = entries.slice(chain.length + 1 - first.seq);
-    const found = new Map(
-      examine(fresh, headOf(chain).hash, chain.at(-1)?.entry.at).map(({ seq, cause }) => [seq, cause]),
-    );
+    const last = fresh.length === entries.length ? chain.at(-1) : undefined;
+    const found = new Map(findingsAfter(batch, last?.entry.at ?? null).map(({ seq, cause }) => [seq, cause]));
     const receipts = entries.map((entry): EntryReceipt => {
       const { seq, id, hash } = entry;
       const there = chain[seq - 1];

@@ -1,6 +1,6 @@
 import type { ReceiptDocument } from '../../domain/receipt';
 import type { PrinterProfile } from '../models/profile';
-import { createThread } from '../thread';
+import { createThread } from '../../threads/thread';
 import { drawsQrAsPictures, encodeReceipt } from './escpos';
 import { unprintable, type Printable } from './printable-text';
 

@@ -1,4 +1,4 @@
-import { createThread } from '../thread';
+import { createThread } from '../../threads/thread';
 import type { PaperToDraw } from './paper-image';
 
 /** Draws paper without holding up the thread that asks. */

@@ -1,4 +1,4 @@
-import { answerQuestions } from '../thread-worker';
+import { answerQuestions } from '../../threads/thread-worker';
 import { drawPaper } from './paper-image';
 
 /** The thread that draws: one paper in, one PNG out. */

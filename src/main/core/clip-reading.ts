@@ -1,4 +1,4 @@
-import { askOnce, type ThreadOptions } from '../../hardware/thread';
+import { askOnce, type ThreadOptions } from '../../threads/thread';
 import type { ClipReading } from '../../shared/clip-check';
 import type { ClipFile } from './clip-file';
 

@@ -1,4 +1,4 @@
-import { createThread } from '../../hardware/thread';
+import { createThread } from '../../threads/thread';
 import type { CallOutput } from '../../shared/contract';
 import { makeReport, type PriceTestReport, type ReportAnswer, type ReportQuestion, type Reports } from './reports';
 

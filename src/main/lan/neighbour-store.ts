@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { z } from 'zod';
+import { findingsAfter } from '../../exchange/entry-check';
 import {
   Refusal,
   revoked,
@@ -155,8 +156,10 @@ export class NeighbourStore implements ExchangeStore {
     return this.#inTurn(() => this.#append(batch));
   }
 
-  async #append({ entries, head, examine }: Append): Promise<Appended> {
+  async #append(batch: Append): Promise<Appended> {
     const { store, onReceived } = this.#world;
+    const { head } = batch;
+    const entries = [...batch.entries];
     const { journal } = store.sync;
     const first = entries[0] as WireEntry;
     const held: ChainHead = journal.head(first.device) ?? { seq: 0, hash: ZERO_HASH };
@@ -172,9 +175,8 @@ export class NeighbourStore implements ExchangeStore {
     }
     if (fresh[0] && overlap.length === 0 && fresh[0].prev !== held.hash) throw this.#forked(first.device, held.seq);
 
-    const findings = new Map(
-      examine(fresh, held.hash, journal.entry(first.device, held.seq)?.at).map((finding) => [finding.seq, finding]),
-    );
+    const before = overlap.length === 0 ? journal.entry(first.device, held.seq) : null;
+    const findings = new Map(findingsAfter(batch, before?.at ?? null).map((finding) => [finding.seq, finding]));
     const kinds = new Set<string>();
     for (let at = 0; at < fresh.length; at += SLICE_ENTRIES) {
       const slice = fresh.slice(at, at + SLICE_ENTRIES);

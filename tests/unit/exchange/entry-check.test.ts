@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { examineEntries } from '../../../src/exchange/entry-check';
+import { examineEntries, findingsAfter } from '../../../src/exchange/entry-check';
 import { ZERO_HASH } from '../../../src/journal/entry';
 import { ExchangeDevice } from '../../helpers/exchange-device';
 
@@ -37,6 +37,29 @@ test('knows the mark of a clock from the entry before a batch, and takes it for 
   expect(examineEntries(later, before?.hash ?? '', NOW_MS).map(({ seq }) => seq)).toEqual([4]);
   // Damaged, and kept all the same.
   expect(examineEntries(later, before?.hash ?? '', NOW_MS, 'no instant').map(({ seq }) => seq)).toEqual([4]);
+});
+
+test('what was found of a batch is looked at again once its mark is known, and nothing else is', () => {
+  const { entries, deviceId: device } = setRight();
+  const [, , before, ...later] = entries;
+  const last = later.at(-1);
+  if (!before || !last) throw new Error('too few');
+  const broken = { ...last, body: '{"staffId":"eve"}' };
+  const batch = [...later.slice(0, -1), broken];
+  const looked = {
+    entries: batch,
+    head: { device, seq: last.seq, hash: last.hash, signature: '' },
+    findings: examineEntries(batch, before.hash, NOW_MS),
+    nowMs: NOW_MS,
+  };
+  const seqs = (prevAt: string | null) => findingsAfter(looked, prevAt).map(({ seq, cause }) => [seq, cause]);
+  expect(seqs(null)).toEqual([
+    [4, 'future-clock'],
+    [6, 'wrong-hash'],
+  ]);
+  expect(seqs(before.at)).toEqual([[6, 'wrong-hash']]);
+  // A device that had not moved its clock yet.
+  expect(seqs(entries[0]?.at ?? '')).toEqual(seqs(null));
 });
 
 test('holds against an order that it says itself it was placed in a day to come', () => {

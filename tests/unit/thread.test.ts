@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { createThread, type Thread } from '../../src/hardware/thread';
+import { createThread, ThreadEnded, type Thread } from '../../src/threads/thread';
 
 const folder = mkdtempSync(join(tmpdir(), 'trestle-thread-'));
 const file = 'echo.mjs';
@@ -37,6 +37,15 @@ describe('a thread of ours', () => {
     expect(await Promise.all(['a', 'b', 'c'].map((word) => thread.ask(word)))).toEqual(['a!', 'b!', 'c!']);
   });
 
+  test('takes memory along instead of a copy of it, and counts who waits', async () => {
+    const moved = new ArrayBuffer(8);
+    const thread = create() as Thread<string | ArrayBuffer, string>;
+    const answers = [thread.ask(moved, [moved]), thread.ask('b')];
+    expect([moved.byteLength, thread.waiting]).toEqual([0, 2]);
+    expect(await Promise.all(answers)).toEqual(['[object ArrayBuffer]!', 'b!']);
+    expect(thread.waiting).toBe(0);
+  });
+
   test('tells why a question failed, and answers the next', async () => {
     const thread = create();
     await expect(thread.ask('fail')).rejects.toThrow('no ink');
@@ -45,7 +54,10 @@ describe('a thread of ours', () => {
 
   test('is started again after it died; who waited hears of it', async () => {
     const thread = create();
-    await expect(Promise.all([thread.ask('die'), thread.ask('lost')])).rejects.toThrow('ended with code 3');
+    const [died, lost] = await Promise.allSettled([thread.ask('die'), thread.ask('lost')]);
+    for (const asked of [died, lost]) {
+      expect(asked).toMatchObject({ status: 'rejected', reason: expect.any(ThreadEnded) as ThreadEnded });
+    }
     expect(await thread.ask('again')).toBe('again!');
   });
 

@@ -9,10 +9,20 @@ export interface ThreadRequest<Q> {
 export type ThreadReply<A> =
   { readonly id: number; readonly answer: A } | { readonly id: number; readonly problem: string };
 
+/** Why a question has no answer that would have had one of a thread that lives: it died, was closed or took too long. */
+export class ThreadEnded extends Error {
+  override readonly name = 'ThreadEnded';
+}
+
 /** Work done beside the thread that must answer a person. */
 export interface Thread<Q, A> {
-  /** Rejects when the work fails, the thread dies or is closed, or no answer comes in time. */
-  ask(question: Q): Promise<A>;
+  /**
+   * Rejects when the work fails, and with `ThreadEnded` when the thread dies or is closed, or no answer comes in time.
+   * @param moved memory of the question that the thread gets instead of a copy of it: nobody here can use it any more
+   */
+  ask(question: Q, moved?: readonly ArrayBuffer[]): Promise<A>;
+  /** How many questions wait for their answer. */
+  readonly waiting: number;
   close(): Promise<void>;
 }
 
@@ -29,11 +39,15 @@ export interface ThreadOptions<Q, A> {
   readonly inPlace: (question: Q) => Promise<A>;
 }
 
-/** Starts the thread when the first question comes, and again should it die. Idle, it keeps no process alive. */
+/**
+ * Starts the thread when the first question comes, and again should it die and another one come: never more than one at a time.
+ * Idle, it keeps no process alive.
+ */
 export function createThread<Q, A>(options: ThreadOptions<Q, A>): Thread<Q, A> {
   const { file, beside, timeoutMs, mostHeapMib, inPlace } = options;
   const waiting = new Map<number, { resolve: (answer: A) => void; reject: (error: Error) => void }>();
   let worker: Worker | null = null;
+  let path: string | undefined;
   let lastId = 0;
 
   function rejectAll(error: Error): void {
@@ -56,21 +70,24 @@ export function createThread<Q, A>(options: ThreadOptions<Q, A>): Thread<Q, A> {
       worker = null;
       rejectAll(error);
     };
-    started.on('error', died);
-    started.on('exit', (code) => died(new Error(`The thread ${file} ended with code ${code}.`)));
+    // What it threw before it ended.
+    started.on('error', (error) =>
+      died(new ThreadEnded(`The thread ${file} ended: ${error.message}`, { cause: error })),
+    );
+    started.on('exit', (code) => died(new ThreadEnded(`The thread ${file} ended with code ${code}.`)));
     return started;
   }
 
   async function end(reason: string): Promise<void> {
     const last = worker;
     worker = null;
-    rejectAll(new Error(`The thread ${file} ${reason}.`));
+    rejectAll(new ThreadEnded(`The thread ${file} ${reason}.`));
     await last?.terminate();
   }
 
   return {
-    async ask(question) {
-      const path = locate(file, beside);
+    async ask(question, moved = []) {
+      path ??= locate(file, beside);
       if (path === undefined) return inPlace(question);
       const current = (worker ??= start(path));
       current.ref();
@@ -81,8 +98,11 @@ export function createThread<Q, A>(options: ThreadOptions<Q, A>): Thread<Q, A> {
         waiting.set(request.id, { resolve, reject });
         timer = setTimeout(() => void end(`gave no answer in ${timeoutMs} ms`), timeoutMs);
       });
-      current.postMessage(request);
+      current.postMessage(request, moved);
       return answer.finally(() => clearTimeout(timer));
+    },
+    get waiting() {
+      return waiting.size;
     },
     close: () => end('was closed'),
   };
