@@ -133,6 +133,11 @@ test('a long docket shows the newest line, scrolls by hand and comes back', asyn
     await till.typePrice(`Thing ${index}`, 100 * index, 'VAT 0%');
     await expect(till.line(`Thing ${index}`)).toBeInViewport();
   }
+  const unseen = till.docket.getByText(new RegExp(`^${m.docket_unseen({ count: 0 }).replace('0', '(\\d+)')}$`));
+  await expect(unseen).toHaveCount(1);
+  const above = Number.parseInt(await unseen.innerText(), 10);
+  expect(above).toBeGreaterThan(0);
+  await expect(till.line(`Thing ${above + 1}`)).toBeInViewport({ ratio: 0.9 });
   await till.line('Thing 14').hover();
   await till.page.mouse.wheel(0, -5000);
   await expect(till.line('Thing 1')).toBeInViewport();
