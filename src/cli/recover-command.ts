@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, extname, join, resolve } from 'node:path';
 import { v7 as newUuid } from 'uuid';
@@ -40,7 +40,7 @@ export function registerRecoverCommand(program: Command): void {
   program
     .command('recover')
     .description('Rebuild the orders of a lost till from the codes on its receipts.')
-    .argument('[files...]', 'scanned codes: text files of one code per line, or PNG and JPEG pictures of receipts')
+    .argument('[files...]', 'scanned codes: text files of one code per line, pictures of receipts, or folders of both')
     .option('--data <folder>', 'where to put them: a new data folder, or with --add the folder of a till')
     .option(
       '--from <copy>',
@@ -103,7 +103,7 @@ async function recover(files: readonly string[], { data, from, key, add }: Recov
 
 /** What a till that takes the place of the scanned ones puts before its order numbers: none that any of them had. */
 function prefixAfter(scanned: readonly ScannedReceipt[]): string {
-  const prefixes = scanned.flatMap(({ text }) => readOrderCopy(text)?.copy.number.replace(/-\d+$/, '') ?? []);
+  const prefixes = scanned.flatMap(({ text }) => readOrderCopy(text ?? '')?.copy.number.replace(/-\d+$/, '') ?? []);
   let prefix = successorPrefix(prefixes[0] ?? 'T1');
   while (prefixes.includes(prefix)) prefix = successorPrefix(prefix);
   return prefix;
@@ -129,30 +129,73 @@ async function takeIn(store: Store, copy: string): Promise<void> {
   await store.applyImports();
 }
 
-async function readReceipts(file: string): Promise<ScannedReceipt[]> {
-  const name = basename(file);
-  if (PICTURES.includes(extname(file).toLowerCase())) {
-    const texts = await readPicture(readFileSync(file));
-    // A picture that shows none is to be named as well.
-    return texts.length === 0 ? [{ text: '', from: name }] : texts.map((text) => ({ text, from: name }));
+/** The codes in a file, or in all files of a folder by their names. */
+async function readReceipts(path: string): Promise<ScannedReceipt[]> {
+  if (statSync(path).isDirectory()) {
+    const within = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const names = within.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+    const read: ScannedReceipt[] = [];
+    for (const name of names.toSorted()) read.push(...(await readReceipts(join(path, name))));
+    return read;
   }
-  return readFileSync(file, 'utf8')
-    .split(/\r?\n/)
-    .flatMap((text, index) => (text.trim() === '' ? [] : [{ text, from: `${name}:${index + 1}` }]));
+  const name = basename(path);
+  const bytes = readFileSync(path);
+  const written = PICTURES.includes(extname(name).toLowerCase()) ? null : textOf(bytes);
+  if (written !== null) {
+    return written
+      .split(/\r?\n/)
+      .flatMap((text, index) => (text.trim() === '' ? [] : [{ text, from: `${name}:${index + 1}` }]));
+  }
+  const texts = await readPicture(bytes);
+  if (texts === null) return [{ text: null, from: name }];
+  // A picture that shows none is to be named as well.
+  return texts.length === 0 ? [{ text: '', from: name }] : texts.map((text) => ({ text, from: name }));
 }
 
-/** The QR codes in a picture. */
-async function readPicture(bytes: Uint8Array): Promise<string[]> {
+/** What is written in a file; null of one that holds something else, whatever it is called. */
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+/** The QR codes in a picture; null of what is no picture that can be read. */
+async function readPicture(bytes: Uint8Array): Promise<string[] | null> {
+  const found = await readCodes(bytes);
+  if (found.length > 0) return found;
+  const drawn = await drawnAnew(bytes);
+  return drawn && readCodes(drawn);
+}
+
+async function readCodes(bytes: Uint8Array): Promise<string[]> {
   const { prepareZXingModule, readBarcodes } = await import('zxing-wasm/reader');
   // The reader would fetch its program from the network otherwise.
   const program = createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm');
   const wasmBinary = new Uint8Array(readFileSync(program)).buffer;
   await prepareZXingModule({ overrides: { wasmBinary }, fireImmediately: true });
   const codes = await readBarcodes(bytes, { formats: ['QRCode'], tryHarder: true });
-  return codes.map(({ text }) => text);
+  // What it cannot open it says as a code without a text.
+  return codes.flatMap(({ text }) => (text === '' ? [] : [text]));
+}
+
+/** A picture as PNG: WebP, AVIF and rarer kinds of JPEG are not known to the reader of codes. Null where it cannot be drawn. */
+async function drawnAnew(bytes: Uint8Array): Promise<Uint8Array | null> {
+  const { createCanvas, loadImage } = await import('@napi-rs/canvas');
+  try {
+    const image = await loadImage(bytes);
+    const canvas = createCanvas(image.width, image.height);
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return await canvas.encode('png');
+  } catch {
+    return null;
+  }
 }
 
 const REFUSALS: Readonly<Record<RefusalReason, string>> = {
+  unreadable: 'is neither text nor a picture that can be read here: save it as JPEG or PNG',
   'no-copy': 'holds no signed copy of an order',
   'unknown-till':
     'is of a till whose key is not known here: name a copy of the stall with --from, or the key with --key',

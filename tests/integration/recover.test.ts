@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { Command } from 'commander';
 import { v7 as newUuid } from 'uuid';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -214,6 +215,40 @@ test('a copy is believed by its till’s key alone; without a copy of the stall 
   } finally {
     store.close();
   }
+});
+
+test('a folder of pictures of whatever kind is read, and what cannot be is named once', async () => {
+  for (let sale = 0; sale < 3; sale += 1) {
+    await till.call('cart.scan', { code: SOURDOUGH });
+    await till.call('payment.cash', { givenMinor: 1_000 });
+    await till.call('sale.next', {});
+  }
+  await till.until(({ jobs }) => jobs.unprinted.length === 0, 'all paper is printed');
+  const [first, second, third] = (running.virtualPrinter?.papers() ?? []).map(({ elements, dotsWide }) =>
+    drawPaper({ elements: elements.filter(isPaper), dotsWide }),
+  );
+  if (!first || !second || !third) throw new Error('three receipts were printed');
+  const photos = join(folder.path, 'photos');
+  mkdirSync(join(photos, 'not these'), { recursive: true });
+  const put = (name: string, bytes: Uint8Array | string): void => writeFileSync(join(photos, name), bytes);
+  const image = await loadImage(second);
+  const canvas = createCanvas(image.width, image.height);
+  canvas.getContext('2d').drawImage(image, 0, 0);
+  put('1.PNG', first);
+  put('2.webp', await canvas.encode('webp'));
+  put('3.txt', (await readQrCodes(third)).join('\n'));
+  // As telephones keep pictures that nothing here can open, with lines in it that are none.
+  put('4.heic', Buffer.concat([Buffer.from('\0\0\0\x18ftypheic'), Buffer.alloc(4_000, 'a\n\xff', 'latin1')]));
+  put('5.jpg', '');
+  put('.hidden', 'nothing');
+
+  const { report, exitCode } = await recoverCommand(photos, '--data', rebuilt(), '--from', lost());
+  expect(report.known.map(({ number }) => number)).toEqual(['T1-0001', 'T1-0002', 'T1-0003']);
+  expect(report.refused).toEqual([
+    { from: '4.heic', number: null, why: 'unreadable' },
+    { from: '5.jpg', number: null, why: 'unreadable' },
+  ]);
+  expect(exitCode).toBe(1);
 });
 
 test('without the stall’s wish the code holds the number alone', async () => {

@@ -18,12 +18,14 @@ import { sha256 } from './receipt-code';
 
 /** The text of one code, and where it was read: a file and line, or a picture. */
 export interface ScannedReceipt {
-  readonly text: string;
+  /** Null of a file that is neither text nor a picture that can be read. */
+  readonly text: string | null;
   readonly from: string;
 }
 
 /**
  * Why a scanned text gave no order.
+ * - `unreadable` it is neither text nor a picture that can be read
  * - `no-copy` it holds no signed copy of an order
  * - `unknown-till` it names a till whose key is not known here
  * - `forged` its till did not sign it
@@ -31,7 +33,8 @@ export interface ScannedReceipt {
  * - `other-rules` it is signed and does not add up by the rules of this version
  * - `number-taken` this order number is another order's here
  */
-export type RefusalReason = 'no-copy' | 'unknown-till' | 'forged' | 'other-stall' | 'other-rules' | 'number-taken';
+export type RefusalReason =
+  'unreadable' | 'no-copy' | 'unknown-till' | 'forged' | 'other-stall' | 'other-rules' | 'number-taken';
 
 export interface RecoveredOrder {
   readonly from: string;
@@ -103,11 +106,11 @@ export function recoverReceipts(
   const drafts: EntryDraft[] = [];
 
   for (const { text, from } of scanned) {
-    const read = readOrderCopy(text);
+    const read = text === null ? null : readOrderCopy(text);
     const number = read?.copy.number ?? null;
     const refuse = (why: RefusalReason): void => void report.refused.push({ from, number, why });
     if (read === null || number === null) {
-      refuse('no-copy');
+      refuse(text === null ? 'unreadable' : 'no-copy');
       continue;
     }
     const { copy } = read;
