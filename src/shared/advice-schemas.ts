@@ -1,16 +1,14 @@
 /** Schemas of the advisor's advice. */
 import { z } from 'zod';
 import type { Adjustment, Advice, AdviceWishes } from '../domain/advice';
+import { markdownStep } from './pricing-schemas';
 import { basisPoints, id, instant, minor, price } from './zod';
 
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
-const steps = z
-  .array(z.object({ beforeCloseMinutes: z.int().min(1).max(1_440), basisPoints: basisPoints.min(1) }))
-  .min(1)
-  .max(8);
+const steps = z.array(markdownStep).min(1).max(8);
 
 const head = { adviceId: id, offeredAt: instant, orders: count, confidence: share };
 

@@ -4,7 +4,7 @@ import type { Drop, DropTemplate } from '../domain/drop';
 import type { SellingPlace } from '../domain/pricing/book';
 import type { PricePolicy } from '../domain/pricing/policy';
 import { DROP_LIMITS, RULE_LIMITS } from '../domain/pricing/limits';
-import type { Effect, PriceRule, Schedule, Selector, UnitCharge } from '../domain/pricing/rule';
+import type { Effect, MarkdownStep, PriceRule, Schedule, Selector, UnitCharge } from '../domain/pricing/rule';
 import { basisPoints, id, instant, price, pricing, quantity } from './zod';
 
 const text = (most: number) => z.string().max(most);
@@ -27,6 +27,12 @@ export const unitCharge = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('amount-off'), amountMinor: price.min(1) }),
 ]) satisfies z.ZodType<UnitCharge>;
 
+export const markdownStep = z.object({
+  beforeCloseMinutes: z.int().min(1).max(1_440),
+  basisPoints: basisPoints.min(1),
+  priceMinor: price.min(1).optional(),
+}) satisfies z.ZodType<MarkdownStep>;
+
 export const priceEffect = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unit-price'), priceMinor: price }),
   z.object({ kind: z.literal('percent-off'), basisPoints: basisPoints.min(1) }),
@@ -34,10 +40,7 @@ export const priceEffect = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('markdown'),
     closesAt: localTime,
-    steps: z
-      .array(z.object({ beforeCloseMinutes: z.int().min(1).max(1_440), basisPoints: basisPoints.min(1) }))
-      .min(1)
-      .max(RULE_LIMITS.steps),
+    steps: z.array(markdownStep).min(1).max(RULE_LIMITS.steps),
   }),
   z.object({
     kind: z.literal('tiers'),

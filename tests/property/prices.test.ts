@@ -4,7 +4,16 @@ import { addVariant, emptyCart, offeredOf, priceCart, type Cart, type CartLine }
 import { leftBeside, linePrice, pricesFor, repriceCart, type CartWorld } from '../../src/domain/pricing/cart-prices';
 import { priceOf, type PriceSubject } from '../../src/domain/pricing/price';
 import { priceSteps, type WantedGoods } from '../../src/domain/pricing/quote';
-import { checkRule, type Effect, type PriceRule, type Selector, type UnitCharge } from '../../src/domain/pricing/rule';
+import {
+  checkRule,
+  stepTo,
+  type Effect,
+  type MarkdownStep,
+  type PriceRule,
+  type Selector,
+  type UnitCharge,
+} from '../../src/domain/pricing/rule';
+import { MAX_MINOR } from '../../src/domain/money';
 import { bookOf, NOW_MS, ruleOf, subjectOf, timed } from '../helpers/price-rules';
 import { saltAndBramble as stall, testContext, testItem, testVariant, valueOf } from '../helpers/stall';
 
@@ -258,6 +267,31 @@ describe('prices', () => {
           goods.map((subject) => priceOf(book, subject, 'trade').looked);
         expect(lookedAt(bookOf([...strangers, ...rulesOn]))).toEqual(lookedAt(bookOf(rulesOn)));
       }),
+    );
+  });
+
+  it('are what was typed for a markdown, whatever it is, and about that on a device that knows only per cent', () => {
+    const priceMinor = fc.oneof(fc.integer({ min: 2, max: 1_000 }), fc.integer({ min: 10_000, max: MAX_MINOR }));
+    const typed = priceMinor.chain((one) =>
+      fc.record({ priceMinor: fc.constant(one), typedMinor: fc.integer({ min: 1, max: one - 1 }) }),
+    );
+    fc.assert(
+      fc.property(typed, ({ priceMinor, typedMinor }) => {
+        const costs = (step: MarkdownStep, before = priceMinor): number => {
+          const rule = ruleOf({ effect: { kind: 'markdown', closesAt: '16:00', steps: [step] } });
+          expect(checkRule(rule).ok).toBe(true);
+          const window = { fromMs: NOW_MS, untilMs: NOW_MS + 1, step };
+          return priceOf(bookOf([timed(rule, window)]), subjectOf({ priceMinor: before, costMinor: null }), 'everyone')
+            .unitPriceMinor;
+        };
+        const step = stepTo(typedMinor, { beforeCloseMinutes: 60, priceMinor });
+        expect(costs(step)).toBe(typedMinor);
+        // Cheaper meanwhile: nothing gets dearer by a markdown.
+        expect(costs(step, typedMinor - 1)).toBe(typedMinor - 1);
+        const { priceMinor: _typed, ...inPerCent } = step;
+        expect(Math.abs(costs(inPerCent) - typedMinor)).toBeLessThanOrEqual(1 + priceMinor / 10_000);
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DropTimeOffer } from '../../src/domain/advice';
 import type { Item } from '../../src/domain/catalogue';
 import { dropRuleId } from '../../src/domain/drop';
+import { stepTo } from '../../src/domain/pricing/rule';
 import { AdvisorEngine } from '../../src/main/advisor/engine';
 import { AdviceService } from '../../src/main/core/advice-service';
 import { CallFailure } from '../../src/main/core/call-failure';
@@ -264,6 +265,26 @@ describe('the advisor', () => {
     expect(codeOf(() => service.answer({ adviceId, answer: 'adjusted', adjustment }, by('half')))).toBe('below-cost');
     life.put(goods(1, { priceMinor: 401, costMinor: 200 }));
     expect(codeOf(() => service.answer({ adviceId, answer: 'adjusted', adjustment }, by('again')))).toBe('ok');
+  });
+
+  it('keeps the price that was typed, to the penny, on every till, and asks whether that is below cost', () => {
+    const adviceId = offer('advice-1');
+    life.put(goods(1, { priceMinor: 29_999, costMinor: 14_999 }));
+    const step = stepTo(14_998, { beforeCloseMinutes: 60, priceMinor: 29_999 });
+    const typed = (priceMinor: number) => ({ steps: [{ ...step, priceMinor }] });
+    const take = (priceMinor: number, requestId: string): string =>
+      codeOf(() => service.answer({ adviceId, answer: 'adjusted', adjustment: typed(priceMinor) }, by(requestId)));
+    // What the per cent come to is no matter.
+    expect([take(14_998, 'low'), take(14_999, 'ok')]).toEqual(['below-cost', 'ok']);
+    const effect = { kind: 'markdown', steps: typed(14_999).steps };
+    expect(service.rules()[0]?.effect).toMatchObject(effect);
+    const other = life.another();
+    other.store.receive(
+      life.store.sync.journal.entriesAfter(life.store.device.deviceId, 0, { entries: 1_000, bodyBytes: 1e9 }),
+      [],
+    );
+    expect(other.store.advice.rules('')[0]?.effect).toMatchObject(effect);
+    other.end();
   });
 
   it('prices by the advice that was taken last, where two are about the same goods', () => {

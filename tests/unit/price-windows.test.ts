@@ -74,7 +74,7 @@ describe('a markdown', () => {
       when: { from: null, until: null, weekly: [{ days: [6], from: '00:00', until: '23:59' }] },
     });
     const { windows } = timedRule(rule, localDays(Date.parse('2026-06-13T12:00:00Z'), ZONE));
-    expect(windows.slice(0, 2).map((window) => [asText(window), window.basisPoints])).toEqual([
+    expect(windows.slice(0, 2).map((window) => [asText(window), window.step?.basisPoints])).toEqual([
       ['2026-06-13T14:00 2026-06-13T14:40', 2_000],
       ['2026-06-13T14:40 2026-06-13T15:00', 5_000],
     ]);

@@ -2,6 +2,7 @@ import { metresBetween, type Coordinates } from '../coordinates';
 import type { PricePolicy } from './policy';
 import {
   isUnitEffect,
+  type MarkdownStep,
   type OfferEffect,
   type Place,
   type PriceRule,
@@ -20,8 +21,8 @@ export interface TimedWindow {
   /** UTC milliseconds; the end is no longer within. */
   readonly fromMs: number;
   readonly untilMs: number;
-  /** Of a markdown: what comes off in this window. */
-  readonly basisPoints?: number;
+  /** Of a markdown: its step in this window. */
+  readonly step?: MarkdownStep;
 }
 
 /** Where this device sells. */
@@ -42,8 +43,9 @@ export interface RuleOn<E = SteadyEffect | OfferEffect> {
   readonly lingers: boolean;
 }
 
-/** A unit effect without the clock: a markdown is the percentage of its present step. */
-export type SteadyEffect = Exclude<UnitEffect, { readonly kind: 'markdown' }>;
+/** A unit effect without the clock: a markdown is its present step. */
+export type SteadyEffect =
+  Exclude<UnitEffect, { readonly kind: 'markdown' }> | { readonly kind: 'markdown-step'; readonly step: MarkdownStep };
 
 /** Rules found by what they are about, each list in rank order. */
 export interface RuleIndex<E> {
@@ -89,7 +91,7 @@ export function compileBook(
 ): PriceBook {
   let fromMs = Number.NEGATIVE_INFINITY;
   let untilMs = Number.POSITIVE_INFINITY;
-  const on: { readonly rule: PriceRule; readonly basisPoints: number; readonly lingers: boolean }[] = [];
+  const on: { readonly rule: PriceRule; readonly step: MarkdownStep | null; readonly lingers: boolean }[] = [];
   const graceMs = new Map<string, number>();
   const boundary = (atMs: number): void => {
     if (atMs <= nowMs) fromMs = Math.max(fromMs, atMs);
@@ -104,7 +106,7 @@ export function compileBook(
       boundary(window.untilMs);
       if (lingerMs > 0) boundary(window.untilMs + lingerMs);
       if (window.fromMs > nowMs || window.untilMs + lingerMs <= nowMs) continue;
-      on.push({ rule, basisPoints: window.basisPoints ?? 0, lingers: window.untilMs <= nowMs });
+      on.push({ rule, step: window.step ?? null, lingers: window.untilMs <= nowMs });
     }
   }
   on.sort(
@@ -116,11 +118,11 @@ export function compileBook(
   );
   const units = new IndexBuilder<SteadyEffect>();
   const offers = new IndexBuilder<OfferEffect>();
-  on.forEach(({ rule, basisPoints, lingers }, rank) => {
+  on.forEach(({ rule, step, lingers }, rank) => {
     const { effect } = rule;
     if (!isUnitEffect(effect)) offers.add(rule.what, { rule, effect, rank, lingers }, partsOf(effect));
     else if (effect.kind === 'markdown') {
-      units.add(rule.what, { rule, effect: { kind: 'percent-off', basisPoints }, rank, lingers });
+      if (step !== null) units.add(rule.what, { rule, effect: { kind: 'markdown-step', step }, rank, lingers });
     } else units.add(rule.what, { rule, effect, rank, lingers });
   });
   return { fromMs, untilMs, policy, units: units.index, offers: offers.index, graceMs };

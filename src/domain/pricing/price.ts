@@ -3,7 +3,7 @@ import type { Quantity } from '../catalogue';
 import { isAbout, rulesAbout, type Goods, type PriceBook, type RuleOn, type SteadyEffect } from './book';
 import type { StartPrice } from './matrix';
 import { cappedAt, floorOf } from './policy';
-import type { Audience } from './rule';
+import { markedDown, type Audience } from './rule';
 import type { PriceTrace, TraceStep } from './trace';
 
 /** Goods with everything a price depends on besides rules. */
@@ -121,6 +121,8 @@ function changed(effect: SteadyEffect, priceMinor: Minor): Minor {
       return priceMinor - portion(priceMinor, effect.basisPoints);
     case 'amount-off':
       return Math.max(0, priceMinor - effect.amountMinor);
+    case 'markdown-step':
+      return markedDown(effect.step, priceMinor);
   }
 }
 

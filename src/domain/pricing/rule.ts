@@ -1,5 +1,5 @@
 import type { Pricing, Quantity } from '../catalogue';
-import { MAX_MINOR, type Minor } from '../money';
+import { divideRounded, MAX_MINOR, portion, type Minor } from '../money';
 import { fail, ok, type Failure, type Result } from '../result';
 import { plainText } from '../text';
 import { RULE_LIMITS } from './limits';
@@ -86,7 +86,28 @@ export type OfferEffect =
 
 export interface MarkdownStep {
   readonly beforeCloseMinutes: number;
+  /** What comes off; about as much as a typed price takes off, for devices that know of no typed prices. */
   readonly basisPoints: number;
+  /** What a person typed that it is to cost: a hundredth of a per cent does not name every price above 100.00. */
+  readonly priceMinor?: Minor | undefined;
+}
+
+/** A step to a price that a person typed, below what the goods cost before. */
+export function stepTo(
+  typedMinor: Minor,
+  given: { readonly beforeCloseMinutes: number; readonly priceMinor: Minor },
+): MarkdownStep {
+  const { beforeCloseMinutes, priceMinor } = given;
+  const off = divideRounded((priceMinor - typedMinor) * 10_000, Math.max(1, priceMinor));
+  return { beforeCloseMinutes, basisPoints: Math.min(Math.max(off, 1), 9_999), priceMinor: typedMinor };
+}
+
+/** What goods of a price cost at a step: never more than before. */
+export function markedDown(
+  { basisPoints, priceMinor }: Omit<MarkdownStep, 'beforeCloseMinutes'>,
+  beforeMinor: Minor,
+): Minor {
+  return Math.min(beforeMinor, priceMinor ?? beforeMinor - portion(beforeMinor, basisPoints));
 }
 
 export interface Tier {
@@ -223,8 +244,11 @@ function wrongEffect(effect: Effect): Failure<RuleProblem> | null {
           !isWhole(beforeCloseMinutes, 1, 1_440) || !isWhole(basisPoints, 1, 10_000),
       );
       if (wrong) return bad('Each step begins 1 to 1440 minutes before closing and takes 0.01 to 100 % off.');
+      const typed = effect.steps.flatMap(({ priceMinor }) => priceMinor ?? []);
+      if (typed.some((priceMinor) => !isWhole(priceMinor, 1, MAX_MINOR))) return bad('A step leads to a price.');
       return isRising(effect.steps.map(({ beforeCloseMinutes }) => -beforeCloseMinutes)) &&
-        isRising(effect.steps.map(({ basisPoints }) => basisPoints))
+        isRising(effect.steps.map(({ basisPoints }) => basisPoints)) &&
+        isRising(typed.map((priceMinor) => -priceMinor))
         ? null
         : bad('Each step comes later than the one before and takes more off.');
     }

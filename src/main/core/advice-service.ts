@@ -9,7 +9,7 @@ import {
   type MarkdownOffer,
 } from '../../domain/advice';
 import { portion } from '../../domain/money';
-import { checkRule, type PriceRule } from '../../domain/pricing/rule';
+import { checkRule, markedDown, type PriceRule } from '../../domain/pricing/rule';
 import { plainText } from '../../domain/text';
 import type { Clock, Unsubscribe } from '../../hardware/ports';
 import type { EntryDraft } from '../../journal/kinds';
@@ -276,20 +276,19 @@ export class AdviceService implements RuleSource {
     advice: MarkdownOffer | BundleOffer,
     { steps, basisPoints }: NonNullable<CallInput<'advice.answer'>['adjustment']>,
   ): void {
-    const belowCost = (priceMinor: number, costMinor: number | null, off: number): boolean =>
-      costMinor !== null && priceMinor - portion(priceMinor, off) < costMinor;
     const refused = (): never => {
       throw new CallFailure('below-cost');
     };
     if (advice.kind === 'markdown') {
-      const deepest = Math.max(...(steps ?? advice.steps).map((step) => step.basisPoints));
       const { priceMinor, costMinor } = this.#goods(advice)?.variant ?? { ...advice, costMinor: advice.floorMinor };
-      if (belowCost(priceMinor, costMinor, deepest)) refused();
+      const costs = (steps ?? advice.steps).map((step) => markedDown(step, priceMinor));
+      if (costMinor !== null && costs.some((one) => one < costMinor)) refused();
       return;
     }
     for (const itemId of advice.itemIds) {
-      for (const variant of this.#core.store.catalogue.item(itemId)?.variants ?? []) {
-        if (belowCost(variant.priceMinor, variant.costMinor, basisPoints ?? advice.basisPoints)) refused();
+      for (const { priceMinor, costMinor } of this.#core.store.catalogue.item(itemId)?.variants ?? []) {
+        const afterMinor = priceMinor - portion(priceMinor, basisPoints ?? advice.basisPoints);
+        if (costMinor !== null && afterMinor < costMinor) refused();
       }
     }
   }

@@ -83,12 +83,12 @@ function weeklyWindows({ days, from, until }: WeeklyWindow, local: LocalDays): T
 function markdownWindows(closesAt: LocalTime, steps: readonly MarkdownStep[], local: LocalDays): TimedWindow[] {
   return local.days.flatMap((day) => {
     const closeMs = instantOf(day, closesAt, local);
-    return steps.map(({ beforeCloseMinutes, basisPoints }, index) => {
+    return steps.map((step, index) => {
       const next = steps[index + 1];
       return {
-        fromMs: closeMs - beforeCloseMinutes * MINUTE_MS,
+        fromMs: closeMs - step.beforeCloseMinutes * MINUTE_MS,
         untilMs: next === undefined ? closeMs : closeMs - next.beforeCloseMinutes * MINUTE_MS,
-        basisPoints,
+        step,
       };
     });
   });

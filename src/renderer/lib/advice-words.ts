@@ -1,6 +1,6 @@
 import type { Estimate } from '../../domain/advice';
 import { portion, type Minor } from '../../domain/money';
-import type { MarkdownStep } from '../../domain/pricing/rule';
+import { markedDown, type MarkdownStep } from '../../domain/pricing/rule';
 import type { TopicState } from '../../shared/contract';
 import * as m from '../../shared/i18n/generated/messages.js';
 import type { Format } from '../../shared/format';
@@ -57,7 +57,7 @@ export function offOf({ advice, adjustment }: ShownAdvice): number {
 }
 
 export function stepPhrase(shown: Shown<'markdown'>, step: MarkdownStep, { format, nowMs }: AdviceWords): string {
-  const price = format.money(reduced(priceOf(shown), step.basisPoints));
+  const price = format.money(markedDown(step, priceOf(shown)));
   const begins = Date.parse(shown.until ?? '') - step.beforeCloseMinutes * MINUTE_MS;
   return begins <= nowMs ? m.advice_step_now({ price }) : m.advice_step({ price, time: format.time(begins) });
 }

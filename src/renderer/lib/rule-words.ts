@@ -182,8 +182,10 @@ export function dayName(day: number, locale: string): string {
 }
 
 function stepsPhrase({ steps }: Extract<Effect, { kind: 'markdown' }>, words: RuleWords): string {
-  const all = steps.map(({ beforeCloseMinutes, basisPoints }) =>
-    m.rule_step({ minutes: beforeCloseMinutes, percent: words.format.percent(basisPoints) }),
+  const all = steps.map(({ beforeCloseMinutes: minutes, basisPoints, priceMinor }) =>
+    priceMinor === undefined
+      ? m.rule_step({ minutes, percent: words.format.percent(basisPoints) })
+      : m.rule_step_price({ minutes, price: words.format.money(priceMinor) }),
   );
   return listOf(all, words);
 }

@@ -130,8 +130,12 @@ describe('the book', () => {
   it('takes what a markdown says in its present step', () => {
     const markdown = ruleOf({ effect: { kind: 'markdown', closesAt: '16:00', steps: [] } });
     const steps = [
-      { fromMs: NOW_MS, untilMs: NOW_MS + MINUTE_MS, basisPoints: 2_000 },
-      { fromMs: NOW_MS + MINUTE_MS, untilMs: NOW_MS + 2 * MINUTE_MS, basisPoints: 5_000 },
+      { fromMs: NOW_MS, untilMs: NOW_MS + MINUTE_MS, step: { beforeCloseMinutes: 60, basisPoints: 2_000 } },
+      {
+        fromMs: NOW_MS + MINUTE_MS,
+        untilMs: NOW_MS + 2 * MINUTE_MS,
+        step: { beforeCloseMinutes: 30, basisPoints: 5_000 },
+      },
     ];
     const at = (nowMs: number) => priceOf(bookOf([timed(markdown, ...steps)], { nowMs }), subjectOf(), 'everyone');
     expect(at(NOW_MS).unitPriceMinor).toBe(800);
