@@ -86,6 +86,8 @@ export class Hints {
     while (!signal.aborted) {
       try {
         const client = await this.#database.ownClient();
+        // Asked to close meanwhile: nobody would tell it again.
+        if (signal.aborted) return await client.end();
         const ended = new Promise<void>((resolve) => {
           client.once('end', resolve);
           signal.addEventListener('abort', () => void client.end().then(resolve, resolve), { once: true });
