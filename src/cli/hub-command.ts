@@ -245,7 +245,8 @@ async function hubDatabase(
   const url = process.env['DATABASE_URL'];
   if (url) return { url, close: () => Promise.resolve() };
   const { startEmbeddedPostgres } = await import('../hub/embedded-postgres');
-  return startEmbeddedPostgres(resolve(data), role);
+  const { hubLog } = await import('../hub/log');
+  return startEmbeddedPostgres(resolve(data), role, hubLog());
 }
 
 function print(value: unknown): void {

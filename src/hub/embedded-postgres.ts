@@ -25,6 +25,7 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 
 export interface EmbeddedPostgres {
@@ -36,6 +37,8 @@ export interface EmbeddedPostgres {
 const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 50;
+/** Between two tries to start one again that ended: a full disk stays full for a while. */
+const REVIVE_EVERY_MS = 2_000;
 
 interface RunAs {
   readonly uid?: number;
@@ -48,10 +51,15 @@ const FOLDER_LOCK = 0x7472_6866;
 /**
  * Starts the PostgreSQL of a folder, which is made when it is not there; or joins the one that runs there already. After a crash
  * it recovers by itself. Started by root it runs as an ordinary user, as PostgreSQL insists.
- * @param role `server` serves the folder, alone, and ends PostgreSQL when it ends; `visitor` looks in, whether a hub runs or not
+ * @param role `server` serves the folder, alone, starts PostgreSQL again when it ends (a full disk, the kernel short of memory),
+ *   and ends it when it ends itself; `visitor` looks in, whether a hub runs or not
  * @throws with the mend, when it cannot run there
  */
-export async function startEmbeddedPostgres(folder: string, role: 'server' | 'visitor'): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  folder: string,
+  role: 'server' | 'visitor',
+  log: Pick<FastifyBaseLogger, 'warn'>,
+): Promise<EmbeddedPostgres> {
   const home = resolve(folder);
   const dataDir = join(home, 'postgres');
   mkdirSync(home, { recursive: true });
@@ -69,21 +77,49 @@ export async function startEmbeddedPostgres(folder: string, role: 'server' | 'vi
   const url = urlOf(port as number);
   if (role === 'visitor') return { url, close: wasRunning ? () => Promise.resolve() : () => stop(pid as number) };
 
-  const holder = new pg.Client({ connectionString: url, application_name: 'trestle hub of the folder' });
-  holder.on('error', () => undefined);
-  await holder.connect();
-  const { rows } = await holder.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [FOLDER_LOCK]);
-  if (!rows[0]?.locked) {
-    await holder.end();
-    throw new Error(`Another hub serves ${home} already: stop that first, or name another folder with --data.`);
-  }
+  const closing = new AbortController();
+  let holder = await hold(url, home);
+  let reviving: Promise<void> = Promise.resolve();
+  const revive = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      try {
+        if (!(await answers(url))) ({ pid } = await start(bin, home, dataDir, runAs, urlOf, port));
+        holder = await hold(url, home);
+        return watch();
+      } catch (error) {
+        log.warn({ error }, "the hub's PostgreSQL has ended and does not start; it is tried again");
+        await pause(REVIVE_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
+  };
+  const watch = (): void => {
+    holder.once('end', () => {
+      if (closing.signal.aborted) return;
+      log.warn("the connection to the hub's PostgreSQL broke: where it has ended it is started again");
+      reviving = revive();
+    });
+  };
+  watch();
   return {
     url,
     async close() {
+      closing.abort();
+      await reviving;
       await holder.end().catch(() => undefined);
       await stop(pid as number);
     },
   };
+}
+
+/** A connection that shows others who serves the folder. */
+async function hold(url: string, home: string): Promise<pg.Client> {
+  const holder = new pg.Client({ connectionString: url, application_name: 'trestle hub of the folder' });
+  holder.on('error', () => undefined);
+  await holder.connect();
+  const { rows } = await holder.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [FOLDER_LOCK]);
+  if (rows[0]?.locked) return holder;
+  await holder.end();
+  throw new Error(`Another hub serves ${home} already: stop that first, or name another folder with --data.`);
 }
 
 async function start(
@@ -92,8 +128,9 @@ async function start(
   dataDir: string,
   runAs: RunAs,
   urlOf: (port: number) => string,
+  before?: number,
 ): Promise<{ readonly pid: number; readonly port: number }> {
-  const port = await freePort();
+  const port = before ?? (await freePort());
   const log = openSync(join(home, 'postgres.log'), 'a', 0o600);
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=64'];
   const child = spawn(

@@ -93,6 +93,15 @@ test('after kill -9 of the hub it goes on with all it had acknowledged', async (
   reader.close();
 });
 
+test('when its PostgreSQL is killed under it, it is started again and lacks nothing', { timeout: 60_000 }, async () => {
+  const pid = postgresPid() as number;
+  process.kill(pid, 'SIGKILL');
+  await expect
+    .poll(async () => [postgresPid() !== pid, (await fetch(`${hub.url}/readyz`)).status], { timeout: 50_000 })
+    .toEqual([true, 200]);
+  expect(await command('device', 'list', till.stallId)).toMatchObject([{ prefix: 'T1', entries: 2 }, {}]);
+});
+
 test('told to stop, it ends its PostgreSQL too; commands work without it, and start again where it was', async () => {
   const pid = postgresPid() as number;
   expect(await hub.end('SIGTERM')).toBe(0);
