@@ -131,6 +131,7 @@ export class Database {
       return await work(await pending);
     } catch (error) {
       if (error instanceof Refusal || !isConnectionTrouble(error)) throw error;
+      if (isShort(error)) this.#options.log.error({ error }, 'the database has too little disk or memory');
       // Whoever waited in vain for a free connection has not heard anything bad of the database.
       if (!isQueueTooLong(error)) this.#drop(pending);
       throw unavailable(error);
@@ -239,13 +240,14 @@ export function urlsOf(url: string): string[] {
 
 /**
  * Whether the server went away, is starting or stopping, or takes no writes any more, as opposed to having refused what it
- * was asked (PostgreSQL appendix A: classes 08 and 57, 25006 read-only transaction, 53300 too many connections).
+ * was asked (PostgreSQL appendix A: classes 08 and 57, 25006 read-only transaction, 53100 to 53300 too little disk,
+ * memory or too few connections).
  */
 export function isConnectionTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') {
-    return /^(08...|57P0.|57014|25006|53300|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/.test(
+    return /^(08...|57P0.|57014|25006|53[123]00|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/.test(
       code,
     );
   }
@@ -257,9 +259,15 @@ function isQueueTooLong(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 }
 
+/** It is there, and has no room for what it was asked. */
+function isShort(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === '53100' || code === '53200';
+}
+
 function unavailable(cause: unknown): Refusal {
-  return new Refusal('unavailable', 'The database of the hub cannot be reached: try again shortly.', {
-    retryAfterMs: RETRY_AFTER_MS,
-    cause,
-  });
+  const message = isShort(cause)
+    ? 'The database of the hub has too little disk or memory: its operator must make room.'
+    : 'The database of the hub cannot be reached: try again shortly.';
+  return new Refusal('unavailable', message, { retryAfterMs: RETRY_AFTER_MS, cause });
 }

@@ -252,9 +252,32 @@ export class Projector {
     }
   }
 
-  /** One batch of a stall. @returns whether anything was done */
+  /**
+   * One batch of a stall. An entry of which nothing can be made must not keep those after it waiting: where a batch fails they are
+   * taken one by one, and the one that fails alone is passed over and told as a problem.
+   * @returns whether anything was done
+   */
   async #step(stallId: string): Promise<boolean> {
     await this.#database.query(statements.begin, [stallId]);
+    try {
+      return await this.#take(stallId);
+    } catch (error) {
+      if (!isOfTheEntries(error)) throw error;
+    }
+    for (let taken = 0; taken < BATCH_ENTRIES; taken += 1) {
+      try {
+        await this.#take(stallId, 1);
+      } catch (error) {
+        if (!isOfTheEntries(error)) throw error;
+        this.#log.error({ error, stallId }, 'nothing can be made of an entry; it is passed over');
+        return this.#take(stallId, 1, `nothing can be made of it: ${error.message.slice(0, 300)}`);
+      }
+    }
+    return true;
+  }
+
+  /** @param passOver why the entries are only written down as problems */
+  #take(stallId: string, most = Infinity, passOver: string | null = null): Promise<boolean> {
     return this.#database.transaction(async (client) => {
       const { rows } = await client.query<{ feed_seq: number; announced_seq: number }>({
         ...statements.lock,
@@ -265,10 +288,11 @@ export class Projector {
       const values = [stallId, place.feed_seq, PROJECTED_KINDS];
       const late = await client.query<Row>({ ...statements.accepted, values });
       const next = await client.query<Row>({ ...statements.next, values });
-      const entries = [...late.rows, ...next.rows];
+      const entries = [...late.rows, ...next.rows].slice(0, most);
       if (entries.length === 0) return false;
-      await this.#project(client, stallId, entries, place.announced_seq);
-      const end = next.rows.at(-1)?.feed_seq ?? place.feed_seq;
+      if (passOver === null) await this.#project(client, stallId, entries, place.announced_seq);
+      else await passedOver(client, stallId, entries, passOver);
+      const end = entries.slice(late.rows.length).at(-1)?.feed_seq ?? place.feed_seq;
       await client.query({ ...statements.move, values: [stallId, end] });
       return true;
     });
@@ -303,10 +327,7 @@ export class Projector {
     await putShifts(client, stallId, facts);
     await layOutReceipts(client, stallId, [...touched]);
     await putProblems(client, stallId, problems);
-    if (accepted.length > 0) {
-      const keys = [accepted.map(({ device_id }) => device_id), accepted.map(({ seq }) => seq)];
-      await client.query({ ...statements.noteAccepted, values: [stallId, ...keys] });
-    }
+    await noteAccepted(client, stallId, accepted);
 
     const news = [...orders, ...flags, ...only(facts, 'shift-reconciled')].filter(({ entry }) =>
       isNews.has(entry.serverSeq),
@@ -447,6 +468,32 @@ async function putProblems(client: Sql, stallId: string, problems: readonly Prob
     ...statements.putProblems,
     values: [stallId, ...columns, problems.map(({ problem }) => problem)],
   });
+}
+
+async function noteAccepted(client: Sql, stallId: string, accepted: readonly Row[]): Promise<void> {
+  if (accepted.length === 0) return;
+  const keys = [accepted.map(({ device_id }) => device_id), accepted.map(({ seq }) => seq)];
+  await client.query({ ...statements.noteAccepted, values: [stallId, ...keys] });
+}
+
+async function passedOver(client: Sql, stallId: string, rows: readonly Row[], problem: string): Promise<void> {
+  const problems = rows.map(({ device_id, seq }) => ({ device: device_id, seq, problem }));
+  await putProblems(client, stallId, problems);
+  await noteAccepted(
+    client,
+    stallId,
+    rows.filter(({ resolution }) => resolution === 'accepted'),
+  );
+}
+
+/**
+ * Whether the same entries would fail again for what is in them: data that PostgreSQL refuses (appendix A: classes 21 to 23 and 54),
+ * or that our own code cannot work with. Whatever else fails may be the database's trouble, and is tried again.
+ */
+function isOfTheEntries(error: unknown): error is Error {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return true;
+  const { code } = error as { readonly code?: unknown };
+  return error instanceof Error && typeof code === 'string' && /^(21|22|23|54)...$/.test(code);
 }
 
 function quarantined(stallId: string, { device_id, seq, hash, kind, cause, detail, received_at }: Row): WebhookMessage {
