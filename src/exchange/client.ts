@@ -351,9 +351,13 @@ const WORDLESS: ReadonlyMap<number, ExchangeFailureCode> = new Map([
 ]);
 
 function retryAfter(headers: HttpAnswer['headers'], saidMs?: number): { readonly retryAfterMs?: number } {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  const ms = saidMs ?? seconds * 1000;
+  const ms = saidMs ?? retryAfterHeaderMs(headers);
   return Number.isFinite(ms) && ms >= 0 ? { retryAfterMs: Math.min(ms, LONGEST_RETRY_AFTER_MS) } : {};
+}
+
+/** `Retry-After` as RFC 9110 has it: seconds, or an instant, which is compared with the answer's own; our clock may be wrong. */
+function retryAfterHeaderMs({ 'retry-after': after = '', date = '' }: HttpAnswer['headers']): number {
+  return /^\d+$/.test(after.trim()) ? Number(after) * 1000 : Date.parse(after) - Date.parse(date);
 }
 
 function jsonOf({ status, headers, body }: HttpAnswer): unknown {

@@ -97,3 +97,17 @@ test('a server that asks to be left alone is, but not for ever', async () => {
   const forEver = await failure(json(429, { error: { ...error, retryAfterMs: 10 ** 9 } }));
   expect(forEver.retryAfterMs).toBe(600_000);
 });
+
+test.each([
+  // By the server's own clock, whatever ours says.
+  ['Mon, 05 Jan 2026 09:01:30 GMT', 90_000],
+  ['Tue, 06 Jan 2026 09:00:00 GMT', 600_000],
+  ['Mon, 05 Jan 2026 08:00:00 GMT', null],
+  ['in a while', null],
+  ['-3', null],
+])('a proxy that asks for patience until %s is understood', async (after, retryAfterMs) => {
+  const busy = await failure((_request, response) => {
+    response.writeHead(503, { 'retry-after': after, date: 'Mon, 05 Jan 2026 09:00:00 GMT' }).end('<h1>Later</h1>');
+  });
+  expect([busy.code, busy.retryAfterMs]).toEqual(['unavailable', retryAfterMs]);
+});
