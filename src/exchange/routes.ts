@@ -78,6 +78,11 @@ const stallParams = z.object({ stall: id });
 const photoParams = z.object({ stall: id, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const nothing = z.object({}).describe('Nothing more to say.');
 const refusals = { '4xx': exchangeError, '5xx': exchangeError };
+const bytes = (what: string) => ({
+  description: what,
+  content: { 'application/octet-stream': { schema: z.unknown() } },
+});
+const headersOnly = (what: string) => z.unknown().describe(what);
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -387,7 +392,15 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
 
     app.head(
       EXCHANGE_PATHS.photo,
-      { schema: { hide: true, params: photoParams } },
+      {
+        config: { swagger: { exposeHeadRoute: true } },
+        schema: {
+          summary: 'How much of a photo or clip is here',
+          security,
+          params: photoParams,
+          response: { 204: headersOnly('`Upload-Offset` is how much, `Upload-Length` the whole.'), ...refusals },
+        },
+      },
       async ({ device, params }, reply) => {
         const state = await store.photoState(device.stallId, params.sha256);
         if (state === null) throw noPhoto();
@@ -398,7 +411,13 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
       },
     );
 
-    app.get(EXCHANGE_PATHS.photo, { schema: { hide: true, params: photoParams } }, async (request, reply) => {
+    const photoAnswers = {
+      200: bytes('The whole of it.'),
+      206: bytes('What `Range: bytes=N-M` asked for; `Content-Range` says how far it goes.'),
+      ...refusals,
+    };
+    const photoSchema = { summary: 'Read a photo or clip', security, params: photoParams, response: photoAnswers };
+    app.get(EXCHANGE_PATHS.photo, { schema: photoSchema }, async (request, reply) => {
       const { device, params, headers } = request;
       const range = /^bytes=(\d{1,9})-(\d{0,9})$/.exec(headers.range ?? '');
       const offset = Number(range?.[1] ?? 0);
@@ -419,7 +438,18 @@ export async function exchangeRoutes(scope: FastifyInstance, options: ExchangeOp
     );
     app.patch(
       EXCHANGE_PATHS.photo,
-      { bodyLimit: MAX_PHOTO_PART_BYTES, schema: { hide: true, params: photoParams, headers: photoPartHeaders } },
+      {
+        bodyLimit: MAX_PHOTO_PART_BYTES,
+        schema: {
+          summary: 'Hand over the next part of a photo or clip',
+          consumes: ['application/octet-stream'],
+          security,
+          params: photoParams,
+          headers: photoPartHeaders,
+          body: z.unknown(),
+          response: { 204: headersOnly('`Upload-Offset` is how much is here now.'), ...refusals },
+        },
+      },
       async ({ device, params, headers, body }, reply) => {
         if (!Buffer.isBuffer(body) || body.length === 0) {
           throw new Refusal('bad-request', 'A part of a photo is application/octet-stream and not empty.');

@@ -96,7 +96,7 @@ export async function observe(
       info: {
         title: 'Trestle hub',
         version,
-        description: 'How journals meet. docs/exchange.md tells the whole story; photos are described there.',
+        description: 'How journals meet. docs/exchange.md tells the whole story.',
       },
       components: {
         securitySchemes: {

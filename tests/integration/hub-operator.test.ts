@@ -196,9 +196,13 @@ test('the OpenAPI document is that of the schemas, and real answers are what it 
   expect(document.openapi).toBe('3.1.0');
   const described = Object.keys(document.paths);
   for (const path of Object.values(EXCHANGE_PATHS)) {
-    if (path === EXCHANGE_PATHS.wake || path === EXCHANGE_PATHS.photo) continue;
+    if (path === EXCHANGE_PATHS.wake) continue;
     expect(described).toContain(path.replace(/:(\w+)/g, '{$1}'));
   }
+
+  const photo = document.paths[EXCHANGE_PATHS.photo.replace(/:(\w+)/g, '{$1}')];
+  expect(Object.keys(photo ?? {}).toSorted()).toEqual(['get', 'head', 'patch']);
+  expect(Object.keys(photo?.['get']?.responses['206']?.content ?? {})).toEqual(['application/octet-stream']);
 
   const till = await hub.join(await hub.newStall('Described'));
   till.device.sell();
