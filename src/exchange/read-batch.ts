@@ -67,13 +67,19 @@ export function isSignedHead(head: SignedHead, publicKey: string): boolean {
 }
 
 /** As zod says it. */
-type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'> & { readonly code?: string | undefined };
+type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'> & {
+  readonly code?: string | undefined;
+  readonly origin?: string;
+};
+
+/** What less may be sent of; a number that is too big is only wrong. */
+const DIVISIBLE: ReadonlySet<string | undefined> = new Set(['array', 'string']);
 
 /** Why a part of a request is not of the shape it must have. */
 export function misfit(part: string, issues: readonly Issue[]): Refusal {
   const [first] = issues;
   return new Refusal(
-    issues.some(({ code }) => code === 'too_big') ? 'too-large' : 'bad-request',
+    issues.some(({ code, origin }) => code === 'too_big' && DIVISIBLE.has(origin)) ? 'too-large' : 'bad-request',
     `The ${part} does not fit: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`,
   );
 }

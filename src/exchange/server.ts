@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -94,6 +95,8 @@ export function newServer({
     // Idle connections are closed at once, those with a request under way after it.
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    frameworkErrors: (error, _request, reply) => void answerRefusal(reply as FastifyReply, refusalOf(error)),
+    clientErrorHandler: answerNoRequest,
   });
   app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler<z.core.$ZodType>((route) => {
@@ -127,23 +130,40 @@ export function createExchangeServer(options: ExchangeOptions & Parameters<typeo
 
 function answerRefusal(reply: FastifyReply, { code, message, head, retryAfterMs }: Refusal): FastifyReply {
   if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1000));
-  const body: z.infer<typeof exchangeError> = {
-    error: {
-      code,
-      message: message.slice(0, 500),
-      retryable: RETRYABLE.has(code),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(head && { head: { seq: head.seq, hash: head.hash } }),
-    },
-  };
-  return reply.status(STATUS[code]).type('application/json; charset=utf-8').send(JSON.stringify(body));
+  const body = wordsOf(code, message, {
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(head && { head: { seq: head.seq, hash: head.hash } }),
+  });
+  return reply.status(STATUS[code]).type('application/json; charset=utf-8').send(body);
+}
+
+type Words = z.infer<typeof exchangeError>['error'];
+
+function wordsOf(code: ExchangeErrorCode, message: string, more: Pick<Words, 'retryAfterMs' | 'head'> = {}): string {
+  const error: Words = { code, message: message.slice(0, 500), retryable: RETRYABLE.has(code), ...more };
+  return JSON.stringify({ error });
+}
+
+/** What was no request of HTTP, or did not come in time, is told so in the same words before its connection is closed. */
+function answerNoRequest({ code: fault }: NodeJS.ErrnoException, socket: Socket): void {
+  const [status, code, message]: [string, ExchangeErrorCode, string] =
+    fault === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? ['408 Request Timeout', 'unavailable', 'The request did not come in time: send it again.']
+      : fault === 'HPE_HEADER_OVERFLOW'
+        ? ['431 Request Header Fields Too Large', 'too-large', 'The headers of the request are too long.']
+        : ['400 Bad Request', 'bad-request', 'This is no request of HTTP, or its length is another than it says.'];
+  const body = wordsOf(code, message);
+  const head = `HTTP/1.1 ${status}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nContent-Type: application/json\r\n`;
+  if (fault !== 'ECONNRESET' && socket.writable) socket.write(`${head}\r\n${body}`);
+  socket.destroy();
 }
 
 function refusalOf(error: FastifyError | Refusal): Refusal {
   if (error instanceof Refusal) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues = error.validation.map(({ keyword, instancePath, message = '' }) => ({
+    const issues = error.validation.map(({ keyword, params, instancePath, message = '' }) => ({
       code: keyword,
+      origin: String(params['origin']),
       path: instancePath.slice(1).split('/'),
       message,
     }));

@@ -32,13 +32,13 @@ const FORMATS: ReadonlySet<string> = new Set(['regex', 'datetime', 'date']);
 function make({ _zod: { def, values } }: z.core.$ZodTypes): AsIs {
   const limits = limitsOf(def);
   if (limits === null) return never;
-  const { least, most, isWhole, pattern } = limits;
+  const { least, most, isWhole, patterns } = limits;
   if (def.type === 'string') {
     return (value) =>
       typeof value === 'string' &&
       value.length >= least &&
       value.length <= most &&
-      (pattern === null || pattern.test(value));
+      patterns.every((pattern) => pattern.test(value));
   }
   if (def.type === 'number') {
     const isNumber = isWhole ? Number.isSafeInteger : Number.isFinite;
@@ -88,12 +88,13 @@ interface Limits {
   readonly least: number;
   readonly most: number;
   readonly isWhole: boolean;
-  readonly pattern: RegExp | null;
+  readonly patterns: readonly RegExp[];
 }
 
 /** What the checks of a type ask for, or null where one of them is not known here. */
 function limitsOf(def: z.core.$ZodTypes['_zod']['def']): Limits | null {
-  let [least, most, isWhole, pattern]: [number, number, boolean, RegExp | null] = [-Infinity, Infinity, false, null];
+  let [least, most, isWhole]: [number, number, boolean] = [-Infinity, Infinity, false];
+  const patterns: RegExp[] = [];
   // An integer or an instant is a check as well as a type.
   const own = 'check' in def ? [def as unknown as z.core.$ZodChecks['_zod']['def']] : [];
   for (const check of [...own, ...(def.checks ?? []).map((one) => (one as z.core.$ZodChecks)._zod.def)]) {
@@ -105,11 +106,11 @@ function limitsOf(def: z.core.$ZodTypes['_zod']['def']): Limits | null {
     } else if (check.check === 'greater_than' && check.inclusive) least = Math.max(least, Number(check.value));
     else if (check.check === 'less_than' && check.inclusive) most = Math.min(most, Number(check.value));
     else if (check.check === 'number_format' && check.format === 'safeint') isWhole = true;
-    else if (check.check === 'string_format' && FORMATS.has(check.format) && check.pattern && pattern === null) {
+    else if (check.check === 'string_format' && FORMATS.has(check.format) && check.pattern) {
       // One with a memory answers otherwise the second time.
       if (check.pattern.global || check.pattern.sticky) return null;
-      pattern = check.pattern;
+      patterns.push(check.pattern);
     } else return null;
   }
-  return { least, most, isWhole, pattern };
+  return { least, most, isWhole, patterns };
 }

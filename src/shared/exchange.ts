@@ -26,7 +26,13 @@ const base64 = z
   .string()
   .regex(/^[A-Za-z0-9+/]+={0,2}$/)
   .max(400);
-const text = (most: number) => z.string().max(most);
+/** A text of an entry, which has a check of its own for what nobody can keep, or one that is only shown. */
+const anyText = (most: number) => z.string().max(most);
+/** PostgreSQL keeps no NUL, and half of a surrogate pair has no UTF-8. */
+const KEEPABLE = /^[^\0\p{Surrogate}]*$/u;
+const UNKEEPABLE = 'It holds a NUL or half of a character';
+const text = (most: number) => z.string().max(most).regex(KEEPABLE, UNKEEPABLE);
+const keptId = id.regex(KEEPABLE, UNKEEPABLE);
 const seq = z.int().min(1);
 
 /** A journal entry as it travels. `body` is its canonical JSON (RFC 8785) as text: what was hashed, byte for byte. */
@@ -34,8 +40,8 @@ export const wireEntry = z.object({
   device: id,
   seq,
   id,
-  kind: text(60),
-  at: text(120),
+  kind: anyText(60),
+  at: anyText(120),
   event: id.nullable(),
   actor: id.nullable(),
   body: z.string().max(MAX_ENTRY_BYTES),
@@ -76,13 +82,13 @@ export const enrolRequest = z.object({
    * The device this one continues: its store was damaged, or another copy of it writes under its name.
    * `signature` is the former key's over `succeed <former deviceId> <deviceId> <publicKey>`.
    */
-  former: z.object({ deviceId: id, signature: base64 }).nullable(),
-  deviceId: id,
+  former: z.object({ deviceId: keptId, signature: base64 }).nullable(),
+  deviceId: keptId,
   publicKey: base64,
   /** What its order numbers begin with so far. */
   prefix: text(12),
   /** The stall it already sells for, or null for a new device that takes over the one of the code. */
-  stallId: id.nullable(),
+  stallId: keptId.nullable(),
   name: text(80),
   /** Ed25519 over `enrol <code, or empty> <deviceId> <publicKey>`: it holds the key it names. */
   signature: base64,
@@ -100,10 +106,10 @@ export const newCodeResponse = z.object({ code: text(40), expiresAt: instant, li
 
 // Tokens: a challenge signed with the device's key gives a short one.
 
-export const challengeRequest = z.object({ deviceId: id });
+export const challengeRequest = z.object({ deviceId: keptId });
 export const challengeResponse = z.object({ challenge: text(400), expiresAt: instant });
 export const tokenRequest = z.object({
-  deviceId: id,
+  deviceId: keptId,
   challenge: text(400),
   /** Ed25519 over `token <challenge> <nonce>`. */
   signature: base64,
@@ -210,7 +216,7 @@ export const wakeMessage = z.object({ cursor });
 // People: names and PIN hashes of staff. Outside the journal, so that they can be forgotten.
 
 export const wirePerson = z.object({
-  reference: id,
+  reference: keptId,
   /** Null when forgotten: a name and a PIN never come back under this reference. */
   person: z.object({ name: text(80), pinHash: text(400).nullable() }).nullable(),
   /** Hybrid instant of the change; the newest wins. */
@@ -240,8 +246,8 @@ export const photoPartHeaders = z.object({
 
 /** SHA-256 over the hashes of the entries that placed the shift's orders, in the order of their `seq`, one per line. */
 export const shiftSums = z.object({
-  shiftId: id,
-  device: id,
+  shiftId: keptId,
+  device: keptId,
   orderCount: z.int().min(0),
   totalMinor: minorSum,
   ordersHash: hash,
@@ -306,7 +312,7 @@ export const exchangeError = z.object({
   error: z.object({
     code: z.enum(EXCHANGE_ERRORS),
     /** One sentence that names the mend. */
-    message: text(500),
+    message: anyText(500),
     retryable: z.boolean(),
     retryAfterMs: z.int().optional(),
     head: z.object({ seq: z.int().min(0), hash }).optional(),

@@ -23,8 +23,8 @@ export type Frozen<T> = T extends readonly (infer U)[]
     : T;
 
 export const id = z.string().min(1).max(64);
-/** UTC instant, ISO 8601 with milliseconds and Z. */
-export const instant = z.iso.datetime({ precision: 3 });
+/** UTC instant, ISO 8601 with milliseconds and Z. The year 0000, which ISO has and PostgreSQL has not, is none. */
+export const instant = z.iso.datetime({ precision: 3 }).regex(/^(?!0000)/, 'There was no year 0000');
 export const minor = z.int().min(-MAX_MINOR).max(MAX_MINOR);
 export const minorPositive = z.int().min(1).max(MAX_MINOR);
 /** Sums over many orders may pass the limit of one amount. */

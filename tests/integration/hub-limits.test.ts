@@ -6,10 +6,11 @@ import { WebSocket } from 'ws';
 import { DEFAULT_LIMITS } from '../../src/exchange/server';
 import { beginEpoch } from '../../src/hub/hub-record';
 import { acceptUnderstood } from '../../src/hub/stalls';
-import { MAX_BATCH_BYTES } from '../../src/shared/exchange';
+import { exchangeError, MAX_BATCH_BYTES } from '../../src/shared/exchange';
 import { ExchangeDevice, type EnrolledDevice } from '../helpers/exchange-device';
 import { startHub, type TestHub } from '../helpers/hub';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
+import { sendRaw } from '../helpers/raw-http';
 
 let postgres: PostgresServer;
 let databaseUrl: string;
@@ -55,6 +56,50 @@ test('nobody sends a body before having shown a token', async () => {
   expect(await post(path, '{}', 'made.up.token')).toEqual({ status: 401, error: 'token-expired' });
   expect(await post('/v1/enrol', 'not json')).toEqual({ status: 400, error: 'bad-request' });
   expect(await post('/v1/enrol', `{"code":"${'x'.repeat(100_000)}"}`)).toEqual({ status: 413, error: 'too-large' });
+});
+
+test('what is no request of HTTP is told so in the words of every other refusal', async () => {
+  const port = Number(new URL(hub.address).port);
+  const code = async (bytes: string): Promise<[number, string]> => {
+    const { status, body } = await sendRaw(port, bytes);
+    return [status, exchangeError.parse(JSON.parse(body)).error.code];
+  };
+  expect(await code('\x16\x03\x01\x02\x00\r\n\r\n')).toEqual([400, 'bad-request']);
+  expect(await code('POST /v1/enrol HTTP/1.1\r\nHost: hub\r\nContent-Length: -5\r\n\r\n')).toEqual([
+    400,
+    'bad-request',
+  ]);
+  expect(await code(`GET / HTTP/1.1\r\nHost: hub\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`)).toEqual([431, 'too-large']);
+  expect(await code('GET /v1/stalls/%ff/heads HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n')).toEqual([
+    400,
+    'bad-request',
+  ]);
+});
+
+test('what nobody can keep is refused by name, and breaks nobody’s page', async () => {
+  const token = await till.client.token();
+  const stall = `/v1/stalls/${stallId}`;
+  const status = { queued: 1, oldestQueuedAt: null, errors: [], version: '1' };
+  const at = '2026-06-13T09:00:00.000Z';
+  const refused: readonly [string, unknown][] = [
+    ['status', { ...status, errors: [{ code: 'x', detail: 'half \ud83d', at }] }],
+    ['status', { ...status, errors: [{ code: 'x', detail: 'a\0b', at }] }],
+    // ISO 8601 has this year, PostgreSQL has not.
+    ['status', { ...status, oldestQueuedAt: '0000-01-01T00:00:00.000Z' }],
+    ['people', { people: [{ reference: 'r', person: { name: 'a\0', pinHash: null }, at: `${at}-0000-x` }] }],
+    ['codes', { name: 'a\0b' }],
+    [
+      'reconcile',
+      { shiftId: 'a\0b', device: 'd', orderCount: 0, totalMinor: Number.MAX_SAFE_INTEGER, ordersHash: '0'.repeat(64) },
+    ],
+    // A number that is too big is wrong: nothing is gained by sending less.
+    ['status', { ...status, queued: 2 ** 60 }],
+  ];
+  for (const [path, body] of refused) {
+    const answer = await post(`${stall}/${path}`, JSON.stringify(body), token);
+    expect([path, answer]).toEqual([path, { status: 400, error: 'bad-request' }]);
+  }
+  expect((await post(`${stall}/status`, JSON.stringify(status), token)).status).toBe(200);
 });
 
 test('whoever drips a request is cut off, and others are served meanwhile', async () => {

@@ -257,7 +257,9 @@ export class PeerLink {
     const at = this.#context.now().toISOString();
     // The same again and again is one thing that has gone on since.
     const others = this.#errors[0]?.code === code ? this.#errors.slice(1) : this.#errors;
-    this.#errors = [{ code: code.slice(0, 40), detail: detail.slice(0, 300), at }, ...others].slice(0, ERRORS_KEPT);
+    // The hub is told of it, and takes neither a NUL nor the half of a character that the cut may leave.
+    const said = detail.slice(0, 300).replaceAll(/[\0\p{Surrogate}]/gu, '\ufffd');
+    this.#errors = [{ code: code.slice(0, 40), detail: said, at }, ...others].slice(0, ERRORS_KEPT);
     await this.#context.store.noteFailure(this.#peer.serverId, code, detail);
   }
 
