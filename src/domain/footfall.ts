@@ -1,4 +1,5 @@
-import { fail, ok, type Result } from './result';
+import { refuse, type Verdict } from './refusal';
+import { ok } from './result';
 
 /**
  * How many people came by, as far as anybody noticed.
@@ -40,14 +41,12 @@ export const FOOTFALL_LIMITS = {
 export type FootfallProblem = 'bad-count';
 
 /** Checks a second count. More cannot have been counted than were seen, and of nobody nothing can be learned. */
-export function checkCalibration(calibration: FootfallCalibration): Result<FootfallCalibration, FootfallProblem> {
+export function checkCalibration(calibration: FootfallCalibration): Verdict<FootfallCalibration, FootfallProblem> {
   const { counted, seen } = calibration;
   const isCount = (value: number): boolean =>
     Number.isSafeInteger(value) && value >= 0 && value <= FOOTFALL_LIMITS.count;
-  if (!isCount(counted) || !isCount(seen) || seen === 0) return fail('bad-count', 'Count at least one person.');
-  return counted <= seen
-    ? ok(calibration)
-    : fail('bad-count', 'More were counted than were seen. Count again, everybody once.');
+  if (!isCount(counted) || !isCount(seen) || seen === 0) return refuse('bad-count', { reason: 'nobody-counted' });
+  return counted <= seen ? ok(calibration) : refuse('bad-count', { reason: 'more-counted' });
 }
 
 /** The stretches in which a source counted, joined where they touch or overlap. In order. */

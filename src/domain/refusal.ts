@@ -89,6 +89,25 @@ export const REFUSALS = {
   // hub
   'no-address': {},
   'address-scheme': {},
+  'port-in-use': { port: 'text' },
+  'stick-gone': {},
+  'stick-full': {},
+  'stick-protected': {},
+  'stick-pulled': {},
+  // labels, displays, footfall
+  'labels-at-most': { most: 'count' },
+  'sheet-labels': { sheet: 'text', most: 'count' },
+  'displays-at-most': { most: 'count' },
+  'nobody-counted': {},
+  'more-counted': {},
+  // stall, staff and goods
+  'staff-unnamed': {},
+  'staff-name-length': { most: 'count' },
+  'staff-namesake': { name: 'text' },
+  'pin-digits': { least: 'count', most: 'count' },
+  'pin-guessed': {},
+  'rate-of-goods': { name: 'text', rate: 'text' },
+  'code-of-goods': { code: 'text', name: 'text' },
   // signing on
   'locked-for': { seconds: 'count' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ParameterKind>>>>;

@@ -1,8 +1,9 @@
+import { receiptCode } from '../../src/domain/own-code';
 import * as m from '../../src/shared/i18n/generated/messages.js';
 import { LANGUAGE_NAMES, LANGUAGES } from '../../src/shared/language';
 import { expect, LOAF, MUG, test } from './fixtures';
 
-test('the till speaks another language at once, and keeps the sale', async ({ till }) => {
+test('the till speaks another language at once, refusals too, and keeps the sale', async ({ till }) => {
   const { page } = till;
   const docket = page.locator('aside').filter({ has: page.locator('[data-line]') });
   await till.scan(MUG.code);
@@ -17,6 +18,10 @@ test('the till speaks another language at once, and keeps the sale', async ({ ti
     await till.at('sell');
     await expect(docket.locator('[data-line]')).toHaveCount(2);
     await expect(docket).toContainText(m.docket_items({ count: 2 }, { locale }));
+    const number = 'Z-123456';
+    await till.scan(receiptCode(number));
+    const refusal = m.refusal_order_elsewhere({ number }, { locale });
+    await expect(page.getByRole('status').filter({ hasText: refusal })).toBeVisible();
     // A window that is loaded anew speaks it from its first word on.
     await page.reload();
     await till.at('sell');

@@ -133,7 +133,7 @@ export class DisplayDesk {
 
   newCode(): CallOutput<'display.new-code'> {
     if (this.#all().length >= MOST_DISPLAYS) {
-      throw new CallFailure('too-many-displays', `A stall has at most ${MOST_DISPLAYS} displays. Take one off first.`);
+      throw new CallFailure('too-many-displays', { details: { reason: 'displays-at-most', most: MOST_DISPLAYS } });
     }
     const code = newCode();
     const untilMs = this.#core.now().getTime() + CODE_LIFE_MS;

@@ -168,10 +168,9 @@ export class GoodsService {
       const candidates = read.ok && 'candidates' in read.value ? read.value.candidates : [code];
       const taken = this.#core.store.catalogue.lookup(candidates);
       if (!taken || taken.item.itemId === itemId) continue;
-      throw new CallFailure(
-        'code-taken',
-        `The code ${code} belongs to “${fullName(taken.item, taken.variant)}”. Take it off there first, or use another.`,
-      );
+      throw new CallFailure('code-taken', {
+        details: { reason: 'code-of-goods', code, name: fullName(taken.item, taken.variant) },
+      });
     }
   }
 }

@@ -87,7 +87,7 @@ export class LabelService {
     { requestId, staffId }: CallContext,
   ): Promise<CallOutput<'label.sheet'>> {
     if (startAt > labelsOnSheet(sheet)) {
-      throw new CallFailure('bad-count', `A sheet ${sheet} has ${labelsOnSheet(sheet)} labels.`);
+      throw new CallFailure('bad-count', { details: { reason: 'sheet-labels', sheet, most: labelsOnSheet(sheet) } });
     }
     const wanted = which.kind === 'chosen' ? which.labels : await this.#wanted(which);
     const labelCount = wanted.reduce((sum, { copies }) => sum + copies, 0);
@@ -199,5 +199,5 @@ function isOld({ saysMinor, nowMinor }: CallOutput<'label.list'>['labels'][numbe
 }
 
 function tooMany(): CallFailure {
-  return new CallFailure('too-many-labels', `One file holds ${MOST_SHEET_LABELS} labels. Print category by category.`);
+  return new CallFailure('too-many-labels', { details: { reason: 'labels-at-most', most: MOST_SHEET_LABELS } });
 }

@@ -81,7 +81,7 @@ export class NeighbourSwitch {
       } catch (error) {
         if (wasServing) await this.resume();
         if (!isTaken(error)) throw error;
-        throw new CallFailure('port-taken', `Another program uses number ${port}. Choose another one.`);
+        throw new CallFailure('port-taken', { details: { reason: 'port-in-use', port: String(port) } });
       }
     }
     this.#core.store.settings.set(KEPT, { isOn, port });

@@ -101,10 +101,7 @@ export class StallService {
       if (words.taxRates.some((rate) => rate.id === id)) continue;
       const itemName = this.#core.store.catalogue.nameOfItemTaxedAt(id);
       if (itemName === null) continue;
-      throw new CallFailure(
-        'tax-rate-in-use',
-        `“${itemName}” is sold at ${name}. Give it and others like it another rate first, then take this one off.`,
-      );
+      throw new CallFailure('tax-rate-in-use', { details: { reason: 'rate-of-goods', name: itemName, rate: name } });
     }
     this.#commit(requestId, staffId, [{ kind: 'stall.configured', body: { stall: { ...before, ...words } } }]);
     this.stallChanged();
@@ -219,14 +216,14 @@ export class StallService {
   #checkedName(typed: string, staffId: string | null): string {
     const { people, stall } = this.#core.store;
     const name = plainText(typed);
-    if (name === '') throw new CallFailure('bad-staff', 'A person needs a name. Type what they are called.');
+    if (name === '') throw new CallFailure('bad-staff', { details: { reason: 'staff-unnamed' } });
     if (name.length > LONGEST.name) {
-      throw new CallFailure('bad-staff', `That name is too long. It can have ${LONGEST.name} characters.`);
+      throw new CallFailure('bad-staff', { details: { reason: 'staff-name-length', most: LONGEST.name } });
     }
     const namesake = stall
       .staff()
       .some((one) => one.staffId !== staffId && people.nameOf(one.staffId).toLowerCase() === name.toLowerCase());
-    if (namesake) throw new CallFailure('bad-staff', `There is a ${name} already. Add an initial to tell them apart.`);
+    if (namesake) throw new CallFailure('bad-staff', { details: { reason: 'staff-namesake', name } });
     return name;
   }
 
@@ -319,11 +316,13 @@ function checkedTimeZone(timeZone: string): string {
 
 /** Four to twelve digits, neither one digit again and again nor a run such as 1234 or 8765. */
 function checkedPin(pin: string): string {
-  if (!/^\d{4,12}$/.test(pin)) throw new CallFailure('bad-pin', 'A PIN has 4 to 12 digits, and nothing else.');
+  if (!/^\d{4,12}$/.test(pin)) {
+    throw new CallFailure('bad-pin', { details: { reason: 'pin-digits', least: 4, most: 12 } });
+  }
   const steps = new Set([...pin.slice(1)].map((digit, index) => Number(digit) - Number(pin[index])));
   const [step] = steps;
   if (steps.size === 1 && step !== undefined && Math.abs(step) <= 1) {
-    throw new CallFailure('bad-pin', 'Anybody would try that PIN first. Choose digits that are no run.');
+    throw new CallFailure('bad-pin', { details: { reason: 'pin-guessed' } });
   }
   return pin;
 }

@@ -269,7 +269,7 @@ export class SyncService {
   ): Promise<CallOutput<'sync.carry'>> {
     const { store } = this.#core;
     if (!findSticks().some((stick) => stick.path === path)) {
-      throw new CallFailure('unknown-stick', 'That stick is not there any more: put it in again.');
+      throw new CallFailure('unknown-stick', { details: { reason: 'stick-gone' } });
     }
     const fileName = `trestle-${store.device.prefix}.carried`;
     const file = join(path, fileName);
@@ -361,12 +361,12 @@ function rank({ role, state }: Pick<PeerView, 'role'> & { readonly state: string
 /** What the file system says of a stick, as a person can mend it. */
 function stickFailure(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC') return new CallFailure('unknown-stick', 'The stick is full: make room on it or take another.');
+  if (code === 'ENOSPC') return new CallFailure('unknown-stick', { details: { reason: 'stick-full' } });
   if (code === 'EROFS' || code === 'EACCES') {
-    return new CallFailure('unknown-stick', 'The stick cannot be written to: take off its write protection.');
+    return new CallFailure('unknown-stick', { details: { reason: 'stick-protected' } });
   }
   if (code === 'EIO' || code === 'ENOENT' || code === 'ENODEV') {
-    return new CallFailure('unknown-stick', 'The stick was pulled too early: put it in again and repeat.');
+    return new CallFailure('unknown-stick', { details: { reason: 'stick-pulled' } });
   }
   if (code === 'no-server') return new CallFailure(code);
   if (code === 'bad-file') return new CallFailure(code, (error as Error).message);
