@@ -116,6 +116,16 @@ test('what cannot be held is said in words, and a name without consent is not ta
   expect((await fetch(`${url}/hold/AAAAAAAAAAAAAAAA`)).status).toBe(404);
 });
 
+test('what is gone is not offered to be held', async () => {
+  const { handle: _handle, ...item } = await till.call('catalogue.item', { itemId });
+  const putStock = (stock: number): Promise<unknown> =>
+    till.call('catalogue.put-item', { ...item, variants: item.variants.map((variant) => ({ ...variant, stock })) });
+  await putStock(0);
+  await expect.poll(() => read(`/item/${itemId}`)).not.toContain('/hold/of/');
+  await putStock(3);
+  await expect.poll(() => read(`/item/${itemId}`)).toContain('/hold/of/');
+});
+
 test('holds are offered only where the operator offers them', async () => {
   const { address, port, publicUrl } = till.topics.shop;
   await till.call('shop.serve', { isOn: true, address, port, publicUrl, offers: ['gallery'] });

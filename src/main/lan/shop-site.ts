@@ -52,7 +52,9 @@ export const shopSite: StallSite = {
           return item;
         },
         draw: (found, { frame, front, format, now }) => {
-          const actions = front.offers.includes('holds') && found.item.pricing === 'each' ? holdLink(itemId) : null;
+          const { pricing, left } = found.item;
+          const isHeldHere = front.offers.includes('holds') && pricing === 'each' && left !== 0;
+          const actions = isHeldHere ? holdLink(itemId) : null;
           return itemPage(frame, found, format, { asOf: now, actions });
         },
       });
