@@ -12,6 +12,16 @@ export type HoldOffer = CallOutput<'hold.offer'>;
 /** Why a hold was not made, for the shopper who asked. */
 export type HoldRefusal = 'none' | 'limit' | 'off' | 'consent' | 'other';
 
+/** What stands in the form of a hold: what was typed, where it was refused. */
+export interface TypedHold {
+  /** Null for the first there is. */
+  readonly variantId: string | null;
+  readonly quantity: string;
+  readonly name: string;
+  readonly phone: string;
+  readonly agrees: boolean;
+}
+
 /**
  * Where goods are asked for; every other thing about holds is at the address of the hold.
  * @param variantId the variant that is meant; null for whichever
@@ -38,13 +48,12 @@ export function holdFormPage(
   format: Format,
   form: {
     readonly itemId: string;
-    /** Chosen to begin with; null for the first. */
-    readonly variantId: string | null;
+    readonly typed: TypedHold;
     readonly requestId: string;
     readonly refusal: HoldRefusal | null;
   },
 ): Page {
-  const { itemId, requestId, refusal } = form;
+  const { itemId, typed, requestId, refusal } = form;
   const left = offer.variants.filter(({ available }) => available === null || available > 0);
   const pieces = Math.min(
     offer.mostPieces,
@@ -71,7 +80,7 @@ export function holdFormPage(
           ><select name="variantId">
             ${left.map(
               ({ variantId, name, priceMinor }) =>
-                html`<option value="${variantId}" ${variantId === form.variantId ? new Html('selected') : null}>
+                html`<option value="${variantId}" ${variantId === typed.variantId ? new Html('selected') : null}>
                   ${name}, ${format.money(priceMinor)}
                 </option>`,
             )}
@@ -90,20 +99,30 @@ export function holdFormPage(
         ${what}
         <label class="field"
           ><span>${m.hold_page_how_many()}</span
-          ><input name="quantity" type="number" inputmode="numeric" min="1" max="${pieces}" value="1" required
+          ><input
+            name="quantity"
+            type="number"
+            inputmode="numeric"
+            min="1"
+            max="${pieces}"
+            value="${typed.quantity}"
+            required
         /></label>
       </section>
       <section class="panel stack">
         <h2>${m.hold_page_who()}</h2>
         <p class="note">${m.hold_page_who_detail()}</p>
         <label class="field"
-          ><span>${m.hold_page_name()}</span><input name="name" maxlength="60" autocomplete="name"
+          ><span>${m.hold_page_name()}</span
+          ><input name="name" value="${typed.name}" maxlength="60" autocomplete="name"
         /></label>
         <label class="field"
-          ><span>${m.hold_page_phone()}</span><input name="phone" type="tel" maxlength="30" autocomplete="tel"
+          ><span>${m.hold_page_phone()}</span
+          ><input name="phone" value="${typed.phone}" type="tel" maxlength="30" autocomplete="tel"
         /></label>
         <label class="agree"
-          ><input name="consent" type="checkbox" value="yes" /> <span>${m.hold_page_consent()}</span></label
+          ><input name="consent" type="checkbox" value="yes" ${typed.agrees ? new Html('checked') : null} />
+          <span>${m.hold_page_consent()}</span></label
         >
       </section>
       <button class="btn btn--go" type="submit">${m.hold_page_do()}</button>

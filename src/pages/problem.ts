@@ -7,7 +7,7 @@ export type PageProblem = 'not-found' | 'busy' | 'refused' | 'failed';
 
 /** Says what went wrong, that nothing is lost, and what to do. */
 export function problemPage(frame: PageFrame, problem: PageProblem): Page {
-  const { title, detail } = wordsOf(problem);
+  const { title, detail } = problemWords(problem);
   return pageOf(frame, {
     title,
     main: html`<div class="panel stack">
@@ -18,7 +18,8 @@ export function problemPage(frame: PageFrame, problem: PageProblem): Page {
   });
 }
 
-function wordsOf(problem: PageProblem): { readonly title: string; readonly detail: string } {
+/** What went wrong, and what to do, in the language of now. */
+export function problemWords(problem: PageProblem): { readonly title: string; readonly detail: string } {
   switch (problem) {
     case 'not-found':
       return { title: m.shop_not_found(), detail: m.shop_not_found_detail() };

@@ -104,9 +104,14 @@ test('a phone asks for more time once, on its page and from nowhere else', async
 test('what cannot be held is said in words, and a name without consent is not taken', async () => {
   const form = `/hold/of/${itemId}`;
   const asked = { variantId, quantity: '1', requestId: randomUUID() };
-  const nameless = await send(form, { ...asked, name: 'Ada' });
+  const nameless = await send(form, { ...asked, name: '"Ada" <b>', phone: '0191 498 0000' });
   expect(nameless.status).toBe(409);
-  expect(await nameless.text()).toContain('Tick the box');
+  const again = await nameless.text();
+  expect(again).toContain('Tick the box');
+  // What was typed stands there again, and is nothing but text.
+  expect(again).toContain('name="name" value="&#34;Ada&#34; &#60;b&#62;"');
+  expect(again).toContain('value="0191 498 0000"');
+  expect(again).not.toContain('checked');
   const wild = await send(form, { ...asked, quantity: '1e9' });
   expect(wild.status).toBe(409);
   const placed = await send(form, { ...asked, requestId: randomUUID() });

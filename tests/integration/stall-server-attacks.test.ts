@@ -135,13 +135,14 @@ describe('a flood', () => {
   });
 
   test('of requests is told to wait, and nobody else is', async () => {
-    const request = `GET /q HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`;
+    const request = `GET /q HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Language: es\r\n\r\n`;
     const requests = request.repeat(299) + rawRequest(port, '/q');
     const { head, body } = await sendRaw(port, requests, { from: '127.0.0.78' });
     const statuses = [...`${head}\r\n\r\n${body}`.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
     expect(statuses).toContain(429);
     expect(statuses.filter((status) => status === 303).length).toBeLessThan(200);
     expect(body).toMatch(/retry-after: \d/i);
+    expect(body).toContain('Hay mucha gente mirando');
     expect((await fetch(url)).status).toBe(200);
   });
 

@@ -24,6 +24,15 @@ const askedForm = z.object({
   consent: z.literal('yes').optional(),
 });
 
+/** The same, as far as it can stand in the form again. */
+const typedForm = z.object({
+  variantId: z.string().max(64).nullable().catch(null),
+  quantity: z.string().max(6).catch('1'),
+  name: z.string().max(200).catch(''),
+  phone: z.string().max(100).catch(''),
+  consent: z.string().max(10).catch(''),
+});
+
 /** Pressed twice over a bad connection is pressed once. */
 const pressedForm = z.object({ requestId: z.uuid() });
 
@@ -41,11 +50,13 @@ export const holdSite: StallSite = {
     ) => {
       const { itemId } = request.params;
       const { variant } = formQuery.parse(request.query);
+      const { variantId, consent, ...fields } = typedForm.parse(request.body ?? {});
+      const typed = { ...fields, variantId: variantId ?? variant, agrees: consent === 'yes' };
       return stall.show(request, reply, {
         key: null,
         read: () => callFor(link, 'hold.offer', { itemId }),
         draw: (offer, { frame, format }) =>
-          holdFormPage(frame, offer, format, { itemId, variantId: variant, requestId: randomUUID(), refusal }),
+          holdFormPage(frame, offer, format, { itemId, typed, requestId: randomUUID(), refusal }),
         status: refusal === null ? 200 : 409,
       });
     };

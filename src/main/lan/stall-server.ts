@@ -12,7 +12,7 @@ import { isOwnForm } from '../../exchange/own-form';
 import { RateLimit } from '../../exchange/rate-limit';
 import { chooseLocale, inLocale, type PageLocale } from '../../pages/language';
 import { PAGE_FONTS } from '../../pages/look';
-import { problemPage, type PageProblem } from '../../pages/problem';
+import { problemPage, problemWords, type PageProblem } from '../../pages/problem';
 import { createFormat, type Format } from '../../shared/format';
 import { localeFor } from '../../shared/language';
 import type { StallFront, StallOffer } from '../../shared/shop-schemas';
@@ -129,22 +129,22 @@ export async function startStallServer(options: StallServerOptions): Promise<Ope
     if (error instanceof Refusal) {
       if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
       // Whoever does not wait has to knock again, and is counted at the door.
-      return plain(reply.header('connection', 'close'), 429, 'Too many requests. Wait a moment.');
+      return plain(reply.header('connection', 'close'), 429, inShort(request, 'busy'));
     }
-    if (error instanceof PhotosBusy) return plain(reply.header('retry-after', 2), 503, 'Many photos are asked for.');
+    if (error instanceof PhotosBusy) return plain(reply.header('retry-after', 2), 503, inShort(request, 'busy'));
     if (error instanceof CallRefused) {
       try {
         return await stall.sorry(request, reply, problemOf(error));
       } catch (still) {
         // Nor can the till be asked for what stands around a page.
         if (!(still instanceof CallRefused)) throw still;
-        return plain(reply.header('retry-after', 2), 503, 'The stall cannot answer just now. Wait a moment.');
+        return plain(reply.header('retry-after', 2), 503, inShort(request, 'busy'));
       }
     }
     const { statusCode = 500 } = error;
-    if (statusCode >= 400 && statusCode < 500) return plain(reply, statusCode, 'That request cannot be answered.');
+    if (statusCode >= 400 && statusCode < 500) return plain(reply, statusCode, inShort(request, 'refused'));
     onProblem(error);
-    return plain(reply, 500, 'Something went wrong at the stall. Nothing was changed.');
+    return plain(reply, 500, inShort(request, 'failed'));
   });
   app.setNotFoundHandler((request, reply) => stall.sorry(request, reply, 'not-found'));
 
@@ -246,6 +246,14 @@ const PROBLEM_STATUS: Readonly<Record<PageProblem, number>> = {
   refused: 400,
   failed: 500,
 };
+
+/** A problem in a line of plain text, where a page would ask the till or cost more than the answer is worth. */
+function inShort({ headers }: FastifyRequest, problem: PageProblem): string {
+  return inLocale(chooseLocale(headers['accept-language'], 'en'), () => {
+    const { title, detail } = problemWords(problem);
+    return `${title}. ${detail}`;
+  });
+}
 
 function problemOf({ error: { code, retryable } }: CallRefused): PageProblem {
   if (code === 'unknown-item' || code === 'bad-request') return 'not-found';
