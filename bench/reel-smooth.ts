@@ -4,13 +4,14 @@
  * shorter, for trying; the figures say how long it was.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromium, type Browser, type BrowserServer, type Page } from '@playwright/test';
+import { join } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
 import type { Card } from '../src/domain/playlist';
 import { ALWAYS } from '../src/domain/pricing/rule';
 import type { TestClient } from '../tests/helpers/kiosk-process';
 import { openShopTill } from '../tests/helpers/stall-shoppers';
 import { figure, progress, slope, type Figure } from './figure';
-import { residentBytes } from './window';
+import { lookAt, openChromium, type AppWindow } from './window';
 
 const PHOTOS = 40;
 const CLIPS = 10;
@@ -37,49 +38,48 @@ const EMPTY_PAGE = `<!doctype html><title>Empty</title><style>
   div { width: 100px; height: 100px; background: #ff7a1f; animation: go 3s infinite alternate linear }
 </style><div></div>`;
 
-interface Watched {
-  readonly page: Page;
-  readonly browser: Browser;
-  readonly server: BrowserServer;
-}
-
 export async function measure(scratch: string): Promise<Figure[]> {
   const minutes = Number(process.env['REEL_MINUTES'] ?? 30);
   if (!(minutes > 0)) throw new Error('REEL_MINUTES is a number of minutes');
   const till = await openShopTill(scratch);
-  const open: Watched[] = [];
-  const another = async (): Promise<Watched> => {
-    const watched = await openBrowser();
-    open.push(watched);
-    return watched;
+  const open: AppWindow[] = [];
+  const another = (name: string): AppWindow => {
+    const app = openChromium(join(scratch, name));
+    open.push(app);
+    return app;
   };
   try {
-    // Made in a browser that is gone before anything is measured.
-    const maker = await another();
-    const cards = [...(await addPhotos(maker.page, till.client)), ...(await addClips(maker.page, till.client))];
-    await close(maker);
+    const cards = await makeCards(till.client);
     const playlist = { playlistId: 'bench', name: 'Half an hour', isOn: true, when: ALWAYS, cards: mixed(cards) };
     await till.client.call('reel.put-playlist', { playlist });
-    const [reel, beside] = [await another(), await another()];
+    const [reel, beside] = [another('reel'), another('beside')];
     const { link } = await till.client.call('display.new-code', {});
-    await reel.page.goto(String(link));
-    await reel.page.locator('[data-place=current]').waitFor();
-    await beside.page.setContent(EMPTY_PAGE);
-    // What a page does once, it does before it is watched.
-    await pause(5_000);
-    await watchCards(reel.page);
-    await Promise.all([countFrames(reel.page), countFrames(beside.page)]);
+    await Promise.all([
+      lookAt(reel, async (page) => {
+        await page.goto(String(link));
+        await page.locator('[data-place=current]').waitFor();
+        // What a page does once, it does before it is watched.
+        await pause(5_000);
+        await watchCards(page);
+        await countFrames(page);
+      }),
+      lookAt(beside, async (page) => {
+        await page.setContent(EMPTY_PAGE);
+        await pause(5_000);
+        await countFrames(page);
+      }),
+    ]);
 
     const everyMs = (minutes * 60_000) / SAMPLES;
     const bytes = { reel: [] as number[], beside: [] as number[] };
     for (let sample = 1; sample <= SAMPLES; sample += 1) {
       await pause(everyMs);
-      bytes.reel.push(bytesOf(reel));
-      bytes.beside.push(bytesOf(beside));
+      bytes.reel.push(reel.memoryBytes());
+      bytes.beside.push(beside.memoryBytes());
       if (sample % 15 === 0) progress(`${((sample / SAMPLES) * minutes).toFixed(1)} min`);
     }
-    const [ours, theirs] = [await framesOf(reel.page), await framesOf(beside.page)];
-    const seen = await cardsOf(reel.page);
+    const [ours, seen] = await lookAt(reel, async (page) => [await framesOf(page), await cardsOf(page)] as const);
+    const theirs = await lookAt(beside, framesOf);
     progress(`${ours.late} of ${ours.all} frames late, ${theirs.late} of ${theirs.all} of the page beside it`);
     progress(`longest ${Math.round(ours.longestMs)} ms and ${Math.round(theirs.longestMs)} ms`);
     progress(`${seen.turns} cards shown, ${seen.different} different ones, clips ${seen.clips} times`);
@@ -122,22 +122,18 @@ export async function measure(scratch: string): Promise<Figure[]> {
       }),
     ];
   } finally {
-    for (const watched of open) await close(watched);
+    for (const app of open) await app.close();
     await till.close();
   }
 }
 
-const bytesOf = ({ server }: Watched): number => residentBytes(Number(server.process().pid));
-
-async function close({ browser, server }: Watched): Promise<void> {
+/** Makes photos and clips in a browser that is gone before anything is measured. */
+async function makeCards(till: TestClient): Promise<Card[]> {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  const cards = [...(await addPhotos(page, till)), ...(await addClips(page, till))];
   await browser.close();
-  await server.close();
-}
-
-async function openBrowser(): Promise<Watched> {
-  const server = await chromium.launchServer({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-  const browser = await chromium.connect(server.wsEndpoint());
-  return { page: await browser.newPage({ viewport: VIEWPORT }), browser, server };
+  return cards;
 }
 
 /** Photos as phones take them: large, and nothing in them is alike. */

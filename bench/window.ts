@@ -29,13 +29,32 @@ export interface AppWindow {
 
 /** Starts the till on a data folder. */
 export function openTill(dataDir: string, flags: readonly string[] = []): AppWindow {
-  return open([projectFolder, '--data', dataDir, '--demo', ...flags]);
+  return open(String(electron), [projectFolder, '--data', dataDir, '--demo', ...flags]);
 }
 
 /** Starts an app that is nothing but a window with a word in it. */
 export function openEmptyWindow(dataDir: string): AppWindow {
   mkdirSync(dataDir, { recursive: true });
-  return open([join(projectFolder, 'bench', 'empty-window'), dataDir]);
+  return open(String(electron), [join(projectFolder, 'bench', 'empty-window'), dataDir]);
+}
+
+/** Starts a browser with an empty page. */
+export function openChromium(userDataDir: string): AppWindow {
+  const flags = ['--headless=new', '--no-first-run', '--disable-background-networking', '--window-size=1280,800'];
+  return open('/usr/bin/chromium', [...flags, `--user-data-dir=${userDataDir}`, 'about:blank']);
+}
+
+/**
+ * Attaches to a window for as long as some work takes. Whoever stays attached makes the page hold whatever it loads: its
+ * network inspector keeps bodies, 100 MB of them, for somebody to ask for.
+ */
+export async function lookAt<T>(app: AppWindow, work: (page: Page) => Promise<T>): Promise<T> {
+  const page = await app.page();
+  try {
+    return await work(page);
+  } finally {
+    await page.context().browser()?.close();
+  }
 }
 
 /** Waits until the till's window hears and answers scans. */
@@ -55,12 +74,12 @@ export function callsOf(page: Page): Call {
     );
 }
 
-function open(args: readonly string[]): AppWindow {
+/** @param program under Node, `electron` is the path of its program */
+function open(program: string, args: readonly string[]): AppWindow {
   // Chromium's sandbox refuses to start as root.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const startedAtMs = Date.now();
-  // Under Node, `electron` is the path of its program.
-  const child = spawn(String(electron), [...sandbox, ...WATCHED, ...args], {
+  const child = spawn(program, [...sandbox, ...WATCHED, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   // A bench that fails leaves nothing running.
